@@ -1,0 +1,47 @@
+#ifndef TESSERA_GRAPH_MODEL_H_
+#define TESSERA_GRAPH_MODEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "core/status.h"
+#include "graph/graph.h"
+
+namespace tessera {
+
+/// What a tiler must know about a network. All lengths are input pixels.
+struct TilingFacts {
+  int64_t scale = 1;          // output extent / input extent, the same in both axes
+  int64_t size_multiple = 1;  // tile extents and origins must be multiples of this
+  // Input pixels on each side that an output pixel may depend on (the receptive field is
+  // 2 * overlap + 1), rounded up to a multiple of size_multiple.
+  int64_t overlap = 0;
+  bool tileable = true;  // false: some operator depends on the whole image
+  std::string not_tileable_because;
+};
+
+/// A network ready to be compiled for a tile: read, checked, simplified, analysed. Shapes are not
+/// inferred yet: InferShapes does that on a copy, per tile shape.
+struct Model {
+  Graph graph;
+  TilingFacts tiling;
+  size_t file_bytes = 0;
+  int64_t parameters = 0;                    // elements of all weights
+  double multiplications_per_pixel = 0.0;    // convolution MACs per input pixel
+};
+
+/// Reads an ONNX file: onnx::ReadModel -> ImportOnnx -> Simplify -> AnalyzeTiling. `bytes` need not
+/// outlive the call. Errors: kModelFormat, kModelOp, kUnsupported, kOutOfMemory; each names the
+/// node it is about.
+Result<Model> LoadModel(std::span<const uint8_t> bytes);
+
+/// Fills in every value's shape for an input of `height` x `width` pixels, and turns every
+/// convolution's auto_pad into explicit pads. Errors: kModelFormat (extents that do not fit
+/// together), kInvalidArgument (an extent the network cannot take), kImageTooLarge.
+Status InferShapes(Graph& graph, int64_t height, int64_t width);
+
+}  // namespace tessera
+
+#endif  // TESSERA_GRAPH_MODEL_H_
