@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// Gets everything the build needs. Uses Node's builtins only, since it runs before `npm ci`; a part that is already
+// in place is skipped, so that other commands can call it each time.
+
+import { parseArgs } from 'node:util';
+import { log, runMain } from './lib/log.mjs';
+import { TOOLCHAIN } from './lib/paths.mjs';
+import { setUpEmscripten } from './setup/emscripten.mjs';
+import { setUpHeaders } from './setup/headers.mjs';
+import { checkNodeVersion, setUpNodePackages } from './setup/node-packages.mjs';
+import { setUpSources } from './setup/sources.mjs';
+import { setUpSystemPackages } from './setup/system-packages.mjs';
+
+const HELP = `node scripts/setup.mjs [--help]
+
+Gets the tool chain: system packages (Debian, as root), Emscripten, the sources of XNNPACK, npm packages.
+What is already there is left alone.
+
+Environment:
+  TESSERA_TOOLCHAIN  folder for all of it (now ${TOOLCHAIN})
+  TESSERA_SOURCES    folder that holds xnnpack/, pthreadpool/, fxdiv/, fp16/, cpuinfo/ already unpacked
+`;
+
+await runMain(async () => {
+  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  checkNodeVersion();
+  await setUpSystemPackages();
+  await setUpHeaders();
+  await setUpEmscripten();
+  await setUpSources();
+  await setUpNodePackages();
+  log('Everything is in place.');
+});
