@@ -1,0 +1,50 @@
+#ifndef TESSERA_ENGINE_FLOAT_EXECUTOR_H_
+#define TESSERA_ENGINE_FLOAT_EXECUTOR_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/run_context.h"
+#include "core/status.h"
+#include "engine/step.h"
+#include "engine/thread_pool.h"
+#include "graph/graph.h"
+
+namespace tessera {
+
+/// A graph compiled for one input shape: steps over one planned arena, NHWC float32.
+class FloatExecutor {
+ public:
+  /// `height` x `width` are input pixels. `graph` may be dropped afterwards. Errors: those of
+  /// InferShapes, kUnsupported, kOutOfMemory; each names the node.
+  static Result<FloatExecutor> Create(const Graph& graph, int64_t height, int64_t width,
+                                      int64_t threads);
+
+  /// The input tensor. Its memory may be reused while running: write it before every Run.
+  Tensor input() const { return input_; }
+  /// The output tensor, valid after Run until the input is next written.
+  Tensor output() const { return output_; }
+
+  int64_t step_count() const { return static_cast<int64_t>(steps_.size()); }
+
+  /// Computes output from input. Allocates nothing. `context` may be null. Errors: kCancelled when
+  /// the context was cancelled (the output is then unspecified), kInternal if XNNPACK fails.
+  Status Run(RunContext* context);
+
+  size_t memory_bytes() const;
+
+ private:
+  friend class ExecutorBuilder;
+  FloatExecutor() = default;
+
+  AlignedBuffer arena_;
+  ThreadPool threads_;
+  std::vector<StepPtr> steps_;  // after threads_: steps go first, they refer to the pool
+  Tensor input_;
+  Tensor output_;
+};
+
+}  // namespace tessera
+
+#endif  // TESSERA_ENGINE_FLOAT_EXECUTOR_H_

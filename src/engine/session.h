@@ -1,0 +1,73 @@
+#ifndef TESSERA_ENGINE_SESSION_H_
+#define TESSERA_ENGINE_SESSION_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/run_context.h"
+#include "core/status.h"
+#include "engine/float_executor.h"
+#include "graph/model.h"
+#include "image/alpha.h"
+#include "image/bicubic.h"
+
+namespace tessera {
+
+struct SessionOptions {
+  int64_t width = 0;   // input pixels, a multiple of TilingFacts::size_multiple
+  int64_t height = 0;
+  bool alpha = false;  // false: alpha is ignored and the output is opaque
+  int64_t threads = 1;
+};
+
+/// Input pixels a tile must overlap its neighbours by. With alpha the colour bleed and the bicubic
+/// alpha reach further than the network may.
+int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha);
+
+/// A model prepared for one tile shape: RGBA8 in, RGBA8 out, straight alpha. The buffers belong to
+/// the session and stay where they are for its whole life.
+class Session {
+ public:
+  /// Errors: kUnsupported (not a 3-channel image network), kInvalidArgument (extents),
+  /// kImageTooLarge, kOutOfMemory.
+  static Result<Session> Create(const Model& model, const SessionOptions& options);
+
+  /// height x width x 4 bytes, written by the caller before Run. With alpha, Run replaces the
+  /// colour of fully transparent pixels in it.
+  std::span<uint8_t> input() { return {input_.as<uint8_t>(), input_.size()}; }
+  /// (height * scale) x (width * scale) x 4 bytes.
+  std::span<const uint8_t> output() const { return {output_.as<uint8_t>(), output_.size()}; }
+
+  /// Upscales the tile. `context` may be null. Errors: those of FloatExecutor::Run.
+  Status Run(RunContext* context);
+
+  size_t memory_bytes() const;
+
+ private:
+  Session(FloatExecutor executor, const Model& model, const SessionOptions& options);
+
+  Status AllocatePixels();
+  Status PrepareAlpha();
+  void ReadColor();
+  void WriteColor();
+  void WriteAlpha();
+
+  FloatExecutor executor_;
+  SessionOptions options_;
+  ModelInfo info_;
+  int64_t scale_;
+  // What each of the 256 bytes means to the network, per channel of the RGBA pixel.
+  std::array<std::array<float, 256>, 3> byte_to_float_;
+  AlignedBuffer input_;
+  AlignedBuffer output_;
+  std::optional<BicubicResizer> alpha_resizer_;
+  BleedScratch bleed_scratch_;
+};
+
+}  // namespace tessera
+
+#endif  // TESSERA_ENGINE_SESSION_H_

@@ -1,0 +1,208 @@
+#include "engine/xnnpack_steps.h"
+
+#include <xnnpack.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/aligned_buffer.h"
+
+namespace tessera {
+namespace {
+
+struct OperatorDeleter {
+  void operator()(xnn_operator_t op) const { xnn_delete_operator(op); }
+};
+using Operator = std::unique_ptr<xnn_operator, OperatorDeleter>;
+
+Status FromXnnpack(xnn_status status, const char* during) {
+  const std::string what = std::string("XNNPACK failed to ") + during;
+  switch (status) {
+    case xnn_status_success:
+      return Status::Ok();
+    case xnn_status_out_of_memory:
+      return Status(StatusCode::kOutOfMemory, what + ": out of memory");
+    case xnn_status_unsupported_parameter:
+    case xnn_status_unsupported_hardware:
+      return Status(StatusCode::kUnsupported, what + ": not supported by XNNPACK");
+    default:
+      return Status(StatusCode::kInternal,
+                    what + " (xnn_status " + std::to_string(static_cast<int>(status)) + ")");
+  }
+}
+
+// A set-up XNNPACK operator with whatever must outlive it.
+class XnnpackStep final : public Step {
+ public:
+  XnnpackStep(Operator op, pthreadpool_t threads, size_t extra_bytes)
+      : op_(std::move(op)), threads_(threads), extra_bytes_(extra_bytes) {}
+
+  Status Run() override { return FromXnnpack(xnn_run_operator(op_.get(), threads_), "run"); }
+  size_t memory_bytes() const override { return extra_bytes_ + workspace_.size(); }
+
+  void KeepWorkspace(AlignedBuffer workspace) { workspace_ = std::move(workspace); }
+  void KeepConstant(std::vector<float> constant) { constants_.push_back(std::move(constant)); }
+
+ private:
+  Operator op_;
+  pthreadpool_t threads_;
+  size_t extra_bytes_;
+  AlignedBuffer workspace_;
+  std::vector<std::vector<float>> constants_;
+};
+
+// OIHW -> O, H, W, I (with I per group), the order XNNPACK packs from.
+std::vector<float> ToOhwi(const Conv& conv, std::span<const float> oihw, int64_t inputs_per_group) {
+  const int64_t area = conv.kernel[0] * conv.kernel[1];
+  const int64_t outputs = static_cast<int64_t>(oihw.size()) / (area * inputs_per_group);
+  std::vector<float> ohwi(oihw.size());
+  size_t next = 0;
+  for (int64_t o = 0; o < outputs; ++o) {
+    for (int64_t k = 0; k < area; ++k) {
+      for (int64_t i = 0; i < inputs_per_group; ++i) {
+        ohwi[next++] = oihw[static_cast<size_t>((o * inputs_per_group + i) * area + k)];
+      }
+    }
+  }
+  return ohwi;
+}
+
+Result<Operator> CreateConv(const Conv& conv, std::span<const float> weights,
+                            std::span<const float> bias, int64_t input_channels,
+                            int64_t output_channels) {
+  const int64_t inputs_per_group = input_channels / conv.groups;
+  const std::vector<float> ohwi = ToOhwi(conv, weights, inputs_per_group);
+  const auto u32 = [](int64_t n) { return static_cast<uint32_t>(n); };
+  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+  xnn_operator_t op = nullptr;
+  const xnn_status status = xnn_create_convolution2d_nhwc_f32(
+      u32(conv.pads_begin[0]), u32(conv.pads_end[1]), u32(conv.pads_end[0]),
+      u32(conv.pads_begin[1]), u32(conv.kernel[0]), u32(conv.kernel[1]), u32(conv.stride[0]),
+      u32(conv.stride[1]), u32(conv.dilation[0]), u32(conv.dilation[1]), u32(conv.groups),
+      size(inputs_per_group), size(output_channels / conv.groups), size(input_channels),
+      size(output_channels), ohwi.data(), bias.empty() ? nullptr : bias.data(), conv.min, conv.max,
+      /*flags=*/0, /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op);
+  TESSERA_RETURN_IF_ERROR(FromXnnpack(status, "create a convolution"));
+  return Operator(op);
+}
+
+Result<StepPtr> MakeUnaryStep(xnn_unary_operator kind, const xnn_unary_params& params, Tensor input,
+                              Tensor output, pthreadpool_t threads) {
+  xnn_operator_t raw = nullptr;
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_create_unary_elementwise_nc(kind, xnn_datatype_fp32, xnn_datatype_fp32,
+                                                  &params, nullptr, nullptr, 0, &raw),
+                  "create an activation"));
+  Operator op(raw);
+  const size_t channels = static_cast<size_t>(input.channels);
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_reshape_unary_elementwise_nc(op.get(), static_cast<size_t>(input.pixels()),
+                                                   channels, channels, channels, threads),
+                  "shape an activation"));
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_setup_unary_elementwise_nc(op.get(), input.data, output.data),
+                  "set up an activation"));
+  return StepPtr(std::make_unique<XnnpackStep>(std::move(op), threads, 0));
+}
+
+xnn_binary_operator ToXnnpack(ElementwiseKind kind) {
+  switch (kind) {
+    case ElementwiseKind::kAdd:
+      return xnn_binary_add;
+    case ElementwiseKind::kSub:
+      return xnn_binary_subtract;
+    case ElementwiseKind::kMul:
+      return xnn_binary_multiply;
+    case ElementwiseKind::kDiv:
+      return xnn_binary_divide;
+    case ElementwiseKind::kPRelu:
+      return xnn_binary_prelu;
+  }
+  return xnn_binary_invalid;
+}
+
+}  // namespace
+
+Status InitializeXnnpack() {
+  static const xnn_status kStatus = xnn_initialize(/*allocator=*/nullptr);
+  return FromXnnpack(kStatus, "initialise");
+}
+
+Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
+                             std::span<const float> bias, Tensor input, Tensor output,
+                             pthreadpool_t threads) {
+  TESSERA_ASSIGN_OR_RETURN(Operator op,
+                           CreateConv(conv, weights, bias, input.channels, output.channels));
+  size_t workspace_bytes = 0;
+  size_t workspace_alignment = 0;
+  size_t output_height = 0;
+  size_t output_width = 0;
+  TESSERA_RETURN_IF_ERROR(FromXnnpack(
+      xnn_reshape_convolution2d_nhwc_f32(op.get(), 1, static_cast<size_t>(input.height),
+                                         static_cast<size_t>(input.width), &workspace_bytes,
+                                         &workspace_alignment, &output_height, &output_width,
+                                         threads),
+      "shape a convolution"));
+  if (static_cast<int64_t>(output_height) != output.height ||
+      static_cast<int64_t>(output_width) != output.width) {
+    return Status(StatusCode::kInternal, "a convolution's inferred shape differs from XNNPACK's");
+  }
+  auto workspace = AlignedBuffer::Allocate(workspace_bytes);
+  if (!workspace) {
+    return Status(StatusCode::kOutOfMemory, "no memory for a convolution's workspace of " +
+                                                std::to_string(workspace_bytes) + " bytes");
+  }
+  TESSERA_RETURN_IF_ERROR(FromXnnpack(
+      xnn_setup_convolution2d_nhwc_f32(op.get(), workspace->data(), input.data, output.data),
+      "set up a convolution"));
+  // XNNPACK does not report what an operator holds: its packed weights are the weights rounded up
+  // to its channel blocks, and an indirection table has one pointer per output pixel and tap.
+  const size_t table_bytes = static_cast<size_t>(output.pixels() * conv.kernel[0] *
+                                                 conv.kernel[1]) * sizeof(void*);
+  auto step = std::make_unique<XnnpackStep>(std::move(op), threads,
+                                            weights.size_bytes() + bias.size_bytes() + table_bytes);
+  step->KeepWorkspace(std::move(*workspace));
+  return StepPtr(std::move(step));
+}
+
+Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output,
+                             pthreadpool_t threads) {
+  xnn_unary_params params = {};
+  params.clamp = {clip.min, clip.max};
+  return MakeUnaryStep(xnn_unary_clamp, params, input, output, threads);
+}
+
+Result<StepPtr> MakeLeakyReluStep(const LeakyRelu& leaky_relu, Tensor input, Tensor output,
+                                  pthreadpool_t threads) {
+  xnn_unary_params params = {};
+  params.leaky_relu = {leaky_relu.alpha};
+  return MakeUnaryStep(xnn_unary_leaky_relu, params, input, output, threads);
+}
+
+Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, Tensor output,
+                                    pthreadpool_t threads) {
+  xnn_operator_t raw = nullptr;
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_create_binary_elementwise_nd(ToXnnpack(kind), xnn_datatype_fp32, nullptr,
+                                                   nullptr, nullptr, 0, &raw),
+                  "create an elementwise operator"));
+  Operator op(raw);
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_reshape_binary_elementwise_nd(op.get(), a.shape.size(), a.shape.data(),
+                                                    b.shape.size(), b.shape.data(), threads),
+                  "shape an elementwise operator"));
+  const float* a_data = a.constant.empty() ? a.data : a.constant.data();
+  const float* b_data = b.constant.empty() ? b.data : b.constant.data();
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_setup_binary_elementwise_nd(op.get(), a_data, b_data, output.data),
+                  "set up an elementwise operator"));
+  auto step = std::make_unique<XnnpackStep>(
+      std::move(op), threads, (a.constant.size() + b.constant.size()) * sizeof(float));
+  // Moving a vector keeps its storage, so the pointers given to XNNPACK stay valid.
+  step->KeepConstant(std::move(a.constant));
+  step->KeepConstant(std::move(b.constant));
+  return StepPtr(std::move(step));
+}
+
+}  // namespace tessera

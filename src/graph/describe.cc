@@ -1,0 +1,97 @@
+#include "graph/describe.h"
+
+#include <cmath>
+#include <cstdio>
+
+namespace tessera {
+namespace {
+
+std::string Number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", value);
+  return text;
+}
+
+std::string Number(int64_t value) { return std::to_string(value); }
+
+template <typename T>
+std::string Pair(const std::array<T, 2>& pair) {
+  return Number(pair[0]) + "x" + Number(pair[1]);
+}
+
+std::string Limits(float min, float max) { return "[" + Number(min) + ", " + Number(max) + "]"; }
+
+// The operand that is a constant, or nothing.
+const Value* ConstantInput(const Graph& graph, const Node& node) {
+  for (ValueId id : node.inputs) {
+    if (id != kNoValue && graph.value(id).constant) return &graph.value(id);
+  }
+  return nullptr;
+}
+
+std::string Describe(const Graph& graph, const Node& node, const Conv& conv) {
+  const Shape& weights = graph.value(node.inputs[1]).shape;
+  std::string text = Pair(conv.kernel) + ", " + Number(weights[1] * conv.groups) + " to " +
+                     Number(weights[0]) + " channels";
+  if (conv.groups > 1) text += ", " + Number(conv.groups) + " groups";
+  if (conv.stride[0] != 1 || conv.stride[1] != 1) text += ", stride " + Pair(conv.stride);
+  if (conv.dilation[0] != 1 || conv.dilation[1] != 1) text += ", dilation " + Pair(conv.dilation);
+  if (std::isfinite(conv.min) || std::isfinite(conv.max)) {
+    text += ", clipped to " + Limits(conv.min, conv.max);
+  }
+  return text;
+}
+
+std::string Describe(const Graph&, const Node&, const Clip& clip) {
+  return Limits(clip.min, clip.max);
+}
+
+std::string Describe(const Graph&, const Node&, const LeakyRelu& leaky_relu) {
+  return "slope " + Number(leaky_relu.alpha);
+}
+
+std::string Describe(const Graph& graph, const Node& node, const PRelu&) {
+  return Number(static_cast<int64_t>(graph.value(node.inputs[1]).constant->floats.size())) +
+         " slopes";
+}
+
+std::string Describe(const Graph& graph, const Node& node, const Binary&) {
+  return ConstantInput(graph, node) ? "with a constant" : "of two tensors";
+}
+
+std::string Describe(const Graph&, const Node& node, const Concat&) {
+  return Number(static_cast<int64_t>(node.inputs.size())) + " tensors";
+}
+
+std::string Describe(const Graph&, const Node&, const DepthToSpace& depth_to_space) {
+  const bool crd = depth_to_space.order == DepthToSpace::Order::kCrd;
+  return "block " + Number(depth_to_space.block) + (crd ? ", CRD" : ", DCR");
+}
+
+std::string Describe(const Graph&, const Node&, const Resize& resize) {
+  return (resize.mode == Resize::Mode::kNearest ? "nearest, by " : "linear, by ") +
+         Pair(resize.scale);
+}
+
+std::string Describe(const Graph&, const Node&, const Pad& pad) {
+  return "begin " + Pair(pad.begin) + ", end " + Pair(pad.end) + ", value " + Number(pad.value);
+}
+
+std::string Describe(const Graph&, const Node&, const BatchNormalization& normalization) {
+  return "epsilon " + Number(normalization.epsilon);
+}
+
+std::string Describe(const Graph&, const Node&, const Transpose& transpose) {
+  std::string text = "permutation";
+  for (int64_t axis : transpose.permutation) text += " " + Number(axis);
+  return text;
+}
+
+}  // namespace
+
+std::string DescribeOperation(const Graph& graph, const Node& node) {
+  return std::visit([&](const auto& operation) { return Describe(graph, node, operation); },
+                    node.operation);
+}
+
+}  // namespace tessera

@@ -1,0 +1,130 @@
+#include "image/bicubic.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "core/checked_math.h"
+
+namespace tessera {
+namespace {
+
+double CubicKernel(double x) {
+  constexpr double kA = -0.5;
+  x = std::abs(x);
+  if (x <= 1.0) return ((kA + 2.0) * x - (kA + 3.0)) * x * x + 1.0;
+  if (x < 2.0) return ((kA * x - 5.0 * kA) * x + 8.0 * kA) * x - 4.0 * kA;
+  return 0.0;
+}
+
+int64_t FloorDivide(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+// ... 2 1 0 | 0 1 2 ... n-1 | n-1 n-2 ...
+int64_t Mirror(int64_t index, int64_t size) {
+  const int64_t period = 2 * size;
+  index %= period;
+  if (index < 0) index += period;
+  return index < size ? index : period - 1 - index;
+}
+
+// The centre of output sample i in input coordinates is ((2i+1) * in - out) / (2 * out). Splitting
+// it into a whole part and a remainder before any floating point keeps the weights a function of
+// the phase alone.
+ResamplingAxis MakeAxis(int64_t input_size, int64_t output_size) {
+  ResamplingAxis axis;
+  axis.input_size = input_size;
+  axis.output_size = output_size;
+  const double scale = static_cast<double>(output_size) / static_cast<double>(input_size);
+  const double shrink = std::min(scale, 1.0);
+  const double half_width = 2.0 / shrink;
+  const int64_t reach = static_cast<int64_t>(std::ceil(half_width));
+  axis.taps = 2 * reach + 1;
+  axis.indices.reserve(static_cast<size_t>(output_size * axis.taps));
+  axis.weights.reserve(static_cast<size_t>(output_size * axis.taps));
+  for (int64_t i = 0; i < output_size; ++i) {
+    const int64_t numerator = (2 * i + 1) * input_size - output_size;
+    const int64_t whole = FloorDivide(numerator, 2 * output_size);
+    const double fraction = static_cast<double>(numerator - whole * 2 * output_size) /
+                            static_cast<double>(2 * output_size);
+    double sum = 0.0;
+    for (int64_t tap = -reach; tap <= reach; ++tap) {
+      // When enlarging, the tap at -2 has weight zero for every phase and serves as padding.
+      const double weight = CubicKernel((fraction - static_cast<double>(tap)) * shrink);
+      axis.indices.push_back(Mirror(whole + tap, input_size));
+      axis.weights.push_back(weight);
+      sum += weight;
+    }
+    for (int64_t tap = 0; tap < axis.taps; ++tap) axis.weights.end()[-1 - tap] /= sum;
+  }
+  return axis;
+}
+
+uint8_t ToByte(double value) {
+  return static_cast<uint8_t>(std::clamp(std::floor(value + 0.5), 0.0, 255.0));
+}
+
+}  // namespace
+
+Result<BicubicResizer> BicubicResizer::Create(int64_t width, int64_t height, int64_t output_width,
+                                              int64_t output_height) {
+  if (std::min({width, height, output_width, output_height}) < 1) {
+    return Status(StatusCode::kInvalidArgument, "bicubic resize needs extents of at least 1 pixel");
+  }
+  if (!CheckedProduct({output_width, output_height, 4}) || !CheckedProduct({width, height, 4}) ||
+      !CheckedProduct({width, output_height, 4})) {
+    return Status(StatusCode::kImageTooLarge, "bicubic resize: " + std::to_string(output_width) +
+                                                  "x" + std::to_string(output_height) +
+                                                  " pixels do not fit the address space");
+  }
+  BicubicResizer resizer;
+  resizer.horizontal_ = MakeAxis(width, output_width);
+  resizer.vertical_ = MakeAxis(height, output_height);
+  const size_t bytes = *CheckedProduct({width, output_height, sizeof(float)});
+  auto rows = AlignedBuffer::Allocate(bytes);
+  if (!rows) {
+    return Status(StatusCode::kOutOfMemory,
+                  "bicubic resize could not allocate " + std::to_string(bytes) + " bytes");
+  }
+  resizer.rows_ = std::move(*rows);
+  return resizer;
+}
+
+void BicubicResizer::Run(const uint8_t* source, int64_t source_stride, uint8_t* destination,
+                         int64_t destination_stride) {
+  const int64_t width = horizontal_.input_size;
+  float* rows = rows_.as<float>();
+  for (int64_t y = 0; y < vertical_.output_size; ++y) {
+    const int64_t* indices = &vertical_.indices[static_cast<size_t>(y * vertical_.taps)];
+    const double* weights = &vertical_.weights[static_cast<size_t>(y * vertical_.taps)];
+    for (int64_t x = 0; x < width; ++x) {
+      double sum = 0.0;
+      for (int64_t tap = 0; tap < vertical_.taps; ++tap) {
+        sum += weights[tap] * source[(indices[tap] * width + x) * source_stride];
+      }
+      rows[y * width + x] = static_cast<float>(sum);
+    }
+  }
+  for (int64_t y = 0; y < vertical_.output_size; ++y) {
+    const float* row = rows + y * width;
+    for (int64_t x = 0; x < horizontal_.output_size; ++x) {
+      const int64_t* indices = &horizontal_.indices[static_cast<size_t>(x * horizontal_.taps)];
+      const double* weights = &horizontal_.weights[static_cast<size_t>(x * horizontal_.taps)];
+      double sum = 0.0;
+      for (int64_t tap = 0; tap < horizontal_.taps; ++tap) sum += weights[tap] * row[indices[tap]];
+      destination[(y * horizontal_.output_size + x) * destination_stride] = ToByte(sum);
+    }
+  }
+}
+
+Status ResizeBicubic(const uint8_t* source, int64_t width, int64_t height, int64_t channels,
+                     uint8_t* destination, int64_t output_width, int64_t output_height) {
+  TESSERA_ASSIGN_OR_RETURN(BicubicResizer resizer,
+                           BicubicResizer::Create(width, height, output_width, output_height));
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    resizer.Run(source + channel, channels, destination + channel, channels);
+  }
+  return Status::Ok();
+}
+
+}  // namespace tessera

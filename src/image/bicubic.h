@@ -1,0 +1,60 @@
+#ifndef TESSERA_IMAGE_BICUBIC_H_
+#define TESSERA_IMAGE_BICUBIC_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/status.h"
+
+namespace tessera {
+
+/// Where one output sample of one axis reads from: `taps` consecutive input samples starting at
+/// `first`, which may lie outside the axis and is then mirrored (the edge sample included).
+struct ResamplingAxis {
+  int64_t input_size = 0;
+  int64_t output_size = 0;
+  int64_t taps = 0;
+  std::vector<int64_t> indices;  // [output_size][taps], already mirrored into the axis
+  std::vector<double> weights;   // [output_size][taps], each row sums to 1
+};
+
+/// Bicubic resampling as MATLAB's imresize does it: Keys' cubic with a = -0.5 (Keys, "Cubic
+/// convolution interpolation for digital image processing", 1981), half-pixel centres, the kernel
+/// widened when reducing (antialiasing), mirrored borders, one rounding at the end.
+///
+/// The weights of an output sample depend only on its phase, computed in integers. So a tile whose
+/// origin keeps the phase gives the same bytes as the whole image.
+class BicubicResizer {
+ public:
+  /// Prepares for one pair of shapes, in pixels. Errors: kInvalidArgument (an extent below 1),
+  /// kImageTooLarge, kOutOfMemory.
+  static Result<BicubicResizer> Create(int64_t width, int64_t height, int64_t output_width,
+                                       int64_t output_height);
+
+  /// Resizes one channel of interleaved 8-bit pixels. `source` and `destination` point at the
+  /// channel's first sample; the strides are the distances between neighbouring pixels in bytes.
+  /// Allocates nothing.
+  void Run(const uint8_t* source, int64_t source_stride, uint8_t* destination,
+           int64_t destination_stride);
+
+  /// Input samples on each side that an output sample may depend on when enlarging.
+  static constexpr int64_t kEnlargingRadius = 2;
+
+  size_t memory_bytes() const { return rows_.size(); }
+
+ private:
+  BicubicResizer() = default;
+
+  ResamplingAxis horizontal_;
+  ResamplingAxis vertical_;
+  AlignedBuffer rows_;  // float [output_height][input_width], after the vertical pass
+};
+
+/// Resizes all `channels` channels of an interleaved 8-bit image. Errors as Create.
+Status ResizeBicubic(const uint8_t* source, int64_t width, int64_t height, int64_t channels,
+                     uint8_t* destination, int64_t output_width, int64_t output_height);
+
+}  // namespace tessera
+
+#endif  // TESSERA_IMAGE_BICUBIC_H_

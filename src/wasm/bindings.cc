@@ -1,0 +1,235 @@
+// The whole surface between C++ and JavaScript. Control goes through Embind; pixels through raw
+// pointers into buffers that a session owns. JavaScript re-derives its heap views at every use.
+#include <emscripten/bind.h>
+#include <emscripten/val.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/checked_math.h"
+#include "core/status.h"
+#include "engine/float_executor.h"
+#include "engine/session.h"
+#include "graph/describe.h"
+#include "graph/model.h"
+#include "image/bicubic.h"
+#include "image/metrics.h"
+
+namespace tessera {
+namespace {
+
+using emscripten::val;
+
+/// {code: 'OK' or 'ERR_...', message}. Statuses cross the boundary by value: no exceptions.
+struct WasmStatus {
+  std::string code;
+  std::string message;
+};
+
+WasmStatus ToWasm(const Status& status) {
+  return {std::string(StatusCodeName(status.code())), status.message()};
+}
+
+template <typename T>
+T* FromPointer(uintptr_t pointer) {
+  return reinterpret_cast<T*>(pointer);
+}
+
+uintptr_t Allocate(size_t bytes) {
+  constexpr size_t kAlignment = 16;
+  const std::optional<size_t> padded = CheckedSum(bytes, kAlignment);
+  if (!padded) return 0;
+  return reinterpret_cast<uintptr_t>(
+      std::aligned_alloc(kAlignment, *padded / kAlignment * kAlignment));
+}
+
+void Release(uintptr_t pointer) { std::free(FromPointer<void>(pointer)); }
+
+val ToArray(const Shape& shape) {
+  val array = val::array();
+  for (int64_t extent : shape) array.call<void>("push", static_cast<double>(extent));
+  return array;
+}
+
+val DescribeNode(const Graph& graph, const Node& node) {
+  val inputs = val::array();
+  for (ValueId id : node.inputs) {
+    if (id != kNoValue) inputs.call<void>("push", graph.value(id).name);
+  }
+  val description = val::object();
+  description.set("name", node.name);
+  description.set("op", std::string(OperationName(node.operation)));
+  description.set("inputs", inputs);
+  description.set("output", graph.value(node.output).name);
+  description.set("shape", ToArray(graph.value(node.output).shape));
+  description.set("detail", DescribeOperation(graph, node));
+  return description;
+}
+
+class WasmModel {
+ public:
+  WasmStatus Load(uintptr_t pointer, size_t bytes) {
+    Result<Model> model = LoadModel({FromPointer<const uint8_t>(pointer), bytes});
+    if (!model.ok()) return ToWasm(model.status());
+    model_ = std::move(model).value();
+    return ToWasm(Status::Ok());
+  }
+
+  const std::optional<Model>& model() const { return model_; }
+
+  val Info() const {
+    if (!model_) return val::undefined();
+    const Graph& graph = model_->graph;
+    const TilingFacts& tiling = model_->tiling;
+    val info = val::object();
+    info.set("name", graph.info.name);
+    info.set("licence", graph.info.licence);
+    info.set("data", graph.info.data);
+    info.set("scores", graph.info.scores);
+    info.set("scale", static_cast<double>(tiling.scale));
+    info.set("sizeMultiple", static_cast<double>(tiling.size_multiple));
+    info.set("overlap", static_cast<double>(RequiredOverlap(tiling, false)));
+    info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(tiling, true)));
+    info.set("tileable", tiling.tileable);
+    info.set("notTileableBecause", tiling.not_tileable_because);
+    info.set("channels", static_cast<double>(graph.value(graph.input).shape[1]));
+    info.set("parameters", static_cast<double>(model_->parameters));
+    info.set("fileBytes", static_cast<double>(model_->file_bytes));
+    info.set("multiplicationsPerPixel", model_->multiplications_per_pixel);
+    val nodes = val::array();
+    for (const Node& node : graph.nodes) nodes.call<void>("push", DescribeNode(graph, node));
+    info.set("nodes", nodes);
+    return info;
+  }
+
+ private:
+  std::optional<Model> model_;
+};
+
+Status NoModel() {
+  return Status(StatusCode::kInvalidArgument, "prepare() needs a model that has been loaded");
+}
+
+Status NotPrepared() {
+  return Status(StatusCode::kInvalidArgument, "run() before a successful prepare()");
+}
+
+/// One tile shape, RGBA8 in and out.
+class WasmSession {
+ public:
+  WasmStatus Prepare(const WasmModel& model, int width, int height, bool alpha, int threads) {
+    session_.reset();  // first, so that the old and the new buffers never exist together
+    if (!model.model()) return ToWasm(NoModel());
+    Result<Session> session = Session::Create(*model.model(), {width, height, alpha, threads});
+    if (!session.ok()) return ToWasm(session.status());
+    session_.emplace(std::move(session).value());
+    return ToWasm(Status::Ok());
+  }
+
+  WasmStatus Run() { return ToWasm(session_ ? session_->Run(nullptr) : NotPrepared()); }
+
+  uintptr_t InputPointer() {
+    return session_ ? reinterpret_cast<uintptr_t>(session_->input().data()) : 0;
+  }
+  size_t InputBytes() { return session_ ? session_->input().size() : 0; }
+  uintptr_t OutputPointer() const {
+    return session_ ? reinterpret_cast<uintptr_t>(session_->output().data()) : 0;
+  }
+  size_t OutputBytes() const { return session_ ? session_->output().size() : 0; }
+  size_t MemoryBytes() const { return session_ ? session_->memory_bytes() : 0; }
+
+ private:
+  std::optional<Session> session_;
+};
+
+/// The network alone, NHWC float32 in and out, any number of channels: for parity tests.
+class WasmFloatSession {
+ public:
+  WasmStatus Prepare(const WasmModel& model, int width, int height, int threads) {
+    executor_.reset();
+    if (!model.model()) return ToWasm(NoModel());
+    Result<FloatExecutor> executor =
+        FloatExecutor::Create(model.model()->graph, height, width, threads);
+    if (!executor.ok()) return ToWasm(executor.status());
+    executor_.emplace(std::move(executor).value());
+    return ToWasm(Status::Ok());
+  }
+
+  WasmStatus Run() { return ToWasm(executor_ ? executor_->Run(nullptr) : NotPrepared()); }
+
+  val Input() const { return Describe(executor_ ? executor_->input() : Tensor{}); }
+  val Output() const { return Describe(executor_ ? executor_->output() : Tensor{}); }
+
+ private:
+  static val Describe(const Tensor& tensor) {
+    val description = val::object();
+    description.set("pointer", reinterpret_cast<uintptr_t>(tensor.data));
+    description.set("height", static_cast<double>(tensor.height));
+    description.set("width", static_cast<double>(tensor.width));
+    description.set("channels", static_cast<double>(tensor.channels));
+    return description;
+  }
+
+  std::optional<FloatExecutor> executor_;
+};
+
+constexpr int64_t kRgba = 4;
+
+WasmStatus WasmResizeBicubic(uintptr_t source, int width, int height, uintptr_t destination,
+                             int output_width, int output_height) {
+  return ToWasm(ResizeBicubic(FromPointer<const uint8_t>(source), width, height, kRgba,
+                              FromPointer<uint8_t>(destination), output_width, output_height));
+}
+
+val WasmCompareImages(uintptr_t a, uintptr_t b, int width, int height, int border) {
+  const Result<ImageComparison> comparison = CompareImages(
+      FromPointer<const uint8_t>(a), FromPointer<const uint8_t>(b), width, height, border);
+  val result = val::object();
+  result.set("status", ToWasm(comparison.status()));
+  if (!comparison.ok()) return result;
+  result.set("psnrY", comparison->psnr_y);
+  result.set("ssimY", comparison->ssim_y);
+  result.set("psnrRgb", comparison->psnr_rgb);
+  return result;
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(tessera) {
+  emscripten::value_object<WasmStatus>("WasmStatus")
+      .field("code", &WasmStatus::code)
+      .field("message", &WasmStatus::message);
+
+  emscripten::function("allocate", &Allocate);
+  emscripten::function("release", &Release);
+  emscripten::function("resizeBicubic", &WasmResizeBicubic);
+  emscripten::function("compareImages", &WasmCompareImages);
+
+  emscripten::class_<WasmModel>("Model")
+      .constructor<>()
+      .function("load", &WasmModel::Load)
+      .function("info", &WasmModel::Info);
+
+  emscripten::class_<WasmSession>("Session")
+      .constructor<>()
+      .function("prepare", &WasmSession::Prepare)
+      .function("run", &WasmSession::Run)
+      .function("inputPointer", &WasmSession::InputPointer)
+      .function("inputBytes", &WasmSession::InputBytes)
+      .function("outputPointer", &WasmSession::OutputPointer)
+      .function("outputBytes", &WasmSession::OutputBytes)
+      .function("memoryBytes", &WasmSession::MemoryBytes);
+
+  emscripten::class_<WasmFloatSession>("FloatSession")
+      .constructor<>()
+      .function("prepare", &WasmFloatSession::Prepare)
+      .function("run", &WasmFloatSession::Run)
+      .function("input", &WasmFloatSession::Input)
+      .function("output", &WasmFloatSession::Output);
+}
+
+}  // namespace tessera
