@@ -1,0 +1,1 @@
+"""Trains, measures and exports the super-resolution networks that Tessera ships."""

@@ -1,0 +1,141 @@
+"""Training patches: images decoded and reduced once into a cache, then cut at random."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from .resize import resize_uint8
+
+EXTENSIONS = {'.png', '.jpg', '.jpeg', '.webp', '.bmp'}
+
+
+class DataError(Exception):
+    """Images that are missing or unusable; the message says what to do."""
+
+
+def list_images(folder):
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f'no such folder: {folder} (give the data folder with --data)')
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in EXTENSIONS)
+    if not files:
+        raise DataError(f'no images ({", ".join(sorted(EXTENSIONS))}) in {folder}')
+    return files
+
+
+def read_rgb(path):
+    """Decodes to (H, W, 3) uint8; grey becomes three equal channels."""
+    with Image.open(path) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert('RGB'))
+
+
+def crop_to_multiple(image, multiple):
+    height, width = (side - side % multiple for side in image.shape[:2])
+    return image[:height, :width]
+
+
+def reduce_photo(image, reduce_from, reduce_to):
+    longest = max(image.shape[:2])
+    if longest < reduce_from:
+        return image
+    factor = max(2, round(longest / reduce_to))
+    return resize_uint8(image, 1 / factor, np.float32)
+
+
+class PatchSource:
+    """Aligned low/high resolution pairs in two flat memory-mapped files.
+
+    Batches depend only on (seed, iteration), so a resumed run sees what an uninterrupted one sees.
+    """
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        index = json.loads((folder / 'index.json').read_text(encoding='utf-8'))
+        self.scale = index['scale']
+        self.images = len(index['images'])
+        self.pixels = sum(height * width for height, width in index['images'])
+        low = np.memmap(folder / 'low.bin', np.uint8, 'r')
+        high = np.memmap(folder / 'high.bin', np.uint8, 'r')
+        self._low = list(self._views(low, index['images'], self.scale))
+        self._high = list(self._views(high, index['images'], 1))
+        # Between "every image alike" (large photos hardly seen) and "every pixel alike" (small sets
+        # hardly seen).
+        weight = np.sqrt([height * width for height, width in index['images']])
+        self._cumulative = np.cumsum(weight / weight.sum())
+
+    @staticmethod
+    def _views(flat, sizes, divisor):
+        start = 0
+        for height, width in sizes:
+            shape = (height // divisor, width // divisor, 3)
+            count = shape[0] * shape[1] * 3
+            yield flat[start:start + count].reshape(shape)
+            start += count
+
+    def _pair(self, rng, patch):
+        which = int(np.searchsorted(self._cumulative, rng.random()))
+        which = min(which, self.images - 1)
+        low, high, scale = self._low[which], self._high[which], self.scale
+        y = int(rng.integers(low.shape[0] - patch + 1))
+        x = int(rng.integers(low.shape[1] - patch + 1))
+        pair = [low[y:y + patch, x:x + patch],
+                high[y * scale:(y + patch) * scale, x * scale:(x + patch) * scale]]
+        turns, mirror, colours = int(rng.integers(4)), rng.random() < 0.5, rng.permutation(3)
+        pair = [np.rot90(image, turns) for image in pair]
+        pair = [image[:, ::-1] if mirror else image for image in pair]
+        return [image[:, :, colours].transpose(2, 0, 1) for image in pair]
+
+    def batch(self, seed, iteration, batch, patch):
+        """Two float tensors in 0..1: (batch, 3, patch, patch) and its high-resolution twin."""
+        rng = np.random.default_rng((seed, iteration))
+        pairs = [self._pair(rng, patch) for _ in range(batch)]
+        return tuple(torch.from_numpy(np.stack(side)).float().div_(255.0) for side in zip(*pairs))
+
+
+def _cache_key(files, scale, patch, data_config):
+    facts = [[path.parent.name, path.name, path.stat().st_size] for path in files]
+    text = json.dumps([facts, scale, patch, dataclasses.asdict(data_config)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _high_resolution(path, data_config, multiple):
+    image = read_rgb(path)
+    return crop_to_multiple(
+        reduce_photo(image, data_config.reduce_from, data_config.reduce_to), multiple)
+
+
+def build_cache(data_dir, cache_dir, scale, patch, data_config, report=lambda text: None):
+    """Decodes and reduces every image once; returns the folder of the finished cache.
+
+    Images smaller than one patch are left out and counted in the report.
+    """
+    files = [path for name in data_config.folders
+             for path in list_images(Path(data_dir) / 'train' / name)]
+    folder = Path(cache_dir) / _cache_key(files, scale, patch, data_config)
+    if (folder / 'index.json').exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes, left_out = [], 0
+    with open(folder / 'low.bin', 'wb') as low, open(folder / 'high.bin', 'wb') as high:
+        for done, path in enumerate(files, 1):
+            image = _high_resolution(path, data_config, scale)
+            if min(image.shape[:2]) < patch * scale:
+                left_out += 1
+                continue
+            high.write(image.tobytes())
+            low.write(resize_uint8(image, 1 / scale, np.float32).tobytes())
+            sizes.append(image.shape[:2])
+            if done % 100 == 0 or done == len(files):
+                report(f'prepared {done}/{len(files)} images')
+    if not sizes:
+        raise DataError(f'no image in {data_dir}/train is at least {patch * scale} pixels wide')
+    report(f'{len(sizes)} images kept, {left_out} smaller than a patch left out')
+    # Written last: a cache without an index is unfinished and is built again.
+    (folder / 'index.json').write_text(
+        json.dumps({'scale': scale, 'images': sizes}), encoding='utf-8')
+    return folder

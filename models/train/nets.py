@@ -1,0 +1,112 @@
+"""The plain family: 3x3 convolutions, per-channel PReLU, an anchor and a pixel shuffle.
+
+The anchor is the input repeated scale*scale times along the channels, added to the last
+convolution's output before the shuffle, which is the same as adding the nearest-upsampled input
+after it. The network therefore only learns what nearest upsampling misses.
+
+Training uses `TrainableNet`, whose convolutions have extra branches that make optimization easier.
+All branches are linear, so each forward pass first collapses them into one 3x3 kernel: training
+costs hardly more than for the plain network, and `collapse()` gives the network that ships.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CHANNELS_RGB = 3
+
+
+class CollapsibleConv(nn.Module):
+    """A 3x3 convolution trained as (wide 3x3, then 1x1) + direct 3x3 (+ identity)."""
+
+    def __init__(self, inputs, outputs, expansion):
+        super().__init__()
+        self.wide = nn.Conv2d(inputs, expansion, 3, padding=1, bias=False)
+        self.narrow = nn.Conv2d(expansion, outputs, 1, bias=False)
+        self.direct = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.has_identity = inputs == outputs
+
+    def collapse(self):
+        """The one equivalent 3x3 kernel and its bias."""
+        outputs, inputs = self.direct.weight.shape[:2]
+        narrow = self.narrow.weight.flatten(1)
+        kernel = (narrow @ self.wide.weight.flatten(1)).view(outputs, inputs, 3, 3)
+        kernel = kernel + self.direct.weight
+        if self.has_identity:
+            centre = torch.zeros(3, 3, dtype=kernel.dtype)
+            centre[1, 1] = 1.0
+            kernel = kernel + torch.eye(inputs, dtype=kernel.dtype)[:, :, None, None] * centre
+        return kernel, self.direct.bias
+
+    def forward(self, x):
+        """The branches one by one: what `collapse()` must equal."""
+        y = self.narrow(self.wide(x)) + self.direct(x)
+        return y + x if self.has_identity else y
+
+
+def anchor(x, scale):
+    """The input in the channel order of `pixel_shuffle` (one run of scale*scale per colour)."""
+    return x.repeat_interleave(scale * scale, dim=1)
+
+
+def run_plain(x, weights, scale):
+    """Runs the shipped network. `weights` as made by `TrainableNet.collapse()`, x in 0..1.
+
+    The result is not clamped: the loss needs the overshoot.
+    """
+    y = x
+    last = len(weights) - 1
+    for layer, (kernel, bias, slope) in enumerate(weights):
+        y = F.conv2d(y, kernel, bias, padding=1)
+        if layer < last:
+            y = F.prelu(y, slope)
+    return F.pixel_shuffle(y + anchor(x, scale), scale)
+
+
+class TrainableNet(nn.Module):
+    def __init__(self, channels, body_layers, expansion, scale):
+        super().__init__()
+        self.scale = scale
+        outputs = CHANNELS_RGB * scale * scale
+        widths = [CHANNELS_RGB] + [channels] * (body_layers + 1) + [outputs]
+        self.convs = nn.ModuleList(
+            CollapsibleConv(a, b, expansion) for a, b in zip(widths, widths[1:]))
+        self.slopes = nn.ParameterList(
+            nn.Parameter(torch.full((channels,), 0.25)) for _ in range(body_layers + 1))
+
+    def collapse(self):
+        """One (kernel, bias, slope) per layer; the last layer's slope is None."""
+        slopes = list(self.slopes) + [None]
+        return [(*conv.collapse(), slope) for conv, slope in zip(self.convs, slopes)]
+
+    def forward(self, x):
+        return run_plain(x, self.collapse(), self.scale)
+
+
+class Ema:
+    """Exponential moving average of the collapsed network, which is what ships.
+
+    The decay is ramped up at the start, so that the random initial weights are forgotten.
+    """
+
+    def __init__(self, decay):
+        self.decay = decay
+        self.updates = 0
+        self.weights = None
+
+    @torch.no_grad()
+    def update(self, weights):
+        self.updates += 1
+        if self.weights is None:
+            self.weights = [tuple(None if t is None else t.detach().clone() for t in layer)
+                            for layer in weights]
+            return
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for averages, layer in zip(self.weights, weights):
+            for average, value in zip(averages, layer):
+                if average is not None:
+                    average.lerp_(value.detach(), 1.0 - decay)
+
+
+def parameter_count(weights):
+    return sum(t.numel() for layer in weights for t in layer if t is not None)

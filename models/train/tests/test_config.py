@@ -1,0 +1,37 @@
+import tempfile
+import unittest
+from pathlib import Path
+
+from ..config import ConfigError, load_config
+
+RECIPES = Path(__file__).parents[1] / 'configs'
+
+
+class ConfigTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.path = Path(temporary.name) / 'recipe.toml'
+        self.text = (RECIPES / 'photo-x2.toml').read_text(encoding='utf-8')
+
+    def load_changed(self, old, new):
+        self.assertIn(old, self.text)
+        self.path.write_text(self.text.replace(old, new), encoding='utf-8')
+        return load_config(self.path)
+
+    def test_shipped_recipes_load(self):
+        for path in RECIPES.glob('*.toml'):
+            self.assertEqual(load_config(path).name, path.stem)
+
+    def test_mistakes_are_named(self):
+        for old, new, message in (
+                ('batch = ', 'bach = ', 'unknown key "bach"'),
+                ('scale = 2', '', '"scale" is missing'),
+                ('channels = 32', 'channels = "32"', '"channels" must be of type int'),
+                ('scale = 2', 'scale = ', 'not valid TOML')):
+            with self.subTest(new), self.assertRaisesRegex(ConfigError, message):
+                self.load_changed(old, new)
+
+    def test_missing_file_is_named(self):
+        with self.assertRaisesRegex(ConfigError, 'cannot read .*recipe.toml'):
+            load_config(self.path)

@@ -1,0 +1,51 @@
+import unittest
+
+import torch
+import torch.nn.functional as F
+
+from ..nets import CollapsibleConv, Ema, TrainableNet, anchor, parameter_count, run_plain
+
+
+class NetsTest(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+
+    def test_collapsed_block_equals_its_branches(self):
+        for inputs, outputs in ((3, 8), (8, 8), (8, 12)):
+            block = CollapsibleConv(inputs, outputs, 20).double()
+            x = torch.randn(2, inputs, 9, 7, dtype=torch.float64)
+            collapsed = F.conv2d(x, *block.collapse(), padding=1)
+            torch.testing.assert_close(collapsed, block(x), rtol=0, atol=1e-12)
+
+    def test_anchor_is_nearest_upsampling(self):
+        x = torch.rand(1, 3, 4, 5)
+        for scale in (2, 3, 4):
+            upsampled = F.interpolate(x, scale_factor=scale, mode='nearest')
+            self.assertTrue(torch.equal(F.pixel_shuffle(anchor(x, scale), scale), upsampled))
+
+    def test_default_size(self):
+        weights = TrainableNet(32, 4, 64, 2).collapse()
+        self.assertEqual(parameter_count(weights), 41516)
+
+    def test_receptive_field_is_13(self):
+        net = TrainableNet(8, 4, 8, 2)
+        x = torch.rand(1, 3, 25, 25, requires_grad=True)
+        net(x)[0, :, 24, 24].sum().backward()  # the high-resolution pixel of low-resolution 12, 12
+        touched = x.grad[0].abs().sum(0) > 0
+        rows, columns = touched.any(1).nonzero().flatten(), touched.any(0).nonzero().flatten()
+        self.assertEqual([rows[0], rows[-1], columns[0], columns[-1]], [6, 18, 6, 18])
+
+    def test_forward_is_the_collapsed_network(self):
+        net = TrainableNet(8, 2, 8, 3)
+        x = torch.rand(1, 3, 6, 5)
+        self.assertEqual(net(x).shape, (1, 3, 18, 15))
+        self.assertTrue(torch.equal(net(x), run_plain(x, net.collapse(), 3)))
+
+    def test_average_follows_the_weights(self):
+        ema = Ema(0.5)
+        for value in (0.0, 1.0, 1.0):
+            ema.update([(torch.full((2,), value), torch.zeros(1), None)])
+        # Ramp of the decay: 3/12 at the second update, 4/13 at the third.
+        expected = 1 - (1 - 0.75) * 4 / 13
+        torch.testing.assert_close(ema.weights[0][0], torch.full((2,), expected))
+        self.assertIsNone(ema.weights[0][2])

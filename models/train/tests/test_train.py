@@ -1,0 +1,97 @@
+import csv
+import dataclasses
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+
+from ..config import ConfigError
+from ..data import PatchSource, build_cache
+from ..evaluate import evaluate_weights
+from ..train import Trainer, run
+from .synthetic import FOLDER, small_config, write_pictures
+
+
+def silent(_text):
+    pass
+
+
+class TrainTest(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.root = Path(temporary.name)
+        write_pictures(self.root / 'train' / FOLDER)
+        self.pictures = self.root / 'train' / FOLDER
+        config = small_config()
+        self.source = PatchSource(build_cache(
+            self.root, self.root / 'cache', config.scale, config.training.patch, config.data))
+
+    def work(self, name):
+        folder = self.root / name
+        folder.mkdir()
+        return folder
+
+    def flat(self, trainer):
+        state = trainer.state()
+        tensors = list(state['net'].values())
+        tensors += [t for layer in state['ema'] for t in layer if t is not None]
+        for moments in state['optimizer']['state'].values():
+            tensors += [moments['exp_avg'], moments['exp_avg_sq']]
+        return torch.cat([t.flatten() for t in tensors])
+
+    def test_resumed_run_is_bit_exact(self):
+        straight = Trainer(small_config(), self.source)
+        run(straight, self.work('straight'), None, report=silent)
+
+        work, interrupted = self.work('resumed'), Trainer(small_config(), self.source)
+        run(interrupted, work, None, should_stop=lambda: interrupted.iteration == 7, report=silent)
+        resumed = Trainer(small_config(), self.source)
+        resumed.restore(torch.load(work / 'checkpoint.pt'))
+        self.assertEqual(resumed.iteration, 7)
+        run(resumed, work, None, report=silent)
+
+        self.assertTrue(resumed.finished)
+        self.assertTrue(torch.equal(self.flat(straight), self.flat(resumed)))
+        losses = [[row['loss'] for row in trainer.log] for trainer in (straight, resumed)]
+        self.assertEqual(losses[0], losses[1])
+
+    def test_changed_recipe_is_refused(self):
+        trainer = Trainer(small_config(), self.source)
+        trainer.step()
+        other = Trainer(small_config(learning_rate=0.5), self.source)
+        with self.assertRaisesRegex(ConfigError, 'training.*--work'):
+            other.restore(trainer.state())
+
+    def test_learning_rate_is_one_cosine(self):
+        trainer = Trainer(small_config(), self.source)
+        rates = []
+        for trainer.iteration in (0, 10, 20):
+            rates.append(trainer.learning_rate())
+        for rate, expected in zip(rates, (1e-3, 5e-4, 0.0)):
+            self.assertAlmostEqual(rate, expected)
+
+    def test_short_run_learns_and_leaves_its_record(self):
+        config = small_config(learning_rate=5e-3)
+        trainer, work, lines = Trainer(config, self.source), self.work('run'), []
+        trainer.step()
+        before = evaluate_weights(trainer.ema.weights, 2, self.pictures)
+        run(trainer, work, self.pictures, report=lines.append)
+        with open(work / 'log.csv', encoding='utf-8') as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row['iteration'] for row in rows], ['5', '10', '15', '20'])
+        self.assertEqual([bool(row['psnr_y']) for row in rows], [False, True, False, True])
+        self.assertGreater(float(rows[-1]['psnr_y']), before)
+        self.assertLess(float(rows[-1]['loss']), float(rows[0]['loss']))
+        self.assertEqual((work / 'curve.png').read_bytes()[:4], b'\x89PNG')
+        self.assertIn('100.0 %', lines[-1])
+        self.assertEqual(list(work.glob('*.partial')), [])
+
+    def test_seed_decides_the_start(self):
+        first = Trainer(small_config(), self.source).net.state_dict()
+        config = small_config()
+        config = dataclasses.replace(
+            config, training=dataclasses.replace(config.training, seed=4))
+        other = Trainer(config, self.source).net.state_dict()
+        self.assertFalse(torch.equal(first['convs.0.direct.bias'], other['convs.0.direct.bias']))

@@ -1,0 +1,202 @@
+"""Trains one model: python3 -m models.train.train --config FILE --data DIR.
+
+Stops cleanly on Ctrl-C or SIGTERM with a checkpoint; the same command goes on where it stopped and
+gives the same bits as an uninterrupted run.
+"""
+
+import argparse
+import csv
+import dataclasses
+import math
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from .config import ConfigError, load_config
+from .curve import draw_curve
+from .data import DataError, PatchSource, build_cache
+from .evaluate import evaluate_weights
+from .nets import Ema, TrainableNet, parameter_count, run_plain
+
+LOG_FIELDS = ['iteration', 'seconds', 'learning_rate', 'loss', 'psnr_y']
+
+
+class Trainer:
+    """The state of a run: network, optimizer, average, log; saved and restored as one."""
+
+    def __init__(self, config, source):
+        self.config = config
+        self.source = source
+        torch.manual_seed(config.training.seed)
+        self.net = TrainableNet(**dataclasses.asdict(config.net), scale=config.scale)
+        self.optimizer = torch.optim.Adam(self.net.parameters(), config.training.learning_rate)
+        self.ema = Ema(config.training.ema_decay)
+        self.iteration = 0
+        self.seconds = 0.0
+        self.loss_sum = 0.0  # since the last row of the log
+        self.loss_count = 0
+        self.log = []
+
+    @property
+    def finished(self):
+        return self.iteration >= self.config.training.iterations
+
+    def learning_rate(self):
+        """One cosine from the first iteration to the last."""
+        recipe = self.config.training
+        return 0.5 * recipe.learning_rate * (
+            1.0 + math.cos(math.pi * self.iteration / recipe.iterations))
+
+    def step(self):
+        recipe = self.config.training
+        low, high = self.source.batch(recipe.seed, self.iteration, recipe.batch, recipe.patch)
+        for group in self.optimizer.param_groups:
+            group['lr'] = self.learning_rate()
+        weights = self.net.collapse()
+        loss = F.l1_loss(run_plain(low, weights, self.config.scale), high)
+        self.ema.update(weights)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.loss_sum += float(loss.detach())
+        self.loss_count += 1
+        self.iteration += 1
+
+    def add_log_row(self, psnr_y):
+        self.log.append({
+            'iteration': self.iteration, 'seconds': round(self.seconds, 1),
+            'learning_rate': f'{self.learning_rate():.4g}',
+            'loss': f'{self.loss_sum / self.loss_count:.6f}',
+            'psnr_y': '' if psnr_y is None else f'{psnr_y:.4f}'})
+        self.loss_sum, self.loss_count = 0.0, 0
+
+    def state(self):
+        return {
+            'config': dataclasses.asdict(self.config), 'net': self.net.state_dict(),
+            'optimizer': self.optimizer.state_dict(), 'ema': self.ema.weights,
+            'ema_updates': self.ema.updates, 'iteration': self.iteration,
+            'seconds': self.seconds, 'loss_sum': self.loss_sum, 'loss_count': self.loss_count,
+            'log': self.log}
+
+    def restore(self, state):
+        check_same_recipe(state['config'], dataclasses.asdict(self.config))
+        self.net.load_state_dict(state['net'])
+        self.optimizer.load_state_dict(state['optimizer'])
+        self.ema.weights, self.ema.updates = state['ema'], state['ema_updates']
+        self.iteration, self.seconds = state['iteration'], state['seconds']
+        self.loss_sum, self.loss_count = state['loss_sum'], state['loss_count']
+        self.log = state['log']
+
+
+def check_same_recipe(saved, wanted):
+    for part in ('net', 'training', 'data', 'scale'):
+        if saved[part] != wanted[part]:
+            raise ConfigError(
+                f'the checkpoint was made with another [{part}]: {saved[part]} instead of '
+                f'{wanted[part]}; give another --work folder to start afresh')
+
+
+def replace_file(path, write):
+    """Writes beside and renames, so that a killed run leaves the old file whole."""
+    partial = path.with_name(path.name + '.partial')
+    write(partial)
+    os.replace(partial, path)
+
+
+def save(trainer, work):
+    replace_file(work / 'checkpoint.pt', lambda path: torch.save(trainer.state(), path))
+    replace_file(work / 'log.csv', lambda path: write_log(trainer.log, path))
+
+
+def write_log(rows, path):
+    with open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.DictWriter(file, LOG_FIELDS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def progress_line(trainer, session_start, session_iterations):
+    recipe = trainer.config.training
+    row = trainer.log[-1]
+    rate = session_iterations / max(time.monotonic() - session_start, 1e-9)
+    left = (recipe.iterations - trainer.iteration) / max(rate, 1e-9)
+    psnr = f'  PSNR-Y {row["psnr_y"]}' if row['psnr_y'] else ''
+    return (f'{trainer.iteration:>7}/{recipe.iterations}  '
+            f'{100 * trainer.iteration / recipe.iterations:5.1f} %  loss {row["loss"]}  '
+            f'{rate:5.1f} it/s  {time.strftime("%H:%M:%S", time.gmtime(left))} left{psnr}')
+
+
+def run(trainer, work, eval_folder, should_stop=lambda: False, report=print):
+    """Trains until the last iteration or until `should_stop()`; always leaves a checkpoint."""
+    recipe = trainer.config.training
+    session_start, first = time.monotonic(), trainer.iteration
+    while not trainer.finished and not should_stop():
+        step_start = time.monotonic()
+        trainer.step()
+        done = trainer.iteration
+        psnr_y = None
+        if eval_folder and (done % recipe.evaluate_every == 0 or trainer.finished):
+            psnr_y = evaluate_weights(trainer.ema.weights, trainer.config.scale, eval_folder)
+        trainer.seconds += time.monotonic() - step_start
+        if done % recipe.log_every == 0 or psnr_y is not None or trainer.finished:
+            trainer.add_log_row(psnr_y)
+            report(progress_line(trainer, session_start, done - first))
+        if done % recipe.checkpoint_every == 0:
+            save(trainer, work)
+        if psnr_y is not None:
+            draw_curve(trainer.log, trainer.config.name, work / 'curve.png')
+    save(trainer, work)
+
+
+def parse_arguments(arguments):
+    parser = argparse.ArgumentParser(
+        prog='python3 -m models.train.train',
+        description='Trains one model. Run it again to go on after an interruption.')
+    parser.add_argument('--config', required=True, metavar='FILE',
+                        help='the recipe, for example models/train/configs/photo-x2.toml')
+    parser.add_argument('--data', required=True, metavar='DIR',
+                        help='folder with train/<folders of the recipe> and eval/Set5')
+    parser.add_argument('--work', metavar='DIR',
+                        help='checkpoints, log and curve (default: .train/NAME)')
+    parser.add_argument('--cache', metavar='DIR', default='.train/cache',
+                        help='decoded images (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=1, metavar='N',
+                        help='CPU threads (default: %(default)s)')
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    options = parse_arguments(arguments)
+    torch.set_num_threads(options.threads)
+    try:
+        config = load_config(options.config)
+        work = Path(options.work or Path('.train') / config.name)
+        work.mkdir(parents=True, exist_ok=True)
+        source = PatchSource(build_cache(
+            options.data, options.cache, config.scale, config.training.patch, config.data,
+            report=lambda text: print(text, flush=True)))
+        trainer = Trainer(config, source)
+        if (work / 'checkpoint.pt').exists():
+            trainer.restore(torch.load(work / 'checkpoint.pt'))
+    except (ConfigError, DataError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    stop = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.append(True))
+    print(f'{config.name}: {parameter_count(trainer.net.collapse())} parameters, '
+          f'{source.images} images, {source.pixels / 1e6:.0f} MP, from iteration '
+          f'{trainer.iteration}', flush=True)
+    eval_folder = Path(options.data) / 'eval' / 'Set5'
+    run(trainer, work, eval_folder if eval_folder.is_dir() else None,
+        should_stop=lambda: bool(stop), report=lambda text: print(text, flush=True))
+    return 0 if trainer.finished else 130
+
+
+if __name__ == '__main__':
+    sys.exit(main())
