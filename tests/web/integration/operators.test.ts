@@ -1,0 +1,262 @@
+// Every supported operator, in every form it takes, against ONNX Runtime.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { type CoreModule, loadCore, runNetwork } from '../support/core.ts';
+import { conv, randomTensor } from '../support/layers.ts';
+import { float, int64s, OnnxBuilder, type TensorData, tensor } from '../support/onnx-builder.ts';
+import { type FloatImage, runReference } from '../support/onnxruntime.ts';
+import { Random } from '../support/random.ts';
+
+interface Case {
+  name: string;
+  build(builder: OnnxBuilder, random: Random): string;
+  channels?: number;
+  size?: [height: number, width: number];
+  opset?: number;
+  /** The model takes and returns NHWC. */
+  nhwc?: boolean;
+}
+
+const cases: Case[] = [
+  ...[1, 3, 5, 9].map((kernel) => ({
+    name: `Conv ${kernel}x${kernel}`,
+    build: (b: OnnxBuilder, r: Random) => conv(b, r, b.input, 3, 13, { kernel }),
+  })),
+  { name: 'Conv without bias', build: (b, r) => conv(b, r, b.input, 3, 8, { bias: false }) },
+  {
+    name: 'Conv 2x3 with uneven pads',
+    build: (b, r) =>
+      b.node('Conv', [b.input, randomTensor(r, [7, 3, 2, 3])], { pads: [1, 0, 0, 2] }),
+  },
+  { name: 'Conv 3x3 valid', build: (b, r) => conv(b, r, b.input, 3, 8, { attributes: {} }) },
+  { name: 'Conv stride 2', build: (b, r) => conv(b, r, b.input, 3, 8, { stride: 2 }) },
+  { name: 'Conv dilation 2', build: (b, r) => conv(b, r, b.input, 3, 8, { dilation: 2 }) },
+  {
+    name: 'Conv 4 groups',
+    channels: 16,
+    build: (b, r) => conv(b, r, b.input, 16, 24, { groups: 4 }),
+  },
+  {
+    name: 'Conv depthwise 3x3',
+    channels: 12,
+    build: (b, r) => conv(b, r, b.input, 12, 12, { groups: 12 }),
+  },
+  {
+    name: 'Conv depthwise 5x5, multiplier 2',
+    channels: 6,
+    build: (b, r) => conv(b, r, b.input, 6, 12, { groups: 6, kernel: 5 }),
+  },
+  ...['SAME_UPPER', 'SAME_LOWER', 'VALID', 'NOTSET'].flatMap((autoPad) =>
+    [1, 2].map((stride) => ({
+      name: `Conv auto_pad ${autoPad}, stride ${stride}`,
+      build: (b: OnnxBuilder, r: Random) =>
+        conv(b, r, b.input, 3, 8, { kernel: 4, stride, attributes: { auto_pad: autoPad } }),
+    })),
+  ),
+  {
+    name: 'Conv with float16 weights behind a Cast',
+    build: (b, r) => {
+      const half: TensorData = { ...randomTensor(r, [8, 3, 3, 3]), type: 'float16' };
+      return b.node('Conv', [b.input, b.node('Cast', [half], { to: 1 })], { pads: [1, 1, 1, 1] });
+    },
+  },
+  {
+    name: 'Conv with weights from Constant nodes',
+    build: (b, r) => {
+      const weights = b.node('Constant', [], { value: randomTensor(r, [8, 3, 3, 3]) });
+      return b.node('Conv', [b.input, weights], { pads: [1, 1, 1, 1] });
+    },
+  },
+  { name: 'Relu', build: (b) => b.node('Relu', [b.input]) },
+  { name: 'Relu after Conv', build: (b, r) => b.node('Relu', [conv(b, r, b.input, 3, 8)]) },
+  {
+    name: 'LeakyRelu',
+    build: (b) => b.node('LeakyRelu', [b.input], { alpha: float(0.2) }),
+  },
+  { name: 'LeakyRelu default', build: (b) => b.node('LeakyRelu', [b.input]) },
+  {
+    name: 'PRelu per channel',
+    build: (b, r) => b.node('PRelu', [b.input, randomTensor(r, [3, 1, 1])]),
+  },
+  { name: 'PRelu shared', build: (b) => b.node('PRelu', [b.input, tensor([1], [0.25])]) },
+  {
+    name: 'Clip',
+    build: (b) => b.node('Clip', [b.input, tensor([], [-0.5]), tensor([], [0.25])]),
+  },
+  { name: 'Clip, upper only', build: (b) => b.node('Clip', [b.input, '', tensor([], [0.25])]) },
+  {
+    name: 'Clip of opset 6',
+    opset: 9,
+    build: (b) => b.node('Clip', [b.input], { min: float(0), max: float(1) }),
+  },
+  ...['Add', 'Sub', 'Mul', 'Div'].flatMap((op) => [
+    {
+      name: `${op} of two tensors`,
+      build: (b: OnnxBuilder, r: Random) =>
+        b.node(op, [b.input, conv(b, r, b.input, 3, 3, { kernel: 1 })]),
+    },
+    {
+      name: `${op} with a scalar`,
+      build: (b: OnnxBuilder) => b.node(op, [b.input, tensor([], [1.7])]),
+    },
+    {
+      name: `${op} scalar first`,
+      build: (b: OnnxBuilder) =>
+        b.node(op, [tensor([1], [1.7]), b.node('Add', [b.input, tensor([], [3])])]),
+    },
+    {
+      name: `${op} per channel`,
+      build: (b: OnnxBuilder, r: Random) => b.node(op, [b.input, randomTensor(r, [1, 3, 1, 1])]),
+    },
+    {
+      name: `${op} per channel after Conv`,
+      build: (b: OnnxBuilder, r: Random) =>
+        b.node(op, [conv(b, r, b.input, 3, 5), randomTensor(r, [1, 5, 1, 1])]),
+    },
+  ]),
+  {
+    name: 'Mul of tensors with one broadcast channel',
+    build: (b, r) => b.node('Mul', [b.input, conv(b, r, b.input, 3, 1)]),
+  },
+  {
+    name: 'Concat',
+    build: (b, r) =>
+      b.node('Concat', [conv(b, r, b.input, 3, 5), b.input, conv(b, r, b.input, 3, 2)], {
+        axis: 1,
+      }),
+  },
+  {
+    name: 'Concat, negative axis',
+    build: (b, r) => b.node('Concat', [b.input, conv(b, r, b.input, 3, 4)], { axis: -3 }),
+  },
+  ...['CRD', 'DCR'].flatMap((mode) =>
+    [2, 3].map((blocksize) => ({
+      name: `DepthToSpace ${mode} ${blocksize}`,
+      channels: 3 * blocksize * blocksize,
+      build: (b: OnnxBuilder) => b.node('DepthToSpace', [b.input], { blocksize, mode }),
+    })),
+  ),
+  ...[2, 3, 4].map((scale) => ({
+    name: `Resize nearest x${scale}`,
+    build: (b: OnnxBuilder) =>
+      b.node('Resize', [b.input, '', tensor([4], [1, 1, scale, scale])], {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'asymmetric',
+        nearest_mode: 'floor',
+      }),
+  })),
+  ...['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'].map((nearestMode) => ({
+    name: `Resize nearest ${nearestMode}, half_pixel`,
+    build: (b: OnnxBuilder) =>
+      b.node('Resize', [b.input, '', tensor([4], [1, 1, 2, 2])], {
+        mode: 'nearest',
+        coordinate_transformation_mode: 'half_pixel',
+        nearest_mode: nearestMode,
+      }),
+  })),
+  ...['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'].flatMap((coordinates) =>
+    [2, 3].map((scale) => ({
+      name: `Resize linear ${coordinates} x${scale}`,
+      build: (b: OnnxBuilder) =>
+        b.node('Resize', [b.input, '', tensor([4], [1, 1, scale, scale])], {
+          mode: 'linear',
+          coordinate_transformation_mode: coordinates,
+        }),
+    })),
+  ),
+  {
+    name: 'Resize linear by a half',
+    size: [8, 6],
+    build: (b) =>
+      b.node('Resize', [b.input, '', tensor([4], [1, 1, 0.5, 0.5])], { mode: 'linear' }),
+  },
+  {
+    name: 'Upsample of opset 9',
+    opset: 9,
+    build: (b) => b.node('Upsample', [b.input, tensor([4], [1, 1, 2, 2])], { mode: 'nearest' }),
+  },
+  {
+    name: 'Pad constant',
+    build: (b) =>
+      b.node('Pad', [b.input, int64s([0, 0, 1, 2, 0, 0, 3, 0]), tensor([], [0.5])], {
+        mode: 'constant',
+      }),
+  },
+  {
+    name: 'Pad of opset 2',
+    opset: 10,
+    build: (b) => b.node('Pad', [b.input], { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: float(-1) }),
+  },
+  {
+    name: 'BatchNormalization after Conv',
+    build: (b, r) => b.node('BatchNormalization', [conv(b, r, b.input, 3, 6), ...statistics(r, 6)]),
+  },
+  {
+    name: 'BatchNormalization alone',
+    build: (b, r) => b.node('BatchNormalization', [b.input, ...statistics(r, 3)]),
+  },
+  { name: 'Identity', build: (b, r) => b.node('Identity', [conv(b, r, b.input, 3, 4)]) },
+  {
+    name: 'Cast to the same type',
+    build: (b) => b.node('Relu', [b.node('Cast', [b.input], { to: 1 })]),
+  },
+  {
+    name: 'Transpose at both ends (NHWC)',
+    nhwc: true,
+    build: (b, r) => {
+      const nchw = b.node('Transpose', [b.input], { perm: [0, 3, 1, 2] });
+      const body = b.node('Relu', [conv(b, r, nchw, 3, 12)]);
+      return b.node('Transpose', [b.node('DepthToSpace', [body], { blocksize: 2 })], {
+        perm: [0, 2, 3, 1],
+      });
+    },
+  },
+];
+
+function statistics(random: Random, channels: number): TensorData[] {
+  const positive = randomTensor(random, [channels]);
+  return [
+    randomTensor(random, [channels]),
+    randomTensor(random, [channels]),
+    randomTensor(random, [channels]),
+    { ...positive, values: positive.values.map((value) => Math.abs(value) + 0.1) },
+  ];
+}
+
+// Summation order differs between the two engines: allow float32 rounding, nothing more.
+function assertClose(actual: FloatImage, expected: FloatImage): void {
+  assert.deepEqual(actual.shape, expected.shape);
+  for (let i = 0; i < expected.data.length; i++) {
+    const want = expected.data[i] as number;
+    const got = actual.data[i] as number;
+    const tolerance = 2e-5 * Math.max(1, Math.abs(want));
+    assert.ok(Math.abs(got - want) <= tolerance, `sample ${i}: ${got}, expected ${want}`);
+  }
+}
+
+describe('operators against ONNX Runtime', () => {
+  let core: CoreModule;
+  before(async () => {
+    core = await loadCore();
+  });
+
+  for (const [
+    index,
+    { name, build, channels = 3, size = [9, 7], opset = 13, nhwc = false },
+  ] of cases.entries()) {
+    test(name, async () => {
+      const random = new Random(index + 1);
+      const [height, width] = size;
+      const builder = nhwc
+        ? new OnnxBuilder({ opset, inputShape: [1, 'height', 'width', channels] })
+        : new OnnxBuilder({ opset, channels });
+      const file = builder.build(build(builder, random));
+      const image: FloatImage = {
+        shape: [channels, height, width],
+        data: Float32Array.from(random.floats(channels * height * width)),
+      };
+      const expected = await runReference(file, image, { nhwc });
+      assertClose(runNetwork(core, file, image), expected);
+    });
+  }
+});

@@ -1,0 +1,108 @@
+// The real wasm module in this process, for tests of the network alone.
+import { readFile } from 'node:fs/promises';
+import { type FloatImage, fromNhwc, toNhwc } from './onnxruntime.ts';
+
+const wasmFolder = new URL('../../../dist/wasm/', import.meta.url);
+
+interface Status {
+  code: string;
+  message: string;
+}
+
+interface TensorDescription {
+  pointer: number;
+  height: number;
+  width: number;
+  channels: number;
+}
+
+interface CoreModel {
+  load(pointer: number, bytes: number): Status;
+  info(): {
+    scale: number;
+    overlap: number;
+    sizeMultiple: number;
+    tileable: boolean;
+    nodes: { op: string }[];
+  };
+  delete(): void;
+}
+
+interface CoreFloatSession {
+  prepare(model: CoreModel, width: number, height: number, threads: number): Status;
+  run(): Status;
+  input(): TensorDescription;
+  output(): TensorDescription;
+  delete(): void;
+}
+
+export interface CoreModule {
+  HEAPU8: Uint8Array<ArrayBuffer>;
+  allocate(bytes: number): number;
+  release(pointer: number): void;
+  Model: new () => CoreModel;
+  FloatSession: new () => CoreFloatSession;
+}
+
+/** An error status of the core, as an exception. */
+export class CoreError extends Error {
+  readonly code: string;
+
+  constructor({ code, message }: Status) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function check(status: Status): void {
+  if (status.code !== 'OK') throw new CoreError(status);
+}
+
+/** Loads dist/wasm/tessera-<variant>. */
+export async function loadCore(variant = 'simd'): Promise<CoreModule> {
+  const glue = await import(new URL(`tessera-${variant}.mjs`, wasmFolder).href);
+  const wasmBinary = await readFile(new URL(`tessera-${variant}.wasm`, wasmFolder));
+  return glue.default({
+    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) {
+      WebAssembly.instantiate(wasmBinary, imports).then(({ instance }) => done(instance));
+      return {};
+    },
+  });
+}
+
+/** Loads a model file; throws CoreError with the core's code. Call delete() on the result. */
+export function loadModel(core: CoreModule, file: Uint8Array): CoreModel {
+  const pointer = core.allocate(file.length);
+  const model = new core.Model();
+  try {
+    core.HEAPU8.set(file, pointer);
+    check(model.load(pointer, file.length));
+    return model;
+  } catch (error) {
+    model.delete();
+    throw error;
+  } finally {
+    core.release(pointer);
+  }
+}
+
+function floats(core: CoreModule, { pointer, height, width, channels }: TensorDescription) {
+  return new Float32Array(core.HEAPU8.buffer, pointer, height * width * channels);
+}
+
+/** Runs the network on an NCHW image, untiled. */
+export function runNetwork(core: CoreModule, file: Uint8Array, image: FloatImage): FloatImage {
+  const model = loadModel(core, file);
+  const session = new core.FloatSession();
+  try {
+    const [, height, width] = image.shape;
+    check(session.prepare(model, width, height, 1));
+    floats(core, session.input()).set(toNhwc(image));
+    check(session.run());
+    const output = session.output();
+    return fromNhwc(floats(core, output).slice(), output.height, output.width, output.channels);
+  } finally {
+    session.delete();
+    model.delete();
+  }
+}

@@ -1,0 +1,196 @@
+// Writes small ONNX files for the tests, so that no binary fixture has to be trusted or kept.
+import protobuf from 'protobufjs';
+
+// The part of the public ONNX schema that the tests use.
+const schema = protobuf.parse(
+  `
+  syntax = "proto3";
+  message Model {
+    int64 ir_version = 1;
+    Graph graph = 7;
+    repeated OperatorSet opset_import = 8;
+    repeated Entry metadata_props = 14;
+  }
+  message OperatorSet { string domain = 1; int64 version = 2; }
+  message Entry { string key = 1; string value = 2; }
+  message Graph {
+    repeated Node node = 1;
+    string name = 2;
+    repeated Tensor initializer = 5;
+    repeated ValueInfo input = 11;
+    repeated ValueInfo output = 12;
+  }
+  message Node {
+    repeated string input = 1;
+    repeated string output = 2;
+    string name = 3;
+    string op_type = 4;
+    repeated Attribute attribute = 5;
+  }
+  message Attribute {
+    string name = 1;
+    float f = 2;
+    int64 i = 3;
+    bytes s = 4;
+    Tensor t = 5;
+    repeated float floats = 7;
+    repeated int64 ints = 8;
+    int32 type = 20;
+  }
+  message Tensor {
+    repeated int64 dims = 1;
+    int32 data_type = 2;
+    string name = 8;
+    bytes raw_data = 9;
+  }
+  message ValueInfo { string name = 1; Type type = 2; }
+  message Type { TensorType tensor_type = 1; }
+  message TensorType { int32 elem_type = 1; Shape shape = 2; }
+  message Shape { repeated Dimension dim = 1; }
+  message Dimension { oneof kind { int64 dim_value = 1; string dim_param = 2; } }
+`,
+  { keepCase: true },
+).root;
+
+const ElementType = { float32: 1, int64: 7, float16: 10 } as const;
+const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
+
+/** An attribute value; a number is an int unless wrapped by `float()`. */
+export type AttributeValue = number | string | number[] | FloatAttribute | TensorData;
+
+export interface FloatAttribute {
+  float: number;
+}
+
+/** Marks a number as ONNX's FLOAT, which JavaScript cannot tell from an INT. */
+export function float(value: number): FloatAttribute {
+  return { float: value };
+}
+
+export interface TensorData {
+  shape: number[];
+  type: keyof typeof ElementType;
+  values: readonly number[];
+}
+
+/** A float32 tensor. */
+export function tensor(shape: number[], values: readonly number[]): TensorData {
+  return { shape, type: 'float32', values };
+}
+
+/** An int64 tensor of rank 1. */
+export function int64s(values: readonly number[]): TensorData {
+  return { shape: [values.length], type: 'int64', values };
+}
+
+function toHalf(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] as number;
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = ((bits >>> 23) & 0xff) - 112;
+  const mantissa = bits & 0x7fffff;
+  if (exponent <= 0) return sign; // Subnormal halves are flushed: tests use ordinary weights.
+  return sign | Math.min(0x7bff, (exponent << 10) + ((mantissa + 0x1000) >>> 13));
+}
+
+function rawData({ type, values }: TensorData): Uint8Array {
+  if (type === 'int64') return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  if (type === 'float16') return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
+  return new Uint8Array(Float32Array.from(values).buffer);
+}
+
+function tensorMessage(name: string, data: TensorData) {
+  return {
+    name,
+    dims: data.shape,
+    data_type: ElementType[data.type],
+    raw_data: rawData(data),
+  };
+}
+
+function attributeMessage(name: string, value: AttributeValue) {
+  if (typeof value === 'number') return { name, type: AttributeType.int, i: value };
+  if (typeof value === 'string') {
+    return { name, type: AttributeType.string, s: new TextEncoder().encode(value) };
+  }
+  if (Array.isArray(value)) return { name, type: AttributeType.ints, ints: value };
+  if ('float' in value) return { name, type: AttributeType.float, f: value.float };
+  return { name, type: AttributeType.tensor, t: tensorMessage('', value) };
+}
+
+/** Builds one single-input, single-output network, node by node. */
+export class OnnxBuilder {
+  readonly #nodes: object[] = [];
+  readonly #initializers: object[] = [];
+  readonly #metadata: object[] = [];
+  readonly #opset: number;
+  readonly #inputShape: (number | string)[];
+  #counter = 0;
+
+  /** The name of the network's input. */
+  readonly input = 'input';
+
+  constructor({
+    channels = 3,
+    opset = 13,
+    inputShape = [1, channels, 'height', 'width'] as (number | string)[],
+  } = {}) {
+    this.#opset = opset;
+    this.#inputShape = inputShape;
+  }
+
+  metadata(key: string, value: string): this {
+    this.#metadata.push({ key, value });
+    return this;
+  }
+
+  /** Adds an initializer and returns its name. */
+  constant(data: TensorData): string {
+    const name = `c${this.#counter++}`;
+    this.#initializers.push(tensorMessage(name, data));
+    return name;
+  }
+
+  /** Adds a node and returns the name of its output. An empty input name omits that input. */
+  node(
+    op: string,
+    inputs: (string | TensorData)[],
+    attributes: Record<string, AttributeValue> = {},
+  ): string {
+    const output = `v${this.#counter++}`;
+    this.#nodes.push({
+      op_type: op,
+      name: `${op.toLowerCase()}_${output}`,
+      input: inputs.map((input) => (typeof input === 'string' ? input : this.constant(input))),
+      output: [output],
+      attribute: Object.entries(attributes).map(([name, value]) => attributeMessage(name, value)),
+    });
+    return output;
+  }
+
+  /** The bytes of the file, with `output` as the network's output. */
+  build(output: string): Uint8Array<ArrayBuffer> {
+    const shape = (extents: (number | string)[]) => ({
+      dim: extents.map((extent) =>
+        typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent },
+      ),
+    });
+    const value = (name: string, extents: (number | string)[]) => ({
+      name,
+      type: { tensor_type: { elem_type: ElementType.float32, shape: shape(extents) } },
+    });
+    const Model = schema.lookupType('Model');
+    const message = Model.fromObject({
+      ir_version: 8,
+      opset_import: [{ domain: '', version: this.#opset }],
+      metadata_props: this.#metadata,
+      graph: {
+        name: 'test',
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: [value(this.input, this.#inputShape)],
+        output: [value(output, ['n', 'a', 'b', 'c'])],
+      },
+    });
+    return new Uint8Array(Model.encode(message).finish());
+  }
+}

@@ -1,0 +1,59 @@
+// ONNX Runtime as the reference: its WebAssembly build, in Node.
+import * as ort from 'onnxruntime-web';
+
+ort.env.wasm.numThreads = 1;
+ort.env.logLevel = 'error';
+
+export interface FloatImage {
+  /** Channels, height, width; batch 1. */
+  shape: [channels: number, height: number, width: number];
+  /** NCHW order. */
+  data: Float32Array;
+}
+
+/** Runs a single-input network on an NCHW (or, with `nhwc`, NHWC) image. */
+export async function runReference(
+  model: Uint8Array,
+  image: FloatImage,
+  { nhwc = false } = {},
+): Promise<FloatImage> {
+  const session = await ort.InferenceSession.create(model);
+  try {
+    const [channels, height, width] = image.shape;
+    const input = nhwc
+      ? new ort.Tensor('float32', toNhwc(image), [1, height, width, channels])
+      : new ort.Tensor('float32', image.data, [1, channels, height, width]);
+    const results = await session.run({ [session.inputNames[0] as string]: input });
+    const output = results[session.outputNames[0] as string] as ort.Tensor;
+    const [, a, b, c] = output.dims as [number, number, number, number];
+    const data = output.data as Float32Array;
+    return nhwc ? fromNhwc(data, a, b, c) : { shape: [a, b, c], data };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Reorders channels-first samples to channels-last. */
+export function toNhwc({ shape: [channels, height, width], data }: FloatImage): Float32Array {
+  const pixels = height * width;
+  const nhwc = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < pixels; i++) nhwc[i * channels + c] = data[c * pixels + i] as number;
+  }
+  return nhwc;
+}
+
+/** Reorders channels-last samples to channels-first. */
+export function fromNhwc(
+  data: Float32Array,
+  height: number,
+  width: number,
+  channels: number,
+): FloatImage {
+  const pixels = height * width;
+  const nchw = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < pixels; i++) nchw[c * pixels + i] = data[i * channels + c] as number;
+  }
+  return { shape: [channels, height, width], data: nchw };
+}
