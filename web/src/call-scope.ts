@@ -1,0 +1,46 @@
+/** The lifetime of one call: it ends early with its caller's signal, or with all others. */
+export class CallScope {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #registry: Set<CallScope>;
+
+  /** @throws the signal's reason when it is aborted already. */
+  constructor(outer: AbortSignal | undefined, registry: Set<CallScope>) {
+    outer?.throwIfAborted();
+    this.#outer = outer;
+    this.#registry = registry;
+    outer?.addEventListener('abort', this.#relay);
+    registry.add(this);
+  }
+
+  readonly #relay = () => this.abort(this.#outer?.reason);
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Waits for work that may not know about the signal, but not past an abort. */
+  async race<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this;
+    let stop = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop);
+      if (signal.aborted) stop();
+    });
+    try {
+      return await Promise.race([work, aborted]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  end(): void {
+    this.#outer?.removeEventListener('abort', this.#relay);
+    this.#registry.delete(this);
+  }
+}

@@ -1,0 +1,183 @@
+import { describe, TesseraError, toErrorCode } from './errors.js';
+import type { Crop, SessionShape } from './protocol.js';
+import type { ModelInfo } from './types.js';
+import type {
+  ModuleFactory,
+  TesseraModule,
+  WasmModel,
+  WasmSession,
+  WasmStatus,
+} from './wasm-module.js';
+
+// Two shapes at a time serve two interleaved runs without preparing anew for every tile.
+const MOST_SESSIONS = 2;
+const BYTES_PER_PIXEL = 4;
+
+function check(status: WasmStatus): void {
+  if (status.code !== 'OK') throw new TesseraError(toErrorCode(status.code), status.message);
+}
+
+/** Starts a wasm instance from an already compiled module. */
+export async function instantiate(
+  glueUrl: string,
+  wasm: WebAssembly.Module,
+  threads: number,
+): Promise<TesseraModule> {
+  const factory = await importFactory(glueUrl);
+  return new Promise((resolve, reject) => {
+    factory({
+      // The glue only takes a success callback, so a failure is passed around it.
+      instantiateWasm(imports, done) {
+        WebAssembly.instantiate(wasm, imports).then((instance) => done(instance, wasm), reject);
+        return {};
+      },
+      pthreadPoolSize: threads,
+    }).then(resolve, reject);
+  });
+}
+
+async function importFactory(glueUrl: string): Promise<ModuleFactory> {
+  try {
+    const glue: { default: ModuleFactory } = await import(
+      /* @vite-ignore */ /* webpackIgnore: true */ glueUrl
+    );
+    return glue.default;
+  } catch (cause) {
+    throw new TesseraError(
+      'ERR_LOAD',
+      `cannot load the script ${glueUrl}: ${describe(cause)}; it must be served as JavaScript`,
+      { cause, details: { url: glueUrl } },
+    );
+  }
+}
+
+interface CachedSession {
+  shape: SessionShape;
+  session: WasmSession;
+}
+
+/** One wasm instance with one model: all calls are synchronous. */
+export class Engine {
+  readonly #module: TesseraModule;
+  readonly #model: WasmModel;
+  readonly #threads: number;
+  readonly #scale: number;
+  /** Least recently used first. */
+  #sessions: CachedSession[] = [];
+
+  /** @throws TesseraError when the model cannot be read or run. */
+  constructor(module: TesseraModule, model: Uint8Array, threads: number) {
+    this.#module = module;
+    this.#threads = threads;
+    this.#model = new module.Model();
+    withBytes(module, model, (pointer) => check(this.#model.load(pointer, model.length)));
+    this.#scale = this.#model.info().scale;
+  }
+
+  get modelInfo(): ModelInfo {
+    return this.#model.info();
+  }
+
+  get version(): string {
+    return this.#module.version();
+  }
+
+  /** The whole wasm memory, in bytes. */
+  get heapBytes(): number {
+    return this.#module.HEAPU8.length;
+  }
+
+  /** Makes the session of a shape ready, or finds it. */
+  prepare(shape: SessionShape): WasmSession {
+    const index = this.#sessions.findIndex(({ shape: other }) => sameShape(shape, other));
+    const [found] = index < 0 ? [] : this.#sessions.splice(index, 1);
+    const entry = found ?? { shape, session: this.#makeSession(shape) };
+    this.#sessions.push(entry);
+    return entry.session;
+  }
+
+  #makeSession(shape: SessionShape): WasmSession {
+    while (this.#sessions.length >= MOST_SESSIONS) this.#sessions.shift()?.session.delete();
+    const session = new this.#module.Session();
+    try {
+      const { width, height, alpha } = shape;
+      check(session.prepare(this.#model, width, height, alpha, this.#threads));
+      return session;
+    } catch (error) {
+      session.delete();
+      throw error;
+    }
+  }
+
+  /**
+   * Upscales one tile of `shape.width * shape.height` RGBA pixels and returns the part `crop` of
+   * the result, in a buffer of its own.
+   */
+  run(shape: SessionShape, pixels: Uint8Array, crop: Crop): ArrayBuffer {
+    const session = this.prepare(shape);
+    if (pixels.length !== session.inputBytes()) {
+      throw new TesseraError(
+        'ERR_INTERNAL',
+        `a tile of ${pixels.length} bytes does not fill ${session.inputBytes()}`,
+      );
+    }
+    this.#module.HEAPU8.set(pixels, session.inputPointer());
+    check(session.run());
+    return this.#copyOut(session.outputPointer(), shape.width * this.#scale, crop);
+  }
+
+  #copyOut(pointer: number, outputWidth: number, crop: Crop): ArrayBuffer {
+    const rowBytes = crop.width * BYTES_PER_PIXEL;
+    const result = new Uint8Array(rowBytes * crop.height);
+    const heap = this.#module.HEAPU8;
+    for (let y = 0; y < crop.height; y++) {
+      const start = pointer + ((crop.y + y) * outputWidth + crop.x) * BYTES_PER_PIXEL;
+      result.set(heap.subarray(start, start + rowBytes), y * rowBytes);
+    }
+    return result.buffer;
+  }
+}
+
+function sameShape(a: SessionShape, b: SessionShape): boolean {
+  return a.width === b.width && a.height === b.height && a.alpha === b.alpha;
+}
+
+/**
+ * Copies bytes into wasm memory for the length of one call.
+ *
+ * @throws TesseraError `ERR_OUT_OF_MEMORY`.
+ */
+export function withBytes<T>(
+  module: TesseraModule,
+  bytes: Uint8Array,
+  use: (pointer: number) => T,
+): T {
+  const pointer = allocate(module, bytes.length);
+  try {
+    module.HEAPU8.set(bytes, pointer);
+    return use(pointer);
+  } finally {
+    module.release(pointer);
+  }
+}
+
+/**
+ * @returns the address of `bytes` bytes of wasm memory.
+ * @throws TesseraError `ERR_OUT_OF_MEMORY`.
+ */
+export function allocate(module: TesseraModule, bytes: number): number {
+  const pointer = module.allocate(bytes);
+  if (pointer === 0) {
+    throw new TesseraError('ERR_OUT_OF_MEMORY', `wasm memory has no room for ${bytes} bytes`, {
+      details: { bytes },
+    });
+  }
+  return pointer;
+}
+
+/** What a thrown value of the wasm runtime means to a caller. */
+export function toEngineError(error: unknown): TesseraError {
+  if (error instanceof TesseraError) return error;
+  const code = error instanceof RangeError ? 'ERR_OUT_OF_MEMORY' : 'ERR_INTERNAL';
+  return new TesseraError(code, describe(error), { cause: error });
+}

@@ -1,0 +1,37 @@
+/**
+ * Super-resolution in the browser, on the visitor's CPU.
+ *
+ * @example
+ * import { Upscaler } from 'tessera-sr';
+ * const upscaler = await Upscaler.create({ model: 'photo-x2' });
+ * const image = await upscaler.upscale(document.querySelector('img'));
+ * await upscaler.dispose();
+ *
+ * @packageDocumentation
+ */
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, TesseraError } from './errors.js';
+export type {
+  AlphaMode,
+  AnyCanvas,
+  CreateOptions,
+  Estimate,
+  EstimateOptions,
+  FetchFunction,
+  ImageInput,
+  LoadPhase,
+  ModelInfo,
+  ModelNode,
+  ModelSource,
+  OutputKind,
+  OutputTypes,
+  PixelSource,
+  ProgressCallback,
+  RawImage,
+  RunOptions,
+  TileResult,
+  UpscaleOptions,
+  UpscalerInfo,
+  WorkerPort,
+} from './types.js';
+export { Upscaler } from './upscaler.js';
+export { VARIANTS, type Variant, type VariantReport } from './variants.js';

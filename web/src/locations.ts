@@ -1,0 +1,82 @@
+import type { Variant } from './variants.js';
+
+/** Where the files of this library lie. */
+export interface Locations {
+  /** Undefined: beside this library, where a bundler may have moved it. */
+  worker: URL | undefined;
+  glue: URL;
+  wasm: URL;
+  manifest: URL;
+}
+
+/** The caller's choices of place. */
+export interface LocationOptions {
+  baseUrl?: string | URL | undefined;
+  workerUrl?: string | URL | undefined;
+  wasmUrl?: string | URL | undefined;
+}
+
+/** Resolves what the caller gave against the page, as `fetch` does. */
+function absolute(url: string | URL): URL {
+  const scope: { document?: { baseURI: string }; location?: { href: string } } = globalThis;
+  return new URL(url, scope.document?.baseURI ?? scope.location?.href);
+}
+
+function folder(url: string | URL): URL {
+  const result = absolute(url);
+  if (!result.pathname.endsWith('/')) result.pathname += '/';
+  return result;
+}
+
+/** Finds every file, from the caller's choices or beside this library. */
+export function locate(options: LocationOptions, variant: Variant): Locations {
+  const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
+  const wasmFolder =
+    options.wasmUrl === undefined ? base && new URL('wasm/', base) : folder(options.wasmUrl);
+  const core = wasmFolder
+    ? {
+        glue: new URL(`tessera-${variant}.mjs`, wasmFolder),
+        wasm: new URL(`tessera-${variant}.wasm`, wasmFolder),
+      }
+    : shippedCore(variant);
+  return {
+    worker:
+      options.workerUrl === undefined
+        ? base && new URL('worker.mjs', base)
+        : absolute(options.workerUrl),
+    ...core,
+    manifest: base
+      ? new URL('models/manifest.json', base)
+      : new URL('./models/manifest.json', import.meta.url),
+  };
+}
+
+/**
+ * The core beside this library. Each address is a literal `new URL('./file', import.meta.url)`,
+ * the form that bundlers look for to emit the file. In the script-tag build `import.meta.url`
+ * stands for the address of that script.
+ */
+function shippedCore(variant: Variant): { glue: URL; wasm: URL } {
+  switch (variant) {
+    case 'simd':
+      return {
+        glue: new URL('./wasm/tessera-simd.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-simd.wasm', import.meta.url),
+      };
+    case 'relaxed':
+      return {
+        glue: new URL('./wasm/tessera-relaxed.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-relaxed.wasm', import.meta.url),
+      };
+    case 'simd-mt':
+      return {
+        glue: new URL('./wasm/tessera-simd-mt.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-simd-mt.wasm', import.meta.url),
+      };
+    case 'relaxed-mt':
+      return {
+        glue: new URL('./wasm/tessera-relaxed-mt.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-relaxed-mt.wasm', import.meta.url),
+      };
+  }
+}

@@ -1,0 +1,133 @@
+import { DEFAULT_TIMEOUT_MS } from './stall.js';
+import type {
+  AlphaMode,
+  CreateOptions,
+  EstimateOptions,
+  OutputKind,
+  ProgressCallback,
+  UpscaleOptions,
+} from './types.js';
+import { VARIANTS } from './variants.js';
+
+/** The forms of result there are. */
+export const OUTPUT_KINDS = ['imagedata', 'imagebitmap', 'blob', 'canvas', 'raw'] as const;
+
+// More workers than this only cost memory on the machines there are.
+const MOST_WORKERS = 64;
+const DEFAULT_MOST_WORKERS = 8;
+
+/** {@link RunOptions} with every default filled in. */
+export interface ResolvedRun {
+  tileSize: number | undefined;
+  alpha: AlphaMode;
+  priority: number;
+  transfer: boolean;
+  signal: AbortSignal | undefined;
+  onprogress: ProgressCallback | undefined;
+}
+
+/** {@link CreateOptions} whose choices are checked and filled in; sources stay as they are. */
+export interface ResolvedCreate extends CreateOptions {
+  model: NonNullable<CreateOptions['model']>;
+  workers: number;
+  variant: NonNullable<CreateOptions['variant']>;
+  timeout: number;
+}
+
+/** Checks that a value is a whole number of at least `least`. */
+export function checkInteger(name: string, value: unknown, least: number): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
+  }
+  return value;
+}
+
+function checkPositive(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
+  if (!(value > 0)) throw new RangeError(`${name} must be positive, not ${value}`);
+  return value;
+}
+
+function checkOneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) {
+    throw new RangeError(`${name} must be one of ${allowed.join(', ')}, not '${value}'`);
+  }
+  return value;
+}
+
+function checkFunction<T>(name: string, value: T): T {
+  if (value !== undefined && typeof value !== 'function') {
+    throw new TypeError(`${name} must be a function`);
+  }
+  return value;
+}
+
+function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+    throw new TypeError('signal must be an AbortSignal');
+  }
+  return signal;
+}
+
+function defaultWorkers(): number {
+  const scope: { navigator?: { hardwareConcurrency?: number } } = globalThis;
+  return Math.min(scope.navigator?.hardwareConcurrency ?? 1, DEFAULT_MOST_WORKERS);
+}
+
+/**
+ * @throws TypeError or RangeError that names the option.
+ */
+export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
+  const workers = checkInteger('workers', options.workers ?? defaultWorkers(), 1);
+  if (workers > MOST_WORKERS) throw new RangeError(`workers must be at most ${MOST_WORKERS}`);
+  if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
+  if (options.idleTimeout !== undefined) checkPositive('idleTimeout', options.idleTimeout);
+  checkSignal(options.signal);
+  checkFunction('onprogress', options.onprogress);
+  checkFunction('createWorker', options.createWorker);
+  checkFunction('fetch', options.fetch);
+  return {
+    ...options,
+    model: options.model ?? 'photo-x2',
+    workers,
+    variant: checkOneOf('variant', options.variant ?? 'auto', ['auto', ...VARIANTS]),
+    timeout: checkPositive('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS),
+  };
+}
+
+/**
+ * @param fallbackTileSize - the upscaler's own `tileSize`, for runs that name none
+ * @throws TypeError or RangeError that names the option.
+ */
+export function resolveRun(options: UpscaleOptions, fallbackTileSize?: number): ResolvedRun {
+  const tileSize = options.tileSize ?? options.patchSize ?? fallbackTileSize;
+  const priority = options.priority ?? 0;
+  if (typeof priority !== 'number' || Number.isNaN(priority)) {
+    throw new TypeError('priority must be a number');
+  }
+  return {
+    tileSize: tileSize === undefined ? undefined : checkInteger('tileSize', tileSize, 1),
+    alpha: checkOneOf('alpha', options.alpha ?? 'keep', ['keep', 'ignore']),
+    priority,
+    transfer: options.transfer ?? false,
+    signal: checkSignal(options.signal),
+    onprogress: checkFunction('onprogress', options.onprogress ?? options.progress),
+  };
+}
+
+/** The form of the result: what was asked for, or what this host has. */
+export function resolveOutput(output: OutputKind | undefined): OutputKind {
+  const fallback = typeof ImageData === 'undefined' ? 'raw' : 'imagedata';
+  return checkOneOf('output', output ?? fallback, OUTPUT_KINDS);
+}
+
+/**
+ * @throws TypeError or RangeError that names the option.
+ */
+export function checkEstimate(options: EstimateOptions): EstimateOptions {
+  checkInteger('width', options.width, 1);
+  checkInteger('height', options.height, 1);
+  if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
+  return options;
+}

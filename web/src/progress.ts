@@ -1,0 +1,23 @@
+/** Passes on a fraction so that it never falls, and reaches 1 exactly once, at the end. */
+export class ProgressMeter<A extends unknown[]> {
+  #last = 0;
+  readonly #report: ((fraction: number, ...rest: A) => void) | undefined;
+
+  constructor(report: ((fraction: number, ...rest: A) => void) | undefined) {
+    this.#report = report;
+  }
+
+  /** Reports `done` of `total`; what would be 1 waits for {@link finish}. */
+  update(done: number, total: number, ...rest: A): void {
+    const fraction = total > 0 ? done / total : 0;
+    if (!(fraction >= this.#last) || fraction >= 1) return;
+    this.#last = fraction;
+    this.#report?.(fraction, ...rest);
+  }
+
+  finish(...rest: A): void {
+    if (this.#last === 1) return;
+    this.#last = 1;
+    this.#report?.(1, ...rest);
+  }
+}

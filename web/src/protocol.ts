@@ -1,0 +1,88 @@
+/** What the pool and its workers say to each other. A worker answers every request exactly once. */
+import type { WireError } from './errors.js';
+import type { ModelInfo } from './types.js';
+
+/** The tile shape of a session, in input pixels. */
+export interface SessionShape {
+  width: number;
+  height: number;
+  /** Whether transparency is upscaled too; otherwise the result is opaque. */
+  alpha: boolean;
+}
+
+/** A rectangle of a tile's result, in output pixels. */
+export interface Crop {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The first request: become able to run the model. */
+export interface LoadRequest {
+  type: 'load';
+  /** Address of the module script that belongs to `wasm`. */
+  glueUrl: string;
+  wasm: WebAssembly.Module;
+  model: Uint8Array;
+  threads: number;
+}
+
+/** Get ready for a tile shape. */
+export interface PrepareRequest {
+  type: 'prepare';
+  shape: SessionShape;
+}
+
+/** Upscale one tile: RGBA bytes in, the cropped RGBA bytes out. Both buffers are transferred. */
+export interface TileRequest {
+  type: 'tile';
+  shape: SessionShape;
+  pixels: ArrayBuffer;
+  crop: Crop;
+}
+
+export type WorkerRequest = LoadRequest | PrepareRequest | TileRequest;
+
+export interface LoadedReply {
+  type: 'loaded';
+  model: ModelInfo;
+  version: string;
+}
+
+export interface PreparedReply {
+  type: 'prepared';
+  /** The worker's whole wasm memory, in bytes. */
+  heapBytes: number;
+}
+
+export interface TileReply {
+  type: 'tile';
+  pixels: ArrayBuffer;
+}
+
+/** The request failed; the worker can go on. */
+export interface FailedReply {
+  type: 'failed';
+  error: WireError;
+}
+
+/** The request failed in a way that leaves the wasm instance in an unknown state. */
+export interface PoisonedReply {
+  type: 'poisoned';
+  message: string;
+}
+
+export type WorkerReply = LoadedReply | PreparedReply | TileReply | FailedReply | PoisonedReply;
+
+/** The reply that a successful request gets. */
+export type ReplyTo<R extends WorkerRequest> = R extends LoadRequest
+  ? LoadedReply
+  : R extends PrepareRequest
+    ? PreparedReply
+    : TileReply;
+
+/** Buffers that move with a request instead of being copied. */
+export function transfersOf(request: WorkerRequest): ArrayBuffer[] {
+  return request.type === 'tile' ? [request.pixels] : [];
+}

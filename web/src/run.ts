@@ -1,0 +1,144 @@
+import { deferred } from './deferred.js';
+import type { Lane } from './fair-queue.js';
+import type { SourceImage } from './image-input.js';
+import type { Crop, TileRequest } from './protocol.js';
+import { cutTile } from './tile-pixels.js';
+import { type Tile, type TilePlan, tileAt } from './tiling.js';
+import type { TileResult } from './types.js';
+import type { Task, WorkerPool } from './worker-pool.js';
+
+/** What one run is about. */
+export interface RunRequest {
+  image: SourceImage;
+  plan: TilePlan;
+  /** Output pixels per input pixel along an edge. */
+  scale: number;
+  alpha: boolean;
+  priority: number;
+  signal: AbortSignal | undefined;
+  /** Receives each finished tile; an exception ends the run. */
+  ontile(tile: TileResult, done: number): void;
+  /** How many tiles may be in the hands of workers or of a slow receiver; default no limit. */
+  mostInFlight?: number;
+}
+
+/** One image on its way through the pool. */
+export class Run implements Lane<Task> {
+  readonly priority: number;
+  readonly #pool: WorkerPool;
+  readonly #request: RunRequest;
+  readonly #finished = deferred<void>();
+  #closed = false;
+  #taken = 0;
+  #done = 0;
+  #released = 0;
+
+  constructor(pool: WorkerPool, request: RunRequest) {
+    this.#pool = pool;
+    this.#request = request;
+    this.priority = request.priority;
+  }
+
+  /** Settles when the last tile was received, or the run ended early. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Enters the pool. */
+  start(): void {
+    const { signal } = this.#request;
+    if (signal?.aborted) {
+      this.cancel(signal.reason);
+      return;
+    }
+    signal?.addEventListener('abort', this.#onabort);
+    this.#pool.add(this);
+  }
+
+  readonly #onabort = () => this.cancel(this.#request.signal?.reason);
+
+  take(): Task | undefined {
+    const { plan, mostInFlight = Number.POSITIVE_INFINITY } = this.#request;
+    if (this.#closed || this.#taken === plan.count) return undefined;
+    if (this.#taken - this.#released >= mostInFlight) return undefined;
+    const tile = tileAt(plan, this.#taken++);
+    return {
+      lane: this,
+      makeRequest: () => this.#makeRequest(tile),
+      resolve: (reply) => {
+        if (reply.type === 'tile') this.#receive(tile, reply.pixels);
+      },
+      reject: (error) => this.cancel(error),
+    };
+  }
+
+  /** The receiver is done with a tile: with `mostInFlight`, another may be taken. */
+  release(): void {
+    this.#released++;
+    this.#pool.pump();
+  }
+
+  #makeRequest(tile: Tile): TileRequest {
+    const { image, plan, alpha } = this.#request;
+    const width = plan.across.tile;
+    const height = plan.down.tile;
+    return {
+      type: 'tile',
+      shape: { width, height, alpha },
+      pixels: cutTile(image, tile.x, tile.y, width, height),
+      crop: this.#cropOf(tile),
+    };
+  }
+
+  #cropOf(tile: Tile): Crop {
+    const { scale } = this.#request;
+    return {
+      x: (tile.keepX - tile.x) * scale,
+      y: (tile.keepY - tile.y) * scale,
+      width: tile.keepWidth * scale,
+      height: tile.keepHeight * scale,
+    };
+  }
+
+  #receive(tile: Tile, pixels: ArrayBuffer): void {
+    if (this.#closed) return;
+    const { scale, plan, ontile } = this.#request;
+    const result: TileResult = {
+      x: tile.keepX * scale,
+      y: tile.keepY * scale,
+      width: tile.keepWidth * scale,
+      height: tile.keepHeight * scale,
+      data: new Uint8ClampedArray(pixels),
+      index: tile.index,
+      count: plan.count,
+    };
+    this.#done++;
+    try {
+      ontile(result, this.#done);
+    } catch (error) {
+      this.cancel(error);
+      return;
+    }
+    if (this.#done === plan.count && !this.#closed) {
+      this.#close();
+      this.#finished.resolve();
+    }
+  }
+
+  /** Ends the run early: {@link finished} rejects with `reason` at once. */
+  cancel(reason: unknown): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#finished.reject(reason);
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#request.signal?.removeEventListener('abort', this.#onabort);
+    this.#pool.remove(this);
+  }
+}

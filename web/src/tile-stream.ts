@@ -1,0 +1,37 @@
+import { type Deferred, deferred } from './deferred.js';
+import type { TileResult } from './types.js';
+
+/** Finished tiles waiting for one receiver. */
+export class TileStream {
+  readonly #tiles: TileResult[] = [];
+  #wake: Deferred<void> = deferred();
+  #ended = false;
+  #error: { reason: unknown } | undefined;
+
+  push(tile: TileResult): void {
+    this.#tiles.push(tile);
+    this.#wake.resolve();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake.resolve();
+  }
+
+  /** Ends it with an error, which the receiver gets instead of what is still waiting. */
+  fail(reason: unknown): void {
+    this.#error = { reason };
+    this.#wake.resolve();
+  }
+
+  /** The next tile; undefined at the end. */
+  async next(): Promise<TileResult | undefined> {
+    for (;;) {
+      if (this.#error !== undefined) throw this.#error.reason;
+      const tile = this.#tiles.shift();
+      if (tile !== undefined || this.#ended) return tile;
+      this.#wake = deferred();
+      await this.#wake.promise;
+    }
+  }
+}

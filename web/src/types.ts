@@ -1,0 +1,242 @@
+import type { Variant, VariantReport } from './variants.js';
+
+/** Pixels as bytes: RGBA with straight (not premultiplied) alpha, or RGB, row by row, no padding. */
+export interface PixelSource {
+  /** `width * height * 4` bytes (RGBA) or `width * height * 3` bytes (RGB). */
+  data: Uint8ClampedArray | Uint8Array;
+  /** Pixels, a positive integer. */
+  width: number;
+  /** Pixels, a positive integer. */
+  height: number;
+}
+
+/** RGBA bytes with straight alpha that this library made; it has the shape of an `ImageData`. */
+export interface RawImage {
+  data: Uint8ClampedArray<ArrayBuffer>;
+  width: number;
+  height: number;
+}
+
+/**
+ * What can be upscaled. A string is a URL. Everything but {@link PixelSource} and `ImageData` needs
+ * the image decoder of a browser.
+ */
+export type ImageInput =
+  | string
+  | URL
+  | Blob
+  | ImageData
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLVideoElement
+  | VideoFrame
+  | PixelSource;
+
+/** A canvas of the page, or one that lives in a worker. */
+export type AnyCanvas = HTMLCanvasElement | OffscreenCanvas;
+
+/** What each `output` resolves to. */
+export interface OutputTypes {
+  imagedata: ImageData;
+  imagebitmap: ImageBitmap;
+  blob: Blob;
+  canvas: AnyCanvas;
+  raw: RawImage;
+}
+
+/** The form of the result. */
+export type OutputKind = keyof OutputTypes;
+
+/** A finished piece of the result. Lengths are output pixels. */
+export interface TileResult extends RawImage {
+  /** Left edge in the result. */
+  x: number;
+  /** Top edge in the result. */
+  y: number;
+  /** Position in reading order, from 0. Tiles may finish in any order. */
+  index: number;
+  /** How many tiles the result has. */
+  count: number;
+}
+
+/**
+ * Called after each tile with the finished part in [0, 1]: never falling, and exactly 1 once, last.
+ * An exception thrown here rejects the run.
+ */
+export type ProgressCallback = (fraction: number, tile: TileResult) => void;
+
+/** `keep` upscales transparency on its own; `ignore` gives an opaque result. */
+export type AlphaMode = 'keep' | 'ignore';
+
+/** What can be chosen for one image. */
+export interface RunOptions {
+  /** Longest tile edge in input pixels, overlap included. Default: chosen for speed. */
+  tileSize?: number | undefined;
+  /** The same as `tileSize`. */
+  patchSize?: number | undefined;
+  /** Accepted and not needed: the overlap follows from the network. */
+  padding?: number | undefined;
+  /** Default `keep`. An image without a transparent pixel costs nothing extra. */
+  alpha?: AlphaMode | undefined;
+  /** Cancels the run: its promise rejects with `signal.reason` at once. */
+  signal?: AbortSignal | undefined;
+  /** Higher runs first; runs of one priority take turns. Default 0. */
+  priority?: number | undefined;
+  /**
+   * Gives the image away: a pixel buffer is detached instead of copied, an `ImageBitmap` or
+   * `VideoFrame` is closed once read. Default false.
+   */
+  transfer?: boolean | undefined;
+}
+
+/** What can be chosen for {@link Upscaler.upscale}. */
+export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOptions {
+  /** Default `imagedata`, or `raw` where there is no `ImageData` (Node). */
+  output?: K | undefined;
+  onprogress?: ProgressCallback | undefined;
+  /** The same as `onprogress`. */
+  progress?: ProgressCallback | undefined;
+  /** For `canvas`: draw here, tile by tile, instead of into a new one. It is resized. */
+  canvas?: AnyCanvas | undefined;
+  /** For `blob`: a MIME type. Default `image/png`. */
+  type?: string | undefined;
+  /** For `blob` of a lossy type: 0 to 1. */
+  quality?: number | undefined;
+}
+
+/** A model: the name of a shipped one, a URL, the bytes of an ONNX file, or a file. */
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
+
+/** Loads a URL, as `fetch` does. */
+export type FetchFunction = (url: string, init: { signal: AbortSignal }) => Promise<Response>;
+
+/** The part of `Worker` that the pool uses; other hosts can adapt theirs to it. */
+export interface WorkerPort {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  /** Ends the worker; a promise, if one comes back, settles when it is gone. */
+  terminate(): unknown;
+  /** `message` carries `data`; `error` and `messageerror` mean that the worker is lost. */
+  addEventListener(
+    type: 'message' | 'error' | 'messageerror',
+    listener: (event: { data?: unknown; message?: string; error?: unknown }) => void,
+  ): void;
+}
+
+/** What `create` is doing. */
+export type LoadPhase = 'download' | 'prepare';
+
+/** What can be chosen for {@link Upscaler.create}. */
+export interface CreateOptions {
+  /** Default `photo-x2`. */
+  model?: ModelSource | undefined;
+  /** Tiles in parallel, or threads of a `-mt` variant. Default `min(hardwareConcurrency, 8)`. */
+  workers?: number | undefined;
+  /** Which build runs. Default `auto`: the fastest that needs no special headers. */
+  variant?: Variant | 'auto' | undefined;
+  /** Default for {@link RunOptions.tileSize}. */
+  tileSize?: number | undefined;
+  /** Cancels the loading. */
+  signal?: AbortSignal | undefined;
+  /** The loaded part in [0, 1]: never falling, and exactly 1 once, last. */
+  onprogress?: ((fraction: number, phase: LoadPhase) => void) | undefined;
+  /** Milliseconds that a download, a starting worker or one tile may be silent. Default 60000. */
+  timeout?: number | undefined;
+  /** Milliseconds after which an idle worker is ended, to free memory. Default: never. */
+  idleTimeout?: number | undefined;
+  /** Where `worker.mjs`, `wasm/` and `models/` lie. Default: beside this library. */
+  baseUrl?: string | URL | undefined;
+  /** Where the worker script lies. */
+  workerUrl?: string | URL | undefined;
+  /** The folder of `tessera-<variant>.wasm` and `.mjs`. */
+  wasmUrl?: string | URL | undefined;
+  /** Makes a worker, for hosts without `Worker`. */
+  createWorker?: (() => WorkerPort) | undefined;
+  /** Loads files, for hosts whose `fetch` cannot. */
+  fetch?: FetchFunction | undefined;
+}
+
+/** One operator of a network, as the engine runs it. */
+export interface ModelNode {
+  name: string;
+  op: string;
+  inputs: string[];
+  output: string;
+  /** The output's extents; -1 where they depend on the image. */
+  shape: number[];
+  /** Kernel, stride, fused activation and the like, for people. */
+  detail: string;
+}
+
+/** What the model file says, and what follows from its graph. Lengths are input pixels. */
+export interface ModelInfo {
+  name: string;
+  licence: string;
+  /** What it was trained on. */
+  data: string;
+  /** The scores its makers state. */
+  scores: string;
+  /** Output pixels per input pixel along an edge. */
+  scale: number;
+  /** Extents that the network takes are multiples of this; images are padded and cropped. */
+  sizeMultiple: number;
+  /** Neighbouring pixels on each side that an output pixel depends on. */
+  overlap: number;
+  /** The same when transparency is kept. */
+  overlapWithAlpha: number;
+  /** False when some operator looks at the whole image. */
+  tileable: boolean;
+  notTileableBecause: string;
+  /** Of the input: 3 for colour. */
+  channels: number;
+  parameters: number;
+  fileBytes: number;
+  /** Multiplications per input pixel. */
+  multiplicationsPerPixel: number;
+  nodes: ModelNode[];
+}
+
+/** How an upscaler runs. */
+export interface UpscalerInfo extends VariantReport {
+  /** Of the wasm core. */
+  version: string;
+  /** Workers, each with its own wasm instance and its own tile. */
+  workers: number;
+  /** Threads inside one worker: more than 1 only in the `-mt` variants. */
+  threads: number;
+}
+
+/** What {@link Upscaler.estimate} wants to know. */
+export interface EstimateOptions {
+  /** Input pixels. */
+  width: number;
+  /** Input pixels. */
+  height: number;
+  /** Longest tile edge, as in {@link RunOptions}. */
+  tileSize?: number | undefined;
+  /** Whether the image has transparency that is to be kept. Default false. */
+  alpha?: boolean | undefined;
+}
+
+/** What a run needs. Memory is in bytes. */
+export interface Estimate {
+  width: number;
+  height: number;
+  outputWidth: number;
+  outputHeight: number;
+  /** RGBA bytes of the image. */
+  input: number;
+  /** RGBA bytes of the result. */
+  output: number;
+  /** The wasm memory of one worker. */
+  perWorker: number;
+  workers: number;
+  /** Everything together. */
+  total: number;
+  tiles: number;
+  /** Input pixels of one tile, overlap included. */
+  tile: { width: number; height: number };
+  /** Multiplications of the whole run, overlap included. */
+  multiplications: number;
+}

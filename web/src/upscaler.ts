@@ -1,0 +1,352 @@
+import { CallScope } from './call-scope.js';
+import { TesseraError } from './errors.js';
+import { hasTransparency, readImage, type SourceImage } from './image-input.js';
+import { makeSink } from './image-output.js';
+import { type Loaded, loadUpscaler } from './load.js';
+import {
+  checkEstimate,
+  type ResolvedCreate,
+  type ResolvedRun,
+  resolveCreate,
+  resolveOutput,
+  resolveRun,
+} from './options.js';
+import { PrepareLane } from './prepare-lane.js';
+import { ProgressMeter } from './progress.js';
+import { Run, type RunRequest } from './run.js';
+import { TileStream } from './tile-stream.js';
+import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling.js';
+import type {
+  CreateOptions,
+  Estimate,
+  EstimateOptions,
+  ImageInput,
+  ModelInfo,
+  OutputKind,
+  OutputTypes,
+  PixelSource,
+  RawImage,
+  RunOptions,
+  TileResult,
+  UpscaleOptions,
+  UpscalerInfo,
+} from './types.js';
+
+const BYTES_PER_PIXEL = 4;
+// What warmup() prepares for when no size is named: a picture of ordinary size.
+const ORDINARY_SIZE = { width: 1024, height: 768 };
+
+/** How to cut: into tiles, or not at all. */
+type Planner = (request: TilingRequest, model: ModelInfo) => TilePlan;
+
+/** A run that has everything it needs. */
+type ReadyRun = Omit<RunRequest, 'ontile'> & { pool: Loaded['pool'] };
+
+/**
+ * A model, and the workers that run it.
+ *
+ * @example
+ * const upscaler = await Upscaler.create({ model: 'photo-x2', onprogress: console.log });
+ * const image = await upscaler.upscale(file, { signal: controller.signal });
+ * context.putImageData(image, 0, 0);
+ * await upscaler.dispose();
+ */
+export class Upscaler {
+  /**
+   * Settles when the model and the core are loaded and the first worker runs. Calls made before
+   * wait for it.
+   */
+  readonly ready: Promise<void>;
+  readonly #options: ResolvedCreate;
+  readonly #loading = new AbortController();
+  readonly #calls = new Set<CallScope>();
+  #loaded: Loaded | undefined;
+  #disposed: TesseraError | undefined;
+
+  /**
+   * Starts loading; {@link Upscaler.create} also waits for the end of it.
+   *
+   * @throws TypeError or RangeError that names the option.
+   */
+  constructor(options: CreateOptions = {}) {
+    this.#options = resolveCreate(options);
+    this.ready = this.#load();
+    // Whoever uses the upscaler gets the error; nobody has to look at `ready`.
+    this.ready.catch(() => {});
+  }
+
+  /**
+   * Makes an upscaler that is ready to work.
+   *
+   * @throws TesseraError `ERR_UNSUPPORTED`, `ERR_LOAD`, `ERR_INTEGRITY`, `ERR_TIMEOUT`,
+   * `ERR_MODEL_FORMAT`, `ERR_MODEL_OP`, `ERR_OUT_OF_MEMORY`; the signal's reason when aborted.
+   */
+  static async create(options: CreateOptions = {}): Promise<Upscaler> {
+    const upscaler = new Upscaler(options);
+    await upscaler.ready;
+    return upscaler;
+  }
+
+  async #load(): Promise<void> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    const relay = () => this.#loading.abort(signal?.reason);
+    signal?.addEventListener('abort', relay);
+    try {
+      this.#loaded = await loadUpscaler(this.#options, this.#loading.signal);
+    } finally {
+      signal?.removeEventListener('abort', relay);
+    }
+  }
+
+  /** Which build runs, why, and with how many workers. Known once {@link ready}. */
+  get info(): UpscalerInfo {
+    return this.#known().info;
+  }
+
+  /** What the model file says. Known once {@link ready}. */
+  get model(): ModelInfo {
+    return this.#known().model;
+  }
+
+  #known(): Loaded {
+    if (this.#loaded === undefined) throw new TypeError('not loaded yet: await upscaler.ready');
+    return this.#loaded;
+  }
+
+  async #whenReady(): Promise<Loaded> {
+    if (this.#disposed !== undefined) throw this.#disposed;
+    await this.ready;
+    return this.#known();
+  }
+
+  /**
+   * Upscales one image. Several calls at once share the workers fairly.
+   *
+   * @throws TypeError or RangeError for what is no image or no valid option; the signal's reason
+   * when aborted; DOMException `SecurityError` for a tainted canvas.
+   * @throws TesseraError `ERR_LOAD`, `ERR_IMAGE_DECODE`, `ERR_IMAGE_TOO_LARGE`,
+   * `ERR_OUT_OF_MEMORY`, `ERR_UNSUPPORTED`, `ERR_WORKER_CRASHED`, `ERR_TIMEOUT`, `ERR_DISPOSED`.
+   */
+  async upscale<K extends OutputKind = 'imagedata'>(
+    image: ImageInput,
+    options: UpscaleOptions<K> = {},
+  ): Promise<OutputTypes[K]> {
+    const kind = resolveOutput(options.output) as K;
+    const settings = resolveRun(options, this.#options.tileSize);
+    return this.#call(settings.signal, async (call) => {
+      const ready = await this.#prepare(image, settings, call, planTiles);
+      return this.#collect(ready, kind, options, settings.onprogress);
+    });
+  }
+
+  /** The same as {@link upscale}, for users of UpscalerJS. */
+  execute<K extends OutputKind = 'imagedata'>(
+    image: ImageInput,
+    options: UpscaleOptions<K> = {},
+  ): Promise<OutputTypes[K]> {
+    return this.upscale(image, options);
+  }
+
+  /**
+   * Upscales one image and yields its pieces as they finish, in any order. Together they cover the
+   * result exactly once. Leaving the loop cancels the rest; a slow receiver slows the workers down.
+   *
+   * @throws as {@link upscale} does.
+   */
+  async *tiles(
+    image: ImageInput,
+    options: RunOptions = {},
+  ): AsyncGenerator<TileResult, void, undefined> {
+    const settings = resolveRun(options, this.#options.tileSize);
+    const call = this.#begin(settings.signal);
+    try {
+      const { pool, ...request } = await call.race(this.#prepare(image, settings, call, planTiles));
+      const stream = new TileStream();
+      const run = new Run(pool, {
+        ...request,
+        ontile: (tile) => stream.push(tile),
+        mostInFlight: 2 * this.info.workers,
+      });
+      run.finished.then(
+        () => stream.end(),
+        (error) => stream.fail(error),
+      );
+      run.start();
+      try {
+        for (let tile = await stream.next(); tile; tile = await stream.next()) {
+          yield tile;
+          run.release();
+        }
+      } finally {
+        run.cancel(new Error('the receiver has left'));
+      }
+    } finally {
+      call.end();
+    }
+  }
+
+  /**
+   * Upscales one patch in one piece, for callers who do their own tiling: nothing is cropped, so
+   * neighbouring patches must overlap by `model.overlap` pixels.
+   *
+   * @throws as {@link upscale} does; TesseraError `ERR_UNSUPPORTED` for more than 1 megapixel.
+   */
+  async upscalePatch(patch: PixelSource, options: RunOptions = {}): Promise<RawImage> {
+    const settings = resolveRun(options);
+    return this.#call(settings.signal, async (call) => {
+      const ready = await this.#prepare(patch, settings, call, planPatch);
+      return this.#collect(ready, 'raw', options);
+    });
+  }
+
+  /**
+   * Starts all workers ahead of time, and readies them for images of a size.
+   *
+   * @throws TesseraError as {@link create} does.
+   */
+  async warmup(size: { width: number; height: number } = ORDINARY_SIZE): Promise<void> {
+    const { pool } = await this.#whenReady();
+    const plan = this.#plan(checkEstimate(size), planTiles);
+    await pool.prepareAll({ width: plan.across.tile, height: plan.down.tile, alpha: false });
+  }
+
+  /**
+   * Says what a run will need, without running it. The memory of a worker is measured, not
+   * guessed: one of them is prepared for it, as the run would do.
+   */
+  async estimate(options: EstimateOptions): Promise<Estimate> {
+    const {
+      width,
+      height,
+      tileSize = this.#options.tileSize,
+      alpha = false,
+    } = checkEstimate(options);
+    const { pool, model, info } = await this.#whenReady();
+    const plan = this.#plan({ width, height, tileSize, alpha }, planTiles);
+    const tile = { width: plan.across.tile, height: plan.down.tile };
+    const { heapBytes: perWorker } = await new PrepareLane(pool, { ...tile, alpha }).run();
+    const area = model.scale ** 2;
+    const tilePixels = tile.width * tile.height;
+    const workers = Math.min(info.workers, plan.count);
+    const input = width * height * BYTES_PER_PIXEL;
+    const output = input * area;
+    const inFlight = tilePixels * BYTES_PER_PIXEL * (1 + area);
+    return {
+      width,
+      height,
+      outputWidth: width * model.scale,
+      outputHeight: height * model.scale,
+      input,
+      output,
+      perWorker,
+      workers,
+      total: input + output + workers * (perWorker + inFlight),
+      tiles: plan.count,
+      tile,
+      multiplications: model.multiplicationsPerPixel * tilePixels * plan.count,
+    };
+  }
+
+  #plan({ width, height, tileSize, alpha = false }: EstimateOptions, planner: Planner): TilePlan {
+    const { model, info } = this.#known();
+    const overlap = alpha ? model.overlapWithAlpha : model.overlap;
+    return planner({ width, height, tileSize, workers: info.workers }, { ...model, overlap });
+  }
+
+  /** Reads the image and plans its run. */
+  async #prepare(
+    image: ImageInput,
+    settings: ResolvedRun,
+    call: CallScope,
+    planner: Planner,
+  ): Promise<ReadyRun> {
+    const { pool, model } = await this.#whenReady();
+    const source: SourceImage = await readImage(image, {
+      fetch: this.#options.fetch,
+      timeout: this.#options.timeout,
+      signal: call.signal,
+      transfer: settings.transfer,
+    });
+    const alpha = settings.alpha === 'keep' && hasTransparency(source);
+    const { width, height } = source;
+    const plan = this.#plan({ width, height, tileSize: settings.tileSize, alpha }, planner);
+    const { scale } = model;
+    return {
+      pool,
+      image: source,
+      plan,
+      scale,
+      alpha,
+      priority: settings.priority,
+      signal: call.signal,
+    };
+  }
+
+  /** Runs it, and puts the tiles together. */
+  async #collect<K extends OutputKind>(
+    { pool, ...request }: ReadyRun,
+    kind: K,
+    options: UpscaleOptions,
+    onprogress?: ResolvedRun['onprogress'],
+  ): Promise<OutputTypes[K]> {
+    const { image, scale, plan } = request;
+    const sink = makeSink(kind, image.width * scale, image.height * scale, options);
+    const meter = new ProgressMeter(onprogress);
+    const run = new Run(pool, {
+      ...request,
+      ontile(tile, done) {
+        sink.write(tile);
+        if (done < plan.count) meter.update(done, plan.count, tile);
+        else meter.finish(tile);
+      },
+    });
+    run.start();
+    await run.finished;
+    return sink.finish();
+  }
+
+  #begin(signal: AbortSignal | undefined): CallScope {
+    if (this.#disposed !== undefined) throw this.#disposed;
+    return new CallScope(signal, this.#calls);
+  }
+
+  async #call<T>(
+    signal: AbortSignal | undefined,
+    work: (call: CallScope) => Promise<T>,
+  ): Promise<T> {
+    const call = this.#begin(signal);
+    try {
+      return await call.race(work(call));
+    } finally {
+      call.end();
+    }
+  }
+
+  /**
+   * Cancels every run of this upscaler; each rejects with `reason`. New ones can start at once.
+   *
+   * @param reason - default: a DOMException `AbortError`
+   */
+  abort(reason: unknown = new DOMException('The upscaling was aborted', 'AbortError')): void {
+    for (const call of this.#calls) call.abort(reason);
+  }
+
+  /**
+   * Ends the workers, which gives back all their memory. Whatever is pending rejects with
+   * `ERR_DISPOSED`, and so does every later call. May be called again.
+   */
+  async dispose(): Promise<void> {
+    this.#disposed ??= new TesseraError('ERR_DISPOSED', 'the upscaler was disposed');
+    this.#loading.abort(this.#disposed);
+    this.abort(this.#disposed);
+    await this.#loaded?.pool.dispose(this.#disposed);
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

@@ -1,0 +1,104 @@
+import { TesseraError } from './errors.js';
+
+/** The builds of the core, slowest first within those that need no special headers. */
+export const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'] as const;
+
+/**
+ * A build of the core: `relaxed` uses the relaxed SIMD instructions, `-mt` shares memory between
+ * threads.
+ */
+export type Variant = (typeof VARIANTS)[number];
+
+/** Which build runs here, why, and what this host could run. */
+export interface VariantReport {
+  variant: Variant;
+  /** Why this one, in words. */
+  reason: string;
+  /** Per build: an empty string when it can run here, otherwise what is missing. */
+  unavailable: Readonly<Record<Variant, string>>;
+}
+
+/** What decides. */
+export interface HostFeatures {
+  simd: boolean;
+  relaxedSimd: boolean;
+  sharedMemory: boolean;
+}
+
+// (module (func (param v128 v128 v128) (result v128) local.get 0..2 <opcode>)): both instructions
+// asked about take three vectors, so one skeleton serves.
+function ternaryVectorModule(opcode: readonly number[]): Uint8Array<ArrayBuffer> {
+  const body = [0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, ...opcode, 0x0b];
+  const code = [1, body.length, ...body];
+  return Uint8Array.of(
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...[0x01, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
+    ...[0x03, 2, 1, 0],
+    ...[0x0a, code.length, ...code],
+  );
+}
+
+const V128_BITSELECT = [0x52];
+const I32X4_RELAXED_DOT_I8X16_ADD = [0x93, 0x02];
+
+/** What this host can run. Works in pages, workers and Node. */
+export function detectFeatures(): HostFeatures {
+  const scope: { crossOriginIsolated?: boolean; process?: { versions?: { node?: string } } } =
+    globalThis;
+  const inNode = scope.process?.versions?.node !== undefined;
+  return {
+    simd: WebAssembly.validate(ternaryVectorModule(V128_BITSELECT)),
+    relaxedSimd: WebAssembly.validate(ternaryVectorModule(I32X4_RELAXED_DOT_I8X16_ADD)),
+    // A page without cross-origin isolation may have the constructor, yet cannot post the memory.
+    sharedMemory:
+      typeof SharedArrayBuffer !== 'undefined' && (scope.crossOriginIsolated === true || inNode),
+  };
+}
+
+function missing(variant: Variant, host: HostFeatures): string {
+  if (!host.simd) return 'this host has no WebAssembly SIMD';
+  if (variant.startsWith('relaxed') && !host.relaxedSimd) {
+    return 'this host has no WebAssembly relaxed SIMD';
+  }
+  if (variant.endsWith('-mt') && !host.sharedMemory) {
+    return (
+      'threads need shared memory, which needs cross-origin isolation: serve the page with ' +
+      'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp'
+    );
+  }
+  return '';
+}
+
+/**
+ * Chooses the build. `auto` takes tiles in parallel without threads: it needs no headers, and a
+ * tile is too small a piece of work for threads to beat that.
+ *
+ * @throws TesseraError `ERR_UNSUPPORTED` when nothing fits, or the one asked for does not.
+ */
+export function chooseVariant(
+  wanted: Variant | 'auto',
+  host: HostFeatures = detectFeatures(),
+): VariantReport {
+  const unavailable = Object.fromEntries(
+    VARIANTS.map((variant) => [variant, missing(variant, host)]),
+  ) as Record<Variant, string>;
+  if (wanted !== 'auto') {
+    if (unavailable[wanted] !== '') {
+      throw new TesseraError(
+        'ERR_UNSUPPORTED',
+        `variant '${wanted}' cannot run: ${unavailable[wanted]}`,
+        { details: { variant: wanted, unavailable } },
+      );
+    }
+    return { variant: wanted, reason: 'asked for', unavailable };
+  }
+  if (unavailable.relaxed === '') {
+    return { variant: 'relaxed', reason: 'relaxed SIMD is available', unavailable };
+  }
+  if (unavailable.simd === '') {
+    return { variant: 'simd', reason: unavailable.relaxed, unavailable };
+  }
+  throw new TesseraError('ERR_UNSUPPORTED', `nothing can run: ${unavailable.simd}`, {
+    details: { unavailable },
+  });
+}

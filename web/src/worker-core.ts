@@ -1,0 +1,53 @@
+/** What runs inside a worker, whatever kind of worker it is. */
+import { Engine, instantiate, toEngineError } from './engine.js';
+import { describe, TesseraError, toWireError } from './errors.js';
+import type { LoadRequest, WorkerReply, WorkerRequest } from './protocol.js';
+
+/** The worker's end of the line. */
+export interface ServerPort {
+  postMessage(reply: WorkerReply, transfer: ArrayBuffer[]): void;
+  onrequest(listener: (request: WorkerRequest) => void): void;
+}
+
+/** Answers requests, one reply each, in order. */
+export function serve(port: ServerPort): void {
+  let engine: Engine | undefined;
+
+  async function answer(request: WorkerRequest): Promise<WorkerReply> {
+    if (request.type === 'load') {
+      engine = await load(request);
+      return { type: 'loaded', model: engine.modelInfo, version: engine.version };
+    }
+    if (engine === undefined) throw new TesseraError('ERR_INTERNAL', 'no model was loaded');
+    if (request.type === 'prepare') {
+      engine.prepare(request.shape);
+      return { type: 'prepared', heapBytes: engine.heapBytes };
+    }
+    const pixels = engine.run(request.shape, new Uint8Array(request.pixels), request.crop);
+    return { type: 'tile', pixels };
+  }
+
+  port.onrequest(async (request) => {
+    try {
+      const reply = await answer(request);
+      port.postMessage(reply, reply.type === 'tile' ? [reply.pixels] : []);
+    } catch (error) {
+      port.postMessage(toFailure(error), []);
+    }
+  });
+}
+
+async function load(request: LoadRequest): Promise<Engine> {
+  const { glueUrl, wasm, model, threads } = request;
+  try {
+    return new Engine(await instantiate(glueUrl, wasm, threads), model, threads);
+  } catch (error) {
+    throw toEngineError(error);
+  }
+}
+
+/** An error of ours leaves the instance whole; anything else thrown out of it is a trap. */
+function toFailure(error: unknown): WorkerReply {
+  if (error instanceof TesseraError) return { type: 'failed', error: toWireError(error) };
+  return { type: 'poisoned', message: describe(error) };
+}

@@ -1,0 +1,100 @@
+import { describe, type ErrorCode, fromWireError, TesseraError } from './errors.js';
+import { type ReplyTo, transfersOf, type WorkerReply, type WorkerRequest } from './protocol.js';
+import { StallTimer } from './stall.js';
+import type { WorkerPort } from './types.js';
+
+/** The worker itself is lost, whatever it was doing; another one may do better. */
+export class WorkerLost extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: 'ERR_WORKER_CRASHED' | 'ERR_TIMEOUT', message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+interface Pending {
+  resolve(reply: WorkerReply): void;
+  reject(error: unknown): void;
+  stall: StallTimer;
+}
+
+/** One worker and the one request it may be answering. Every request settles. */
+export class WorkerHandle {
+  readonly #port: WorkerPort;
+  readonly #silence: number;
+  #pending: Pending | undefined;
+  #lost: unknown;
+  #terminated: unknown;
+
+  /** @param silence - milliseconds that a request may take */
+  constructor(port: WorkerPort, silence: number) {
+    this.#port = port;
+    this.#silence = silence;
+    port.addEventListener('message', (event) => this.#answered(event.data as WorkerReply));
+    port.addEventListener('error', (event) => {
+      const what = event.message || describe(event.error ?? 'it did not load or stopped');
+      this.terminate(new WorkerLost('ERR_WORKER_CRASHED', `worker failed: ${what}`, event.error));
+    });
+    port.addEventListener('messageerror', () => {
+      this.terminate(new WorkerLost('ERR_WORKER_CRASHED', 'a worker message could not be read'));
+    });
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /**
+   * Sends one request; the next may follow once this has settled.
+   *
+   * @throws WorkerLost when the worker is gone, which it then is for good.
+   * @throws TesseraError when the request failed in a worker that can go on.
+   */
+  async request<R extends WorkerRequest>(request: R): Promise<ReplyTo<R>> {
+    if (this.#lost !== undefined) throw this.#lost;
+    const reply = await new Promise<WorkerReply>((resolve, reject) => {
+      const stall = new StallTimer(this.#silence, () => {
+        const message = `a worker was silent for ${this.#silence} ms`;
+        this.terminate(new WorkerLost('ERR_TIMEOUT', message));
+      });
+      this.#pending = { resolve, reject, stall };
+      try {
+        this.#port.postMessage(request, transfersOf(request));
+      } catch (cause) {
+        this.#settle()?.reject(
+          new TesseraError('ERR_INTERNAL', `cannot post to a worker: ${describe(cause)}`, {
+            cause,
+          }),
+        );
+      }
+    });
+    if (reply.type === 'failed') throw fromWireError(reply.error);
+    return reply as ReplyTo<R>;
+  }
+
+  #answered(reply: WorkerReply): void {
+    if (reply.type === 'poisoned') {
+      this.terminate(new WorkerLost('ERR_WORKER_CRASHED', `wasm stopped: ${reply.message}`));
+      return;
+    }
+    this.#settle()?.resolve(reply);
+  }
+
+  #settle(): Pending | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.stall.stop();
+    return pending;
+  }
+
+  /** Ends the worker; what it was asked rejects with `reason`. Settles once it is gone. */
+  async terminate(reason: unknown): Promise<void> {
+    if (this.#lost === undefined) {
+      this.#lost = reason;
+      this.#terminated = this.#port.terminate();
+      this.#settle()?.reject(reason);
+    }
+    await this.#terminated;
+  }
+}
