@@ -4,7 +4,6 @@ import type { ModelSource } from './types.js';
 
 /** One shipped model, as `models/manifest.json` lists it. */
 export interface ManifestEntry {
-  name: string;
   /** Relative to the manifest. */
   file: string;
   /** Output pixels per input pixel along an edge. */
@@ -16,7 +15,9 @@ export interface ManifestEntry {
 
 /** The list of shipped models. */
 export interface Manifest {
-  models: ManifestEntry[];
+  models: Readonly<Record<string, ManifestEntry>>;
+  /** Other names for them. */
+  aliases: Readonly<Record<string, string>>;
 }
 
 // A shipped model's name is a plain word; whatever has a dot or a slash is a URL.
@@ -31,7 +32,9 @@ export function isModelName(text: string): boolean {
 export async function loadManifest(url: string, context: FetchContext): Promise<Manifest> {
   const bytes = await fetchBytes(url, 'model list', { ...context, onbytes: undefined });
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+    // In the file, the names of the models stand beside the one key that is not a model.
+    const { aliases = {}, ...models } = JSON.parse(new TextDecoder().decode(bytes));
+    return { models, aliases };
   } catch (cause) {
     throw new TesseraError('ERR_LOAD', `the model list ${url} is not JSON`, {
       cause,
@@ -40,11 +43,11 @@ export async function loadManifest(url: string, context: FetchContext): Promise<
   }
 }
 
-function findModel(manifest: Manifest, name: string): ManifestEntry {
-  const entry = manifest.models.find((model) => model.name === name);
+/** @throws RangeError that lists the models there are. */
+export function findModel({ models, aliases }: Manifest, name: string): ManifestEntry {
+  const entry = models[aliases[name] ?? name];
   if (entry !== undefined) return entry;
-  const names = manifest.models.map((model) => model.name).join(', ');
-  throw new RangeError(`there is no model '${name}'; there are: ${names}`);
+  throw new RangeError(`there is no model '${name}'; there are: ${Object.keys(models).join(', ')}`);
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
