@@ -1,4 +1,4 @@
-import type { Upscaler } from '../src/index.js';
+import type { Estimate, Upscaler } from '../src/index.js';
 import { setText } from './dom.js';
 import {
   formatBytes,
@@ -8,14 +8,7 @@ import {
   formatTime,
   plural,
 } from './format.js';
-
-/** What a complete run was like. */
-export interface RunFacts {
-  /** The original. */
-  bitmap: ImageBitmap;
-  tiles: number;
-  milliseconds: number;
-}
+import type { Prepared } from './runner.js';
 
 /** "2 workers", or "1 worker with 2 threads". */
 function describeWorkers({ workers, threads }: Upscaler['info']): string {
@@ -24,7 +17,8 @@ function describeWorkers({ workers, threads }: Upscaler['info']): string {
 }
 
 /** Fills in the figures that hold for every picture. */
-export function showSetup({ info, model }: Upscaler): void {
+export function showSetup({ upscaler, milliseconds }: Prepared): void {
+  const { info, model } = upscaler;
   const { name, parameters, fileBytes } = model;
   setText(
     'fact-model',
@@ -32,23 +26,27 @@ export function showSetup({ info, model }: Upscaler): void {
   );
   setText('fact-variant', `${info.variant}: ${info.reason}`);
   setText('fact-workers', describeWorkers(info));
+  setText('fact-start', formatTime(milliseconds));
 }
 
-/** Fills in the figures of one run, and leaves them on `<body>` for scripts. */
-export function showRun(upscaler: Upscaler, { bitmap, tiles, milliseconds }: RunFacts): void {
-  const need = upscaler.estimate({ width: bitmap.width, height: bitmap.height });
-  const result = formatSize(need.outputWidth, need.outputHeight);
-  const pixels = need.outputWidth * need.outputHeight;
+/**
+ * Fills in the figures of one run, and leaves them on `<body>` for scripts.
+ *
+ * @param milliseconds - from the file's bytes to the last pixel
+ */
+export function showRun({ info, model }: Upscaler, need: Estimate, milliseconds: number): void {
+  const { width, height, outputWidth, outputHeight, tile } = need;
+  const perSecond = (outputWidth * outputHeight * 1000) / milliseconds;
   setText('fact-time', formatTime(milliseconds));
-  setText('fact-speed', `${formatMegapixels((pixels / milliseconds) * 1000)} MP/s`);
-  setText('fact-size', `${formatSize(bitmap.width, bitmap.height)} → ${result}`);
-  setText('fact-tiles', `${tiles}, of at most ${formatSize(need.tile.width, need.tile.height)}`);
+  setText('fact-speed', `${formatMegapixels(perSecond)} MP/s`);
+  setText('fact-size', `${formatSize(width, height)} → ${formatSize(outputWidth, outputHeight)}`);
+  setText('fact-tiles', `${need.tiles} of ${formatSize(tile.width, tile.height)}`);
   setText('fact-memory', `about ${formatBytes(need.total)} in all`);
   Object.assign(document.body.dataset, {
     milliseconds: String(Math.round(milliseconds)),
-    size: `${need.outputWidth}x${need.outputHeight}`,
-    variant: upscaler.info.variant,
-    workers: String(upscaler.info.workers),
-    model: upscaler.model.name,
+    size: `${outputWidth}x${outputHeight}`,
+    variant: info.variant,
+    workers: String(info.workers),
+    model: model.name,
   });
 }

@@ -1,4 +1,4 @@
-import { TesseraError, type Upscaler } from '../src/index.js';
+import { type Estimate, TesseraError, type Upscaler } from '../src/index.js';
 import { CompareView } from './compare-view.js';
 import { Controls } from './controls.js';
 import { byId, setText } from './dom.js';
@@ -53,6 +53,8 @@ function adviceFor(error: TesseraError): string {
   switch (error.code) {
     case 'ERR_OUT_OF_MEMORY':
       return ' Here: choose fewer workers or a smaller picture.';
+    case 'ERR_IMAGE_TOO_LARGE':
+      return ' Here: choose a smaller picture.';
     case 'ERR_LOAD':
       return ' Here: check the connection, then try again.';
     default:
@@ -89,12 +91,7 @@ function checkCanvas(canvas: HTMLCanvasElement): void {
 }
 
 /** Asks before a run that needs much memory or time; resolves at once for any other. */
-async function confirmSize(
-  upscaler: Upscaler,
-  bitmap: ImageBitmap,
-  signal: AbortSignal,
-): Promise<void> {
-  const need = upscaler.estimate({ width: bitmap.width, height: bitmap.height });
+async function confirmSize(need: Estimate, signal: AbortSignal): Promise<void> {
   const pixels = need.outputWidth * need.outputHeight;
   if (need.total < MUCH_MEMORY && pixels < MANY_PIXELS) return;
   const time = speed > 0 ? ` and about ${formatTime(pixels / speed)}` : '';
@@ -106,41 +103,44 @@ async function confirmSize(
   await controls.waitForProceed(signal);
 }
 
-async function enlarge(chosen: Picture, signal: AbortSignal): Promise<void> {
+/** Loads what is not loaded yet, and shows how the network will run. */
+async function prepare(signal: AbortSignal): Promise<Upscaler> {
   setState('loading', 'Loading the network…');
   controls.showProgress(0);
-  const upscaler = await runner.prepare(controls.settings, signal, (fraction) =>
+  const prepared = await runner.prepare(controls.settings, signal, (fraction) =>
     controls.showProgress(fraction),
   );
-  showSetup(upscaler);
-  controls.showAvailable(upscaler.info);
+  showSetup(prepared);
+  controls.showAvailable(prepared.upscaler.info);
+  return prepared.upscaler;
+}
 
+async function enlarge(chosen: Picture, signal: AbortSignal): Promise<void> {
+  const upscaler = await prepare(signal);
   const bitmap = await decode(chosen);
-  await confirmSize(upscaler, bitmap, signal);
-  const { scale } = upscaler.model;
-  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-  view.begin(bitmap, width, height);
+  const { width, height } = bitmap;
+  const need = await upscaler.estimate({ width, height });
+  await confirmSize(need, signal);
+  await upscaler.warmup({ width, height });
+  signal.throwIfAborted();
+  view.begin(bitmap, need.outputWidth, need.outputHeight);
+  bitmap.close();
   checkCanvas(view.after);
   setState('running', 'Enlarging…');
   controls.showProgress(0);
 
-  let tiles = 0;
   const begun = performance.now();
   await upscaler.upscale(chosen.blob, {
     output: 'canvas',
     canvas: view.after,
     signal,
-    onprogress: (fraction, tile) => {
-      tiles = tile.count;
-      controls.showProgress(fraction);
-    },
+    onprogress: (fraction) => controls.showProgress(fraction),
   });
   const milliseconds = performance.now() - begun;
-  speed = (width * height) / milliseconds;
-  showRun(upscaler, { bitmap, tiles, milliseconds });
-  bitmap.close();
+  speed = (need.outputWidth * need.outputHeight) / milliseconds;
+  showRun(upscaler, need, milliseconds);
   view.settle();
-  setState('done', `Enlarged ${scale}× in ${formatTime(milliseconds)}.`);
+  setState('done', `Enlarged ${upscaler.model.scale}× in ${formatTime(milliseconds)}.`);
 }
 
 function finishCancelled(signal: AbortSignal): void {

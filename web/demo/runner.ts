@@ -6,9 +6,15 @@ export interface Settings {
   variant: Variant | 'auto';
 }
 
+/** An upscaler, and how long it took to load. */
+export interface Prepared {
+  upscaler: Upscaler;
+  milliseconds: number;
+}
+
 /** Holds the one upscaler of the page, and makes it anew when the settings change. */
 export class Runner {
-  #upscaler: Upscaler | undefined;
+  #prepared: Prepared | undefined;
   #madeFor = '';
 
   /** The upscaler for these settings. What was loaded for others is given back first. */
@@ -16,13 +22,15 @@ export class Runner {
     settings: Settings,
     signal: AbortSignal,
     onprogress: (fraction: number, phase: LoadPhase) => void,
-  ): Promise<Upscaler> {
+  ): Promise<Prepared> {
     const key = JSON.stringify(settings);
-    if (this.#upscaler && this.#madeFor === key) return this.#upscaler;
-    await this.#upscaler?.dispose();
-    this.#upscaler = undefined;
-    this.#upscaler = await Upscaler.create({ ...settings, signal, onprogress });
+    if (this.#prepared && this.#madeFor === key) return this.#prepared;
+    await this.#prepared?.upscaler.dispose();
+    this.#prepared = undefined;
+    const begun = performance.now();
+    const upscaler = await Upscaler.create({ ...settings, signal, onprogress });
+    this.#prepared = { upscaler, milliseconds: performance.now() - begun };
     this.#madeFor = key;
-    return this.#upscaler;
+    return this.#prepared;
   }
 }
