@@ -87,7 +87,11 @@ async function runOnce(url) {
   await step('The demo in headless Chromium', async () => {
     const browser = await launchBrowser();
     try {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      const page = await browser.newPage({
+        viewport: { width: 1280, height: 900 },
+        // Or the picture would catch the dividing line on its way.
+        reducedMotion: 'reduce',
+      });
       const outcome = await upscaleSample(page, url);
       await page.screenshot({ path: picture, fullPage: true });
       const { milliseconds, size, variant, workers, model } = outcome;

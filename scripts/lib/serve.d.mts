@@ -1,0 +1,18 @@
+export declare const STRICT_CSP: string;
+
+export interface ServeOptions {
+  root: string;
+  port?: number;
+  host?: string;
+  isolated?: boolean;
+  csp?: string;
+  home?: string;
+}
+
+export interface StaticServer {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
+
+export declare function serve(options: ServeOptions): Promise<StaticServer>;
