@@ -13,7 +13,8 @@ import type {
 const MOST_SESSIONS = 2;
 const BYTES_PER_PIXEL = 4;
 
-function check(status: WasmStatus): void {
+/** @throws TesseraError unless the status is OK. */
+export function checkStatus(status: WasmStatus): void {
   if (status.code !== 'OK') throw new TesseraError(toErrorCode(status.code), status.message);
 }
 
@@ -70,16 +71,12 @@ export class Engine {
     this.#module = module;
     this.#threads = threads;
     this.#model = new module.Model();
-    withBytes(module, model, (pointer) => check(this.#model.load(pointer, model.length)));
+    withBytes(module, model, (pointer) => checkStatus(this.#model.load(pointer, model.length)));
     this.#scale = this.#model.info().scale;
   }
 
   get modelInfo(): ModelInfo {
     return this.#model.info();
-  }
-
-  get version(): string {
-    return this.#module.version();
   }
 
   /** The whole wasm memory, in bytes. */
@@ -101,7 +98,7 @@ export class Engine {
     const session = new this.#module.Session();
     try {
       const { width, height, alpha } = shape;
-      check(session.prepare(this.#model, width, height, alpha, this.#threads));
+      checkStatus(session.prepare(this.#model, width, height, alpha, this.#threads));
       return session;
     } catch (error) {
       session.delete();
@@ -122,7 +119,7 @@ export class Engine {
       );
     }
     this.#module.HEAPU8.set(pixels, session.inputPointer());
-    check(session.run());
+    checkStatus(session.run());
     return this.#copyOut(session.outputPointer(), shape.width * this.#scale, crop);
   }
 
@@ -149,7 +146,7 @@ function sameShape(a: SessionShape, b: SessionShape): boolean {
  */
 export function withBytes<T>(
   module: TesseraModule,
-  bytes: Uint8Array,
+  bytes: Uint8Array | Uint8ClampedArray,
   use: (pointer: number) => T,
 ): T {
   const pointer = allocate(module, bytes.length);

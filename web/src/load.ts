@@ -8,6 +8,7 @@ import { ProgressMeter } from './progress.js';
 import type { LoadedReply, LoadRequest } from './protocol.js';
 import type { LoadPhase, ModelInfo, UpscalerInfo } from './types.js';
 import { chooseVariant } from './variants.js';
+import { VERSION } from './version.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** An upscaler's working parts. */
@@ -41,7 +42,7 @@ export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal)
   return {
     pool,
     model: first.model,
-    info: { ...choice, version: first.version, workers, threads },
+    info: { ...choice, version: VERSION, workers, threads },
   };
 }
 

@@ -47,7 +47,6 @@ export type WorkerRequest = LoadRequest | PrepareRequest | TileRequest;
 export interface LoadedReply {
   type: 'loaded';
   model: ModelInfo;
-  version: string;
 }
 
 export interface PreparedReply {

@@ -199,7 +199,7 @@ export interface ModelInfo {
 
 /** How an upscaler runs. */
 export interface UpscalerInfo extends VariantReport {
-  /** Of the wasm core. */
+  /** Of this library. */
   version: string;
   /** Workers, each with its own wasm instance and its own tile. */
   workers: number;

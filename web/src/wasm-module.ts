@@ -31,6 +31,14 @@ export interface WasmSession {
   delete(): void;
 }
 
+/** Decibels, and a similarity in [-1, 1]; only the status when that is not `OK`. */
+export interface ImageComparison {
+  status: WasmStatus;
+  psnrY: number;
+  ssimY: number;
+  psnrRgb: number;
+}
+
 export interface TesseraModule {
   /** Replaced when the memory grows: read it anew at every use. */
   readonly HEAPU8: Uint8Array;
@@ -53,8 +61,7 @@ export interface TesseraModule {
     width: number,
     height: number,
     border: number,
-  ): { psnrY: number; ssimY: number; psnrRgb: number };
-  version(): string;
+  ): ImageComparison;
 }
 
 /** What the glue script's factory is given. */

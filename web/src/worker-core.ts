@@ -16,7 +16,7 @@ export function serve(port: ServerPort): void {
   async function answer(request: WorkerRequest): Promise<WorkerReply> {
     if (request.type === 'load') {
       engine = await load(request);
-      return { type: 'loaded', model: engine.modelInfo, version: engine.version };
+      return { type: 'loaded', model: engine.modelInfo };
     }
     if (engine === undefined) throw new TesseraError('ERR_INTERNAL', 'no model was loaded');
     if (request.type === 'prepare') {

@@ -1,0 +1,76 @@
+/** The wasm core in this thread, for what needs no workers. */
+import { allocate, checkStatus, Engine, instantiate, withBytes } from '../src/engine.js';
+import { fetchBytes } from '../src/fetch-bytes.js';
+import type { RawImage } from '../src/index.js';
+import { locate } from '../src/locations.js';
+import { loadModel } from '../src/model-source.js';
+import type { ModelInfo } from '../src/types.js';
+import { chooseVariant } from '../src/variants.js';
+import type { TesseraModule } from '../src/wasm-module.js';
+import { FILE_CONTEXT, MANIFEST_URL } from './models.js';
+import { BASE_URL } from './node-host.js';
+
+/** How alike two images are; decibels, and a similarity in [-1, 1]. */
+export interface Comparison {
+  psnrY: number;
+  ssimY: number;
+}
+
+/** Starts the core. */
+export async function openCore(): Promise<Core> {
+  const { variant } = chooseVariant('auto');
+  const places = locate({ baseUrl: BASE_URL }, variant);
+  const wasm = await WebAssembly.compile(
+    await fetchBytes(places.wasm.href, 'wasm core', FILE_CONTEXT),
+  );
+  return new Core(await instantiate(places.glue.href, wasm, 1));
+}
+
+/** Image tools and model inspection. */
+export class Core {
+  readonly #module: TesseraModule;
+
+  constructor(module: TesseraModule) {
+    this.#module = module;
+  }
+
+  /** Reads a model. */
+  async inspect(source: string): Promise<ModelInfo> {
+    const bytes = await loadModel(source, MANIFEST_URL, FILE_CONTEXT);
+    return new Engine(this.#module, bytes, 1).modelInfo;
+  }
+
+  /** MATLAB's imresize: bicubic, antialiased when it reduces. */
+  resize(image: RawImage, width: number, height: number): RawImage {
+    const bytes = width * height * 4;
+    return withBytes(this.#module, image.data, (source) => {
+      const target = allocate(this.#module, bytes);
+      try {
+        checkStatus(
+          this.#module.resizeBicubic(source, image.width, image.height, target, width, height),
+        );
+        const pixels = this.#module.HEAPU8.slice(target, target + bytes);
+        return { data: new Uint8ClampedArray(pixels.buffer as ArrayBuffer), width, height };
+      } finally {
+        this.#module.release(target);
+      }
+    });
+  }
+
+  /** PSNR and SSIM of the luma, without a border of some pixels. */
+  compare(first: RawImage, second: RawImage, border: number): Comparison {
+    return withBytes(this.#module, first.data, (a) =>
+      withBytes(this.#module, second.data, (b) => {
+        const { status, psnrY, ssimY } = this.#module.compareImages(
+          a,
+          b,
+          first.width,
+          first.height,
+          border,
+        );
+        checkStatus(status);
+        return { psnrY, ssimY };
+      }),
+    );
+  }
+}

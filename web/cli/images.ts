@@ -1,0 +1,109 @@
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { describe } from '../src/errors.js';
+import type { SourceImage } from '../src/image-input.js';
+import { TesseraError } from '../src/index.js';
+import { loadSharp } from './sharp.js';
+import { UsageError } from './usage-error.js';
+
+/** The formats that can be written, by file name extension. */
+const FORMATS = {
+  '.png': 'png',
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.webp': 'webp',
+  '.avif': 'avif',
+  '.tif': 'tiff',
+  '.tiff': 'tiff',
+} as const;
+
+/** A format that can be written. */
+export type ImageFormat = (typeof FORMATS)[keyof typeof FORMATS];
+
+export const IMAGE_FORMATS: readonly ImageFormat[] = ['png', 'jpeg', 'webp', 'avif', 'tiff'];
+
+/** Reads an image file as 8-bit sRGB, upright; grey becomes RGB. */
+export async function readImageFile(path: string): Promise<SourceImage> {
+  const sharp = await loadSharp();
+  await mustExist(path);
+  try {
+    // rotate() without an angle applies the orientation that the camera noted.
+    const { data, info } = await sharp(path)
+      .rotate()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    if (channels !== 3 && channels !== 4) throw new Error(`${channels} channels`);
+    return { data, width, height, channels };
+  } catch (cause) {
+    throw new TesseraError('ERR_IMAGE_DECODE', `cannot decode ${path}: ${describe(cause)}`, {
+      cause,
+    });
+  }
+}
+
+async function mustExist(path: string): Promise<void> {
+  const entry = await stat(path).catch(() => undefined);
+  if (entry?.isFile()) return;
+  throw new TesseraError('ERR_LOAD', `there is no file ${path}`, { details: { path } });
+}
+
+/** The format of a file to be written: as asked for, or as its name says. */
+export function outputFormat(path: string, asked: ImageFormat | undefined): ImageFormat {
+  if (asked !== undefined) return asked;
+  const extension = extname(path).toLowerCase();
+  const format = Object.entries(FORMATS).find(([name]) => name === extension)?.[1];
+  if (format !== undefined) return format;
+  throw new UsageError(
+    `cannot tell a format from '${basename(path)}': use one of ` +
+      `${Object.keys(FORMATS).join(', ')}, or --format`,
+  );
+}
+
+/** Refuses, before any work, what could not be written afterwards. */
+export async function checkOutputPath(input: string, output: string): Promise<void> {
+  const folder = await stat(dirname(output)).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new UsageError(`there is no folder ${dirname(output)}`);
+  const [from, to] = await Promise.all([
+    stat(input).catch(() => undefined),
+    stat(output).catch(() => undefined),
+  ]);
+  if (to?.isDirectory()) throw new UsageError(`${output} is a folder; name a file`);
+  if (from !== undefined && from.ino === to?.ino && from.dev === to.dev) {
+    throw new UsageError('the output would overwrite the input; name another file');
+  }
+}
+
+/** Writes an image file; on failure nothing is left behind. */
+export async function writeImageFile(
+  path: string,
+  image: SourceImage,
+  format: ImageFormat,
+  quality: number | undefined,
+): Promise<void> {
+  const sharp = await loadSharp();
+  const { data, width, height, channels } = image;
+  const bytes = await sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
+    .toFormat(format, quality === undefined ? {} : { quality })
+    .toBuffer();
+  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  try {
+    await writeFile(unfinished, bytes);
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+}
+
+/** Leaves out the alpha of RGBA bytes. */
+export function withoutAlpha({ data, width, height }: SourceImage): SourceImage {
+  const rgb = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
+    rgb[to] = data[from] as number;
+    rgb[to + 1] = data[from + 1] as number;
+    rgb[to + 2] = data[from + 2] as number;
+  }
+  return { data: rgb, width, height, channels: 3 };
+}

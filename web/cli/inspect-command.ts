@@ -1,0 +1,86 @@
+import type { ModelInfo, ModelNode } from '../src/index.js';
+import { parse } from './arguments.js';
+import type { Command } from './command.js';
+import { openCore } from './core.js';
+import { modelSource } from './models.js';
+
+const HELP = `Usage: tessera inspect MODEL [--json]
+
+Describes a model: a shipped one by its name, or an ONNX file or URL. Operators are listed as they
+run, after simplification.
+
+      --json              print everything as JSON
+  -h, --help              print this
+`;
+
+function count(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 0 });
+}
+
+function facts(info: ModelInfo): [string, string][] {
+  const field = 2 * info.overlap + 1;
+  const tiling = info.tileable
+    ? `${field}x${field} pixels or less`
+    : `the whole image (${info.notTileableBecause})`;
+  const optional: [string, string][] = [
+    ['name', info.name],
+    ['licence', info.licence],
+    ['trained on', info.data],
+    ['scores', info.scores],
+  ];
+  return [
+    ...optional.filter(([, value]) => value !== ''),
+    ['scale', String(info.scale)],
+    ['channels', String(info.channels)],
+    ['size multiple', String(info.sizeMultiple)],
+    ['receptive field', tiling],
+    ['overlap', `${info.overlap} pixels, ${info.overlapWithAlpha} with transparency`],
+    ['parameters', count(info.parameters)],
+    ['multiplications', `${count(info.multiplicationsPerPixel)} per input pixel`],
+    ['file', `${count(info.fileBytes)} bytes`],
+  ];
+}
+
+/** An extent that depends on the image is shown as a dot. */
+function shapeText(shape: readonly number[]): string {
+  return shape.map((extent) => (extent < 0 ? '·' : String(extent))).join(' x ');
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length);
+    });
+  }
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return `${rows.map(line).join('\n')}\n`;
+}
+
+function nodeRow(node: ModelNode): string[] {
+  return [node.op, node.name, shapeText(node.shape), node.detail];
+}
+
+export const inspectCommand: Command = {
+  summary: 'describe a model',
+  help: HELP,
+  async run(args) {
+    const parsed = parse(args, { json: { type: 'boolean' } }, ['MODEL']);
+    if (parsed.values.help) {
+      process.stdout.write(HELP);
+      return;
+    }
+    const core = await openCore();
+    const info = await core.inspect(await modelSource(parsed.positionals[0] as string));
+    if (parsed.values.json) {
+      process.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
+      return;
+    }
+    const header = ['operator', 'name', 'output', ''];
+    process.stdout.write(`${table(facts(info))}\n${table([header, ...info.nodes.map(nodeRow)])}`);
+  },
+};

@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { isModelName, loadManifest, type Manifest } from '../src/model-source.js';
+import { DEFAULT_TIMEOUT_MS } from '../src/stall.js';
+import { BASE_URL, fetchFile } from './node-host.js';
+import { UsageError } from './usage-error.js';
+
+/** Where the list of shipped models lies. */
+export const MANIFEST_URL = new URL('models/manifest.json', BASE_URL).href;
+
+/** The context in which the command line loads files. */
+export const FILE_CONTEXT = { fetch: fetchFile, timeout: DEFAULT_TIMEOUT_MS };
+
+/** A model of the command line: a shipped name as it is, anything else as a URL. */
+export async function modelSource(argument: string): Promise<string> {
+  if (/^(https?|file):/.test(argument)) return argument;
+  const exists = await stat(argument).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+  if (exists || !isModelName(argument)) return pathToFileURL(argument).href;
+  return argument;
+}
+
+/** Chooses the model: the one named, or the first shipped one of the scale. */
+export async function chooseModel(
+  argument: string | undefined,
+  scale: number | undefined,
+): Promise<string | undefined> {
+  if (argument !== undefined) return modelSource(argument);
+  if (scale === undefined) return undefined;
+  return modelOfScale(await loadManifest(MANIFEST_URL, FILE_CONTEXT), scale);
+}
+
+function modelOfScale({ models }: Manifest, scale: number): string {
+  const entries = Object.entries(models);
+  const found = entries.find(([, model]) => model.scale === scale);
+  if (found !== undefined) return found[0];
+  const list = entries.map(([name, model]) => `${name} (x${model.scale})`).join(', ');
+  throw new UsageError(`there is no model of scale ${scale}; there are: ${list}`);
+}

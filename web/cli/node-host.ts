@@ -1,0 +1,37 @@
+/** What the library needs from its host, done by Node. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { FetchFunction, WorkerPort } from '../src/index.js';
+
+/** The folder with `wasm/` and `models/`; the bundled command line lies in `cli/` inside it. */
+export const BASE_URL = new URL('../', import.meta.url);
+
+const MOST_DEFAULT_WORKERS = 8;
+
+/** Loads from the disk too, which Node's fetch does not. */
+export const fetchFile: FetchFunction = async (url, init) => {
+  if (!url.startsWith('file:')) return fetch(url, init);
+  return new Response(await readFile(fileURLToPath(url), { signal: init.signal }));
+};
+
+/** Runs the library's worker in a thread. */
+export function createWorker(): WorkerPort {
+  const worker = new Worker(new URL('./node-worker.mjs', import.meta.url));
+  return {
+    postMessage: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
+    terminate: () => worker.terminate(),
+    addEventListener(type, listener) {
+      worker.on(type, (value) => listener(type === 'message' ? { data: value } : { error: value }));
+      // A thread that ends by itself is as lost as one that fails.
+      if (type !== 'error') return;
+      worker.on('exit', (code) => listener({ message: `the thread ended with code ${code}` }));
+    },
+  };
+}
+
+/** As many workers as there are cores, up to a point. */
+export function defaultWorkers(): number {
+  return Math.min(availableParallelism(), MOST_DEFAULT_WORKERS);
+}

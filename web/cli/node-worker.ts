@@ -1,0 +1,11 @@
+/** The script of a Node worker thread. */
+import { parentPort } from 'node:worker_threads';
+import { serve } from '../src/worker-core.js';
+
+if (parentPort === null) throw new Error('this script runs in a worker thread only');
+const port = parentPort;
+
+serve({
+  postMessage: (reply, transfer) => port.postMessage(reply, transfer),
+  onrequest: (listener) => port.on('message', listener),
+});

@@ -1,0 +1,23 @@
+import { Upscaler } from '../src/index.js';
+import type { RunArguments } from './arguments.js';
+import { chooseModel } from './models.js';
+import { BASE_URL, createWorker, defaultWorkers, fetchFile } from './node-host.js';
+import { UsageError } from './usage-error.js';
+
+/** Makes an upscaler as the command line asks for it. Dispose of it. */
+export async function openUpscaler(args: RunArguments, signal?: AbortSignal): Promise<Upscaler> {
+  const upscaler = await Upscaler.create({
+    model: await chooseModel(args.model, args.scale),
+    workers: args.workers ?? defaultWorkers(),
+    variant: args.variant,
+    tileSize: args.tileSize,
+    baseUrl: BASE_URL,
+    fetch: fetchFile,
+    createWorker,
+    signal,
+  });
+  const { scale, name } = upscaler.model;
+  if (args.scale === undefined || args.scale === scale) return upscaler;
+  await upscaler.dispose();
+  throw new UsageError(`model ${name} has scale ${scale}, not ${args.scale}: leave --scale away`);
+}
