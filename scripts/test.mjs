@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+// `npm test`: sets up and builds what is missing, then runs every test under one runner, whose
+// summary is the last thing printed. Uses Node's builtins only until the build is done.
+
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runMain, step, UserError } from './lib/log.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+
+const HELP = `npm test [-- OPTIONS] [-- FILE...]
+
+Sets up the tool chain, builds everything, and runs all tests: formatting and lint, the C++ core
+natively (with sanitizers) and as wasm, the library and the command line in Node, the pages in
+Chromium, the training recipe in Python.
+
+  --no-build   run the tests on what is built already
+  --help       this text
+
+FILE limits the run to some test files, such as tests/web/integration/operators.test.ts.
+`;
+
+// Checks and browser tests take longest and start first.
+const FOLDERS = ['tests/checks', 'tests/web/browser', 'tests/web/integration', 'tests/web/unit'];
+
+/** Every test file, in the order of FOLDERS. */
+function allTestFiles() {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true })
+      .filter((name) => /\.test\.(ts|mjs)$/.test(name))
+      .sort()
+      .map((name) => join(folder, name)),
+  );
+}
+
+async function build() {
+  await run(process.execPath, ['scripts/setup.mjs', '--training'], { cwd: ROOT, show: true });
+  await run(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, show: true });
+}
+
+/** Runs Node's test runner and resolves with its exit code. */
+function runTests(files) {
+  const args = [
+    '--import=tsx',
+    '--test',
+    '--test-reporter=spec',
+    // Browser and crash tests time out on their own; this catches a hang of the tests themselves.
+    '--test-timeout=900000',
+    `--test-concurrency=${Math.min(2, availableParallelism())}`,
+    ...files,
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+await runMain(async () => {
+  const { values, positionals } = parseArgs({
+    options: { 'no-build': { type: 'boolean' }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (!values['no-build']) await build();
+  const files = positionals.length > 0 ? positionals : allTestFiles();
+  if (files.length === 0) throw new UserError('no test files found');
+  process.exitCode = await runTests(files);
+});

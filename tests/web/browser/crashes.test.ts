@@ -1,0 +1,68 @@
+// Workers that really die in the middle of a run.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeOnPages } from '../support/pages.ts';
+
+const deaths = {
+  'throws an uncaught error': 'void setTimeout(() => { throw new Error("killed by the test"); })',
+  'closes itself without a word': 'self.close()',
+};
+
+describeOnPages('a lost worker', (opened) => {
+  for (const [name, death] of Object.entries(deaths)) {
+    test(`that ${name} is replaced, and no pixel differs`, async () => {
+      const { page } = opened();
+      const allEqual = page.evaluate(async () => {
+        const data = Uint8ClampedArray.from({ length: 400 * 300 * 4 }, (_, i) =>
+          i % 4 === 3 ? 255 : Math.imul(i, 2654435761) >>> 24,
+        );
+        const image = new ImageData(data, 400, 300);
+        const upscaler = await window.tessera.Upscaler.create({ workers: 2, timeout: 3000 });
+        const undisturbed = await upscaler.upscale(image, { output: 'raw' });
+        let tiles = 0;
+        const disturbed = await upscaler.upscale(image, {
+          output: 'raw',
+          tileSize: 40,
+          onprogress: () => {
+            tiles++;
+            if (tiles === 3) document.title = 'kill';
+          },
+        });
+        await upscaler.dispose();
+        return undisturbed.data.every((byte, i) => byte === disturbed.data[i]);
+      });
+      await page.waitForFunction(() => document.title === 'kill', null, { polling: 10 });
+      const victims = page.workers();
+      // A worker that dies while it is asked cannot answer: that is no failure of the test.
+      await victims[0]?.evaluate(death).catch(() => undefined);
+      assert.equal(await allEqual, true);
+      assert.equal(victims.length, 2);
+      await page.evaluate(() => {
+        document.title = '';
+      });
+    });
+  }
+
+  test('all workers lost again and again reject with a crash, and nothing hangs', async () => {
+    const { page } = opened();
+    const code = page.evaluate(async () => {
+      const upscaler = await window.tessera.Upscaler.create({ workers: 1, timeout: 3000 });
+      await upscaler.warmup();
+      const run = upscaler.upscale(new ImageData(1500, 1000)).then(
+        () => 'fulfilled',
+        (error) => error.code,
+      );
+      document.title = 'killing';
+      const result = await run;
+      document.title = '';
+      await upscaler.dispose();
+      return result;
+    });
+    await page.waitForFunction(() => document.title === 'killing', null, { polling: 10 });
+    while ((await page.title()) === 'killing') {
+      const worker = page.workers()[0];
+      await worker?.evaluate(deaths['throws an uncaught error']).catch(() => undefined);
+    }
+    assert.equal(await code, 'ERR_WORKER_CRASHED');
+  });
+});

@@ -1,0 +1,75 @@
+// A bare page that has the built library, in real Chromium, with or without cross-origin isolation.
+import { after, before, describe } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { DIST } from '../../../scripts/lib/paths.mjs';
+import { STRICT_CSP, serve } from '../../../scripts/lib/serve.mjs';
+import type * as Tessera from '../../../web/src/index.ts';
+
+declare global {
+  interface Window {
+    /** The library's exports, on the page that {@link openPage} made. */
+    tessera: typeof Tessera;
+  }
+}
+
+export interface TestPage {
+  browser: Browser;
+  page: Page;
+  /** The server's origin. */
+  url: string;
+  /** What the page has written to its console as an error, or thrown. */
+  complaints: string[];
+  close(): Promise<void>;
+}
+
+/** Opens a page under the strictest content security policy the library promises to work under. */
+export async function openPage({ isolated = false } = {}): Promise<TestPage> {
+  const server = await serve({ root: DIST, isolated, csp: STRICT_CSP });
+  const browser = await launchBrowser();
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  // Headers come from the server even for a missing file, and its 404 page is as bare as it gets.
+  await page.goto(`${server.url}/blank`);
+  complaints.length = 0;
+  await page.evaluate(async () => {
+    const library = '/tessera.mjs';
+    window.tessera = await import(library);
+  });
+  const close = async () => {
+    await browser.close();
+    await server.close();
+  };
+  return { browser, page, url: server.url, complaints, close };
+}
+
+/** Runs the same tests on a page without and on one with cross-origin isolation. */
+export function describeOnPages(
+  title: string,
+  define: (opened: () => TestPage, isolated: boolean) => void,
+): void {
+  for (const isolated of [false, true]) {
+    describe(`${title}, ${isolated ? '' : 'not '}cross-origin isolated`, () => {
+      let page: TestPage | undefined;
+      before(async () => {
+        page = await openPage({ isolated });
+      });
+      after(() => page?.close());
+      define(() => page as TestPage, isolated);
+    });
+  }
+}
+
+/** Runs `action` on the page and returns the error that it must reject with. */
+export function failure(
+  { page }: TestPage,
+  action: () => Promise<unknown>,
+): Promise<{ name: string; code: string; message: string }> {
+  return page.evaluate(`(${action})().then(
+    () => ({ name: 'none', code: 'none', message: 'it did not fail' }),
+    ({ name, code, message }) => ({ name, code, message }))`);
+}
