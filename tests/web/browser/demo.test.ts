@@ -62,6 +62,8 @@ async function onPage(
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const complaints: string[] = [];
   try {
+    // tsx wraps named functions in calls of this helper, also those that run in the page.
+    await context.addInitScript('globalThis.__name = (wrapped) => wrapped');
     const page = await context.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
