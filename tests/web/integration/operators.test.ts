@@ -17,6 +17,8 @@ interface Case {
   nhwc?: boolean;
 }
 
+const DEFAULT_SIZE: [height: number, width: number] = [9, 7];
+
 const cases: Case[] = [
   ...[1, 3, 5, 9].map((kernel) => ({
     name: `Conv ${kernel}x${kernel}`,
@@ -242,7 +244,7 @@ describe('operators against ONNX Runtime', () => {
 
   for (const [
     index,
-    { name, build, channels = 3, size = [9, 7], opset = 13, nhwc = false },
+    { name, build, channels = 3, size = DEFAULT_SIZE, opset = 13, nhwc = false },
   ] of cases.entries()) {
     test(name, async () => {
       const random = new Random(index + 1);

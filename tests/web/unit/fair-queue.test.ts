@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FairQueue, type Lane } from '../../../web/src/fair-queue.ts';
+
+function lane(name: string, work: number, priority = 0): Lane<string> & { cancelled?: unknown } {
+  let next = 0;
+  return {
+    priority,
+    closed: false,
+    take: () => (next < work ? `${name}${next++}` : undefined),
+    cancel(reason) {
+      this.cancelled = reason;
+    },
+  };
+}
+
+function drain(queue: FairQueue<string>): string[] {
+  const taken: string[] = [];
+  for (let work = queue.take(); work !== undefined; work = queue.take()) taken.push(work);
+  return taken;
+}
+
+test('lanes of one priority take turns', () => {
+  const queue = new FairQueue<string>();
+  queue.add(lane('a', 3));
+  queue.add(lane('b', 2));
+  assert.deepEqual(drain(queue), ['a0', 'b0', 'a1', 'b1', 'a2']);
+});
+
+test('a higher priority goes first', () => {
+  const queue = new FairQueue<string>();
+  queue.add(lane('low', 2, -1));
+  queue.add(lane('high', 2, 5));
+  assert.deepEqual(drain(queue), ['high0', 'high1', 'low0', 'low1']);
+});
+
+test('a removed lane gives nothing more', () => {
+  const queue = new FairQueue<string>();
+  const gone = lane('gone', 5);
+  queue.add(gone);
+  queue.add(lane('stays', 1));
+  assert.equal(queue.take(), 'gone0');
+  queue.remove(gone);
+  assert.deepEqual(drain(queue), ['stays0']);
+});
+
+test('all lanes can be cancelled', () => {
+  const queue = new FairQueue<string>();
+  const [a, b] = [lane('a', 1), lane('b', 1)];
+  queue.add(a);
+  queue.add(b);
+  queue.cancelAll('over');
+  assert.deepEqual([a.cancelled, b.cancelled], ['over', 'over']);
+});
