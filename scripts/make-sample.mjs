@@ -23,12 +23,10 @@ const HELP = `Usage: node scripts/make-sample.mjs [--out <file>] [--oversampling
 
 const WIDTH = 432;
 const HEIGHT = 324;
-const EXPOSURE = 1;
 
 /** Linear light to an sRGB byte, with highlights rolled off as film does. */
 function toByte(light) {
-  const x = EXPOSURE * light;
-  const rolled = x < 0.5 ? x : 0.5 + 0.5 * (1 - Math.exp(-(x - 0.5) / 0.5));
+  const rolled = light < 0.5 ? light : 0.5 + 0.5 * (1 - Math.exp(-(light - 0.5) / 0.5));
   const s = rolled <= 0.0031308 ? 12.92 * rolled : 1.055 * rolled ** (1 / 2.4) - 0.055;
   return Math.round(255 * Math.min(1, s));
 }

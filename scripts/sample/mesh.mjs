@@ -51,43 +51,23 @@ export class Mesh {
   }
 
   /** Corners counter-clockwise as seen from outside; u runs from the first to the second, v from the first to the last. */
-  quad(material, [a, b, c, d], seed = 0, [u, v] = [1, 1]) {
-    this.triangle(
-      material,
-      [a, b, c],
-      [
-        [0, 0],
-        [u, 0],
-        [u, v],
-      ],
-      null,
-      seed,
-    );
-    this.triangle(
-      material,
-      [a, c, d],
-      [
-        [0, 0],
-        [u, v],
-        [0, v],
-      ],
-      null,
-      seed,
-    );
+  quad(material, [a, b, c, d], seed = 0) {
+    const uvs = { a: [0, 0], b: [1, 0], c: [1, 1], d: [0, 1] };
+    this.triangle(material, [a, b, c], [uvs.a, uvs.b, uvs.c], null, seed);
+    this.triangle(material, [a, c, d], [uvs.a, uvs.c, uvs.d], null, seed);
   }
 
-  /** A box about the origin, standing on y = 0, then moved by `place`. Materials by face; one for all is enough. */
+  /** A box standing on the origin, then moved by `place`, all of one material. */
   box([width, height, depth], material, place, seed = 0) {
-    const { front = material, back = front, left = front, right = left, top = front } = material;
     const x = width / 2;
     const z = depth / 2;
     const at = (sx, sy, sz) => place([sx * x, sy * height, sz * z]);
-    this.quad(front, [at(-1, 0, 1), at(1, 0, 1), at(1, 1, 1), at(-1, 1, 1)], seed);
-    this.quad(back, [at(1, 0, -1), at(-1, 0, -1), at(-1, 1, -1), at(1, 1, -1)], seed);
-    this.quad(left, [at(-1, 0, -1), at(-1, 0, 1), at(-1, 1, 1), at(-1, 1, -1)], seed);
-    this.quad(right, [at(1, 0, 1), at(1, 0, -1), at(1, 1, -1), at(1, 1, 1)], seed);
-    this.quad(top, [at(-1, 1, 1), at(1, 1, 1), at(1, 1, -1), at(-1, 1, -1)], seed);
-    this.quad(back, [at(-1, 0, -1), at(1, 0, -1), at(1, 0, 1), at(-1, 0, 1)], seed);
+    this.quad(material, [at(-1, 0, 1), at(1, 0, 1), at(1, 1, 1), at(-1, 1, 1)], seed);
+    this.quad(material, [at(1, 0, -1), at(-1, 0, -1), at(-1, 1, -1), at(1, 1, -1)], seed);
+    this.quad(material, [at(-1, 0, -1), at(-1, 0, 1), at(-1, 1, 1), at(-1, 1, -1)], seed);
+    this.quad(material, [at(1, 0, 1), at(1, 0, -1), at(1, 1, -1), at(1, 1, 1)], seed);
+    this.quad(material, [at(-1, 1, 1), at(1, 1, 1), at(1, 1, -1), at(-1, 1, -1)], seed);
+    this.quad(material, [at(-1, 0, -1), at(1, 0, -1), at(1, 0, 1), at(-1, 0, 1)], seed);
   }
 
   /**

@@ -153,20 +153,10 @@ async function addBooks(mesh) {
     const letters = await lettering(left, right, width / height);
     const spine = materials.bookSpine(cover, ink, letters);
     const place = (lift) => placed(turn, [at[0], y + lift, at[1]]);
-    mesh.box([width, board, depth], { front: cloth }, place(0));
-    mesh.box([width, board, depth], { front: cloth }, place(height - board));
-    const pages = {
-      front: spine,
-      back: materials.paper,
-      left: materials.paper,
-      top: materials.paper,
-    };
-    const inner = placed(turn, [at[0], y + board, at[1]]);
-    mesh.box(
-      [width - 0.05, height - 2 * board, depth - 0.06],
-      { ...pages, front: materials.paper },
-      inner,
-    );
+    mesh.box([width, board, depth], cloth, place(0));
+    mesh.box([width, board, depth], cloth, place(height - board));
+    const pages = placed(turn, [at[0], y + board, at[1]]);
+    mesh.box([width - 0.05, height - 2 * board, depth - 0.06], materials.paper, pages);
     // The spine: a gently rounded strip in front of the pages.
     const front = (u, v) => {
       const bulge = 0.045 * Math.sin(Math.PI * Math.min(1, Math.max(0, v)));
@@ -247,7 +237,7 @@ function addPicture(mesh) {
   const [x, y] = [0.86, 1.86];
   const bar = 0.09;
   const z = WALL_Z + 0.06;
-  const add = (size, at, seed) => mesh.box(size, { front: frame }, still(at), seed);
+  const add = (size, at, seed) => mesh.box(size, frame, still(at), seed);
   add([width + 2 * bar, bar, 0.12], [x + width / 2, y - bar, z], 0.1);
   add([width + 2 * bar, bar, 0.12], [x + width / 2, y + height, z], 0.3);
   add([bar, height, 0.12], [x - bar / 2, y, z], 0.5);
