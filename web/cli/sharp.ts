@@ -1,6 +1,6 @@
 import { TesseraError } from '../src/index.js';
 
-type Sharp = (typeof import('sharp'))['default'];
+type Sharp = typeof import('sharp')['default'];
 
 /** Loads the image library, which is not a dependency of those who only use the browser part. */
 export async function loadSharp(): Promise<Sharp> {

@@ -185,7 +185,7 @@ function axisTile(axis: AxisPlan, index: number, overlap: number): AxisTile {
   // Each tile's share ends one overlap before its own end, and the next share starts there. The
   // last tile, moved inward, keeps less than it could.
   return {
-    origin: Math.min(index * step, axis.padded - axis.tile),
+    origin: index === 0 ? 0 : Math.min(index * step, axis.padded - axis.tile),
     keep: index === 0 ? 0 : index * step + overlap,
     keepEnd: last ? axis.extent : (index + 1) * step + overlap,
   };

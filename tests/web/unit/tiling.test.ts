@@ -29,7 +29,9 @@ function coverage(plan: TilePlan): Uint8Array {
   const counts = new Uint8Array(width * plan.down.extent);
   for (const tile of tilesOf(plan)) {
     for (let y = tile.keepY; y < tile.keepY + tile.keepHeight; y++) {
-      for (let x = tile.keepX; x < tile.keepX + tile.keepWidth; x++) counts[y * width + x]++;
+      for (let x = tile.keepX; x < tile.keepX + tile.keepWidth; x++) {
+        counts[y * width + x] = (counts[y * width + x] ?? 0) + 1;
+      }
     }
   }
   return counts;

@@ -1,0 +1,266 @@
+// The pool, its workers' deaths included, on real worker threads. The script they run fails on
+// demand, which the real one does not.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { TesseraError } from '../../../web/src/errors.ts';
+import { PrepareLane } from '../../../web/src/prepare-lane.ts';
+import type { LoadRequest } from '../../../web/src/protocol.ts';
+import { Run, type RunRequest } from '../../../web/src/run.ts';
+import { planTiles } from '../../../web/src/tiling.ts';
+import type { TileResult, WorkerPort } from '../../../web/src/types.ts';
+import { WorkerPool } from '../../../web/src/worker-pool.ts';
+
+const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
+const FACTS = { scale: 1, sizeMultiple: 1, overlap: 2, tileable: true, notTileableBecause: '' };
+const WIDTH = 50;
+const HEIGHT = 30;
+
+const EXIT = 1;
+const THROW = 2;
+const SILENCE = 3;
+const POISON = 4;
+const REFUSE = 5;
+
+interface Harness {
+  pool: WorkerPool;
+  /** All workers ever started. */
+  workers: Worker[];
+}
+
+interface HarnessOptions {
+  size?: number;
+  /** How many tiles fail before the rest succeeds. */
+  failures?: number;
+  delay?: number;
+  silence?: number;
+  idleTimeout?: number;
+  script?: URL;
+}
+
+function adapt(worker: Worker): WorkerPort {
+  return {
+    postMessage: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
+    terminate: () => worker.terminate(),
+    addEventListener(type, listener) {
+      worker.on(type, (value) => listener(type === 'message' ? { data: value } : { error: value }));
+      if (type === 'error') worker.on('exit', () => listener({ message: 'exit' }));
+    },
+  };
+}
+
+function harness(context: TestContext, options: HarnessOptions = {}): Harness {
+  const { size = 2, failures = 0, delay = 0, silence = 5000, script = SCRIPT } = options;
+  const shared = new SharedArrayBuffer(4);
+  new Int32Array(shared)[0] = failures;
+  const workers: Worker[] = [];
+  const pool = new WorkerPool(size, {
+    spawn() {
+      const worker = new Worker(script, { workerData: { failures: shared, delay } });
+      workers.push(worker);
+      return adapt(worker);
+    },
+    load: { type: 'load' } as LoadRequest,
+    silence,
+    idleTimeout: options.idleTimeout,
+  });
+  context.after(() => pool.dispose(new Error('test over')));
+  return { pool, workers };
+}
+
+/** A run over a picture whose first byte everywhere is `mark`. */
+function makeRun(pool: WorkerPool, mark: number, more: Partial<RunRequest> = {}) {
+  const data = new Uint8Array(WIDTH * HEIGHT * 4);
+  for (let i = 0; i < data.length; i++) data[i] = i % 4 === 0 ? mark : i % 256;
+  const plan = planTiles({ width: WIDTH, height: HEIGHT, workers: 2, tileSize: 16 }, FACTS);
+  const result = new Uint8Array(data.length);
+  const run = new Run(pool, {
+    image: { data, width: WIDTH, height: HEIGHT, channels: 4 },
+    plan,
+    scale: 1,
+    alpha: false,
+    priority: 0,
+    signal: undefined,
+    ontile: (tile) => place(tile, result),
+    ...more,
+  });
+  return { run, plan, data, result };
+}
+
+function place(tile: TileResult, result: Uint8Array): void {
+  for (let y = 0; y < tile.height; y++) {
+    const row = tile.data.subarray(y * tile.width * 4, (y + 1) * tile.width * 4);
+    result.set(row, ((tile.y + y) * WIDTH + tile.x) * 4);
+  }
+}
+
+test('tiles come back in their places', async (context) => {
+  const { pool, workers } = harness(context);
+  assert.equal((await pool.start()).model.name, 'fixture');
+  const { run, data, result } = makeRun(pool, 0);
+  run.start();
+  await run.finished;
+  assert.deepEqual(result, data);
+  assert.equal(workers.length, 2);
+});
+
+for (const [name, mark] of [
+  ['exits', EXIT],
+  ['throws', THROW],
+  ['is poisoned by a trap', POISON],
+] as const) {
+  test(`a worker that ${name} is replaced and its tile tried once more`, async (context) => {
+    const { pool, workers } = harness(context, { failures: 1 });
+    const { run, data, result } = makeRun(pool, mark);
+    run.start();
+    await run.finished;
+    assert.deepEqual(result, data);
+    assert.equal(workers.length, 3);
+  });
+
+  test(`a tile over which a second worker ${name} fails its run`, async (context) => {
+    const { pool } = harness(context, { failures: 1000 });
+    const { run } = makeRun(pool, mark);
+    run.start();
+    await assert.rejects(run.finished, { code: 'ERR_WORKER_CRASHED', retryable: true });
+    // The next run works.
+    const next = makeRun(pool, 0);
+    next.run.start();
+    await next.run.finished;
+    assert.deepEqual(next.result, next.data);
+  });
+}
+
+test('a silent worker is given up', async (context) => {
+  const { pool } = harness(context, { failures: 1000, silence: 200 });
+  const { run } = makeRun(pool, SILENCE);
+  run.start();
+  await assert.rejects(run.finished, { code: 'ERR_TIMEOUT' });
+});
+
+test('an error of the core reaches the caller, and the worker stays', async (context) => {
+  const { pool, workers } = harness(context, { failures: 1 });
+  const { run } = makeRun(pool, REFUSE);
+  run.start();
+  await assert.rejects(run.finished, { code: 'ERR_OUT_OF_MEMORY', details: { bytes: 7 } });
+  const next = makeRun(pool, 0);
+  next.run.start();
+  await next.run.finished;
+  assert.equal(workers.length, 2);
+});
+
+test('a worker script that does not exist fails the start', async (context) => {
+  const { pool } = harness(context, { script: new URL('./nowhere.mjs', import.meta.url) });
+  await assert.rejects(pool.start(), { code: 'ERR_WORKER_CRASHED' });
+});
+
+test('an idle worker that dies is replaced when it is needed', async (context) => {
+  const { pool, workers } = harness(context, { size: 1 });
+  await pool.start();
+  await workers[0]?.terminate();
+  const { run } = makeRun(pool, 0);
+  run.start();
+  await run.finished;
+  assert.equal(workers.length, 2);
+});
+
+test('an abort rejects at once with its reason, and the pool goes on', async (context) => {
+  const { pool } = harness(context, { delay: 100 });
+  const controller = new AbortController();
+  const { run } = makeRun(pool, 0, { signal: controller.signal });
+  run.start();
+  await sleep(150);
+  const begun = performance.now();
+  controller.abort('enough');
+  await assert.rejects(run.finished, (reason) => reason === 'enough');
+  assert.ok(performance.now() - begun < 50);
+  const next = makeRun(pool, 0);
+  next.run.start();
+  await next.run.finished;
+  assert.deepEqual(next.result, next.data);
+});
+
+test('an aborted run leaves no busy worker behind for long', async (context) => {
+  const { pool, workers } = harness(context, { size: 1, failures: 1000, silence: 60_000 });
+  await pool.start();
+  const { run } = makeRun(pool, SILENCE);
+  run.start();
+  run.cancel('enough');
+  const next = makeRun(pool, 0);
+  next.run.start();
+  await next.run.finished;
+  assert.equal(workers.length, 2);
+});
+
+test('an exception of the receiver ends the run', async (context) => {
+  const { pool } = harness(context);
+  const { run } = makeRun(pool, 0, {
+    ontile() {
+      throw new Error('no thanks');
+    },
+  });
+  run.start();
+  await assert.rejects(run.finished, { message: 'no thanks' });
+});
+
+test('dispose rejects what is pending and ends the workers', async (context) => {
+  const { pool, workers } = harness(context, { delay: 200 });
+  await pool.prepareAll({ width: 8, height: 8, alpha: false });
+  const { run } = makeRun(pool, 0);
+  run.start();
+  await sleep(100);
+  await pool.dispose(new TesseraError('ERR_DISPOSED', 'over'));
+  await assert.rejects(run.finished, { code: 'ERR_DISPOSED' });
+  // A thread that has ended has no id any more.
+  assert.deepEqual(
+    workers.map(({ threadId }) => threadId),
+    [-1, -1],
+  );
+  assert.throws(() => makeRun(pool, 0).run.start(), { code: 'ERR_DISPOSED' });
+});
+
+test('two runs share the workers', async (context) => {
+  const { pool } = harness(context, { size: 1 });
+  const order: string[] = [];
+  const runs = ['a', 'b'].map((name) => makeRun(pool, 0, { ontile: () => order.push(name) }));
+  for (const { run } of runs) run.start();
+  await Promise.all(runs.map(({ run }) => run.finished));
+  const firstB = order.indexOf('b');
+  assert.ok(firstB >= 0 && firstB < 3, order.join());
+});
+
+test('a slow receiver holds the workers back', async (context) => {
+  const { pool } = harness(context);
+  await pool.prepareAll({ width: 8, height: 8, alpha: false });
+  let received = 0;
+  const { run, plan } = makeRun(pool, 0, { mostInFlight: 2, ontile: () => void received++ });
+  run.start();
+  await sleep(300);
+  assert.equal(received, 2);
+  for (let i = 0; i < plan.count; i++) run.release();
+  await run.finished;
+  assert.equal(received, plan.count);
+});
+
+test('a worker can be prepared ahead, and answers with its memory', async (context) => {
+  const { pool, workers } = harness(context);
+  const shape = { width: 8, height: 8, alpha: false };
+  assert.equal((await new PrepareLane(pool, shape).run()).heapBytes, 42);
+  assert.equal(workers.length, 1);
+  await pool.prepareAll(shape);
+  assert.equal(workers.length, 2);
+});
+
+test('idle workers are ended when asked, and come back', async (context) => {
+  const { pool, workers } = harness(context, { size: 1, idleTimeout: 50 });
+  const first = makeRun(pool, 0);
+  first.run.start();
+  await first.run.finished;
+  await sleep(200);
+  assert.equal(workers[0]?.threadId, -1);
+  const second = makeRun(pool, 0);
+  second.run.start();
+  await second.run.finished;
+  assert.deepEqual(second.result, second.data);
+});
