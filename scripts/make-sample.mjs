@@ -1,8 +1,8 @@
 // Renders the demo's sample picture, web/demo/sample.webp, from the scene in scripts/sample/.
 //
-// The scene is rendered at four times the size and then reduced, as a camera's or a phone's small picture would be, so
-// that there is true detail for a network to bring back. It is committed; run this only to change it
-// (node scripts/make-sample.mjs, a few minutes).
+// The scene is rendered at four times the size and then reduced, as a camera's or a phone's small
+// picture would be, so that there is true detail for a network to bring back. It is committed; run
+// this only to change it (node scripts/make-sample.mjs, a few minutes).
 
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { ROOT } from './lib/paths.mjs';
 import { buildScene } from './sample/scene.mjs';
 import { Tracer } from './sample/tracer.mjs';
 
-const HELP = `Usage: node scripts/make-sample.mjs [--out <file>] [--oversampling <n>] [--samples <n>]
+const HELP = `Usage: node scripts/make-sample.mjs [options]
 
   --out <file>         where to write (default web/demo/sample.webp; .png works as well)
   --oversampling <n>   render n times as large before reducing (default 4)

@@ -5,7 +5,8 @@ import { chromium } from 'playwright-core';
 import { UserError } from './log.mjs';
 import { which } from './run.mjs';
 
-// Nothing here may touch the network or the graphics card: the machine's own state must not change a result.
+// Nothing here may touch the network or the graphics card: the machine's own state must not change
+// a result.
 const FLAGS = [
   '--disable-gpu',
   '--disable-quic',
@@ -27,7 +28,8 @@ export function findChromium() {
     if (path !== null) return path;
   }
   throw new UserError(
-    'no Chromium was found: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH to its program',
+    'no Chromium was found: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH ' +
+      'to its program',
   );
 }
 
@@ -35,7 +37,8 @@ export function findChromium() {
 export function launchBrowser({ args = [] } = {}) {
   return chromium.launch({
     executablePath: findChromium(),
-    // Chromium's sandbox needs kernel features that containers and root lack; only our own pages are opened.
+    // Chromium's sandbox needs kernel features that containers and root lack; only our own pages
+    // are opened.
     chromiumSandbox: false,
     args: [...FLAGS, ...args],
   });

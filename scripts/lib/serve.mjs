@@ -4,7 +4,10 @@ import { createServer } from 'node:http';
 import sirv from 'sirv';
 import { UserError } from './log.mjs';
 
-/** The strictest policy the library promises to work under: no eval, no blob: workers, nothing from elsewhere. */
+/**
+ * The strictest policy the library promises to work under: no eval, no blob: workers, nothing from
+ * elsewhere.
+ */
 export const STRICT_CSP = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -39,9 +42,9 @@ function listen(server, port, host) {
 /**
  * Serves a folder. Files are read anew at each request, so that a rebuild shows on reload.
  *
- * `isolated` sends COOP and COEP, which make the page cross-origin isolated (shared memory, threads); `csp` is a
- * Content-Security-Policy to send; `home` is the path that `/` leads to; port 0 takes any free port. Resolves with
- * `{url, port, close()}`; `url` has no slash at its end.
+ * `isolated` sends COOP and COEP, which make the page cross-origin isolated (shared memory,
+ * threads); `csp` is a Content-Security-Policy to send; `home` is the path that `/` leads to; port
+ * 0 takes any free port. Resolves with `{url, port, close()}`; `url` has no slash at its end.
  */
 export async function serve({ root, port = 0, host = '127.0.0.1', isolated = false, csp, home }) {
   const headers = {

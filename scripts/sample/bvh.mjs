@@ -4,7 +4,9 @@ const LEAF_SIZE = 4;
 
 export class Bvh {
   #bounds = [];
-  /** For each node: a leaf's first triangle and its count, or an inner node's second child and 0. */
+  /**
+   * For each node: a leaf's first triangle and its count, or an inner node's second child and 0.
+   */
   #nodes = [];
   #order;
   #stack = new Int32Array(64);
@@ -66,8 +68,9 @@ export class Bvh {
   }
 
   /**
-   * Looks from (ox, oy, oz) along (dx, dy, dz) up to `limit`. Returns whether anything is there; the nearest triangle is
-   * left in the fields above. With `any`, the first one found is enough (for shadows).
+   * Looks from (ox, oy, oz) along (dx, dy, dz) up to `limit`. Returns whether anything is there;
+   * the nearest triangle is left in the fields above. With `any`, the first one found is enough
+   * (for shadows).
    */
   trace(ox, oy, oz, dx, dy, dz, limit, any) {
     const bounds = this.#bounds;
@@ -114,7 +117,10 @@ export class Bvh {
     return true;
   }
 
-  /** Moeller-Trumbore; the distance, or Infinity. Leaves the barycentric coordinates in `u` and `v` on a hit. */
+  /**
+   * Moeller-Trumbore; the distance, or Infinity. Leaves the barycentric coordinates in `u` and `v`
+   * on a hit.
+   */
   #hit(slot, ox, oy, oz, dx, dy, dz, nearest) {
     const c = this.#corners;
     const k = slot * 9;

@@ -1,8 +1,10 @@
-// What the scene's surfaces look like up close: colour, relief and shine, all computed, nothing photographed.
+// What the scene's surfaces look like up close: colour, relief and shine, all computed, nothing
+// photographed.
 //
-// A material is {paint(hit), bump?(x, y, z), gloss, roughness, translucency}: `paint` sets hit.r, hit.g and hit.b
-// (linear light) from the point hit.x, hit.y, hit.z, the surface coordinates hit.u, hit.v and the piece's hit.seed;
-// `bump` is a relief in scene units; `gloss` the share of light mirrored head-on; `translucency` what shines through.
+// A material is {paint(hit), bump?(x, y, z), gloss, roughness, translucency}: `paint` sets hit.r,
+// hit.g and hit.b (linear light) from the point hit.x, hit.y, hit.z, the surface coordinates hit.u,
+// hit.v and the piece's hit.seed; `bump` is a relief in scene units; `gloss` the share of light
+// mirrored head-on; `translucency` what shines through.
 
 import { clamp, fractal, hash, mix, noise, smoothstep } from './noise.mjs';
 
@@ -34,7 +36,7 @@ const edgeDistance = (x, size) => {
 
 const MATT = { gloss: 0, roughness: 1, translucency: 0 };
 
-// --- wall -----------------------------------------------------------------------------------------------------
+// --- wall ----------------------------------------------------------------------------------------
 
 const BRICK = { width: 0.6, height: 0.2, joint: 0.014 };
 const BRICK_COLOURS = ['#b4644a', '#a5563f', '#c07f60', '#8e4a3b', '#b9715a', '#9c5a48'].map(
@@ -74,7 +76,7 @@ export const brickWall = {
   },
 };
 
-// --- table ----------------------------------------------------------------------------------------------------
+// --- table ---------------------------------------------------------------------------------------
 
 const PLANK = 0.52;
 const WOOD_DARK = colour('#6d4427');
@@ -123,7 +125,7 @@ export const wooden = (dark, light) => {
   };
 };
 
-// --- plant ----------------------------------------------------------------------------------------------------
+// --- plant ---------------------------------------------------------------------------------------
 
 const LEAF_COLOURS = ['#3f7a35', '#2f6a33', '#5a9440', '#7aa843', '#36703f'].map(colour);
 const VEIN = colour('#b9d27c');
@@ -181,7 +183,7 @@ export const terracotta = {
   bump: (x, y, z) => 0.004 * fractal(x * 30, y * 30, z * 30, 3),
 };
 
-// --- cloth ----------------------------------------------------------------------------------------------------
+// --- cloth ---------------------------------------------------------------------------------------
 
 const THREAD = 0.03;
 const LINEN = colour('#efe4cc');
@@ -197,7 +199,10 @@ function stripe(t) {
   return STRIPES.find(({ from, to }) => phase >= from && phase < to)?.colour ?? LINEN;
 }
 
-/** Woven plaid of the given size: warp and weft threads cross over and under, each in its stripe's colour. */
+/**
+ * Woven plaid of the given size: warp and weft threads cross over and under, each in its stripe's
+ * colour.
+ */
 export const plaid = (width, depth) => ({
   ...MATT,
   paint(hit) {
@@ -210,7 +215,7 @@ export const plaid = (width, depth) => ({
   },
 });
 
-// --- things ---------------------------------------------------------------------------------------------------
+// --- things --------------------------------------------------------------------------------------
 
 export const paper = {
   ...MATT,
@@ -307,7 +312,7 @@ export const plain = (hex, gloss = 0, roughness = 0.5) => {
   return { gloss, roughness, translucency: 0, paint: (hit) => set(hit, base) };
 };
 
-// --- the picture on the wall: a mosaic of a sun over the sea, in rows of small stones ----------------------------
+// --- the picture on the wall: a mosaic of a sun over the sea, in rows of small stones ------------
 
 const STONE = 0.047;
 const SUN = { x: 0.66, y: 0.56, radius: 0.24 };

@@ -50,7 +50,10 @@ export class Mesh {
     this.seeds.push(seed);
   }
 
-  /** Corners counter-clockwise as seen from outside; u runs from the first to the second, v from the first to the last. */
+  /**
+   * Corners counter-clockwise as seen from outside; u runs from the first to the second, v from the
+   * first to the last.
+   */
   quad(material, [a, b, c, d], seed = 0) {
     const uvs = { a: [0, 0], b: [1, 0], c: [1, 1], d: [0, 1] };
     this.triangle(material, [a, b, c], [uvs.a, uvs.b, uvs.c], null, seed);
@@ -71,8 +74,8 @@ export class Mesh {
   }
 
   /**
-   * A grid of `columns` by `rows` cells with smooth normals. `point(u, v)` gives the surface for u and v in [0, 1];
-   * its outside is where du x dv points.
+   * A grid of `columns` by `rows` cells with smooth normals. `point(u, v)` gives the surface for u
+   * and v in [0, 1]; its outside is where du x dv points.
    */
   patch(material, columns, rows, point, seed = 0) {
     const step = 1e-3;
@@ -105,7 +108,10 @@ export class Mesh {
     }
   }
 
-  /** A surface of revolution about a vertical axis; `profile(t)` gives [radius, height], outside first. */
+  /**
+   * A surface of revolution about a vertical axis; `profile(t)` gives [radius, height], outside
+   * first.
+   */
   lathe(material, profile, [ox, oy, oz], { around = 96, along = 48, seed = 0 } = {}) {
     const point = (u, v) => {
       const [radius, height] = profile(v);

@@ -1,4 +1,5 @@
-// The sample picture: a table by a brick wall in afternoon light, with a plant, books, fruit, a mug and a mosaic.
+// The sample picture: a table by a brick wall in afternoon light, with a plant, books, fruit, a mug
+// and a mosaic.
 
 import sharp from 'sharp';
 import * as materials from './materials.mjs';
@@ -10,7 +11,10 @@ const POT = [-1.6, 0, -0.1];
 
 const still = ([x, y, z]) => placed(0, [x, y, z]);
 
-/** An image of the lettering of a book's spine, as a function of (u, v) that gives its ink from 0 to 1. */
+/**
+ * An image of the lettering of a book's spine, as a function of (u, v) that gives its ink from 0 to
+ * 1.
+ */
 async function lettering(left, right, aspect) {
   const height = 160;
   const width = Math.round(height * aspect);

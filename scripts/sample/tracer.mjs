@@ -31,7 +31,10 @@ function around(n, [a, b], x, y, z) {
   ];
 }
 
-/** The room behind the camera as matt surfaces see it: pale, brighter to the left where the window is. */
+/**
+ * The room behind the camera as matt surfaces see it: pale, brighter to the left where the window
+ * is.
+ */
 function ambient(d) {
   const level = 0.3 + 0.1 * d[1] - 0.14 * d[0] + 0.1 * d[2];
   return [0.88 * level, 0.97 * level, 1.12 * level];
@@ -91,7 +94,10 @@ export class Tracer {
     this.#camera = { from: camera.from, ahead, right, up: cross(right, ahead), scale };
   }
 
-  /** Linear light of one row of a picture, three numbers a pixel; `samples` squared rays go through each pixel. */
+  /**
+   * Linear light of one row of a picture, three numbers a pixel; `samples` squared rays go through
+   * each pixel.
+   */
   row(y, width, height, samples) {
     const { from, ahead, right, up, scale } = this.#camera;
     const light = new Float64Array(width * 3);
@@ -113,8 +119,9 @@ export class Tracer {
   }
 
   /**
-   * The light that comes in along a ray. Where it first meets something glossy, the mirrored part is followed on its
-   * own: left to chance, it would be a rare bright speck. `mirrored` tells that this ray is such a part.
+   * The light that comes in along a ray. Where it first meets something glossy, the mirrored part
+   * is followed on its own: left to chance, it would be a rare bright speck. `mirrored` tells that
+   * this ray is such a part.
    */
   #follow(origin, direction, next, mirrored) {
     const sum = [0, 0, 0];
@@ -210,7 +217,9 @@ export class Tracer {
     if (dot(tilted, ray) < 0) hit.normal = tilted;
   }
 
-  /** Share of the sun that reaches a point: through the window's panes, past everything in its way. */
+  /**
+   * Share of the sun that reaches a point: through the window's panes, past everything in its way.
+   */
   #sunlight(point, flat, normal, translucency, next) {
     const [a, b] = this.#sunFrame;
     const angle = 2 * Math.PI * next();

@@ -54,7 +54,9 @@ function watchPasting(handlers: IntakeHandlers): void {
   });
 }
 
-/** Takes pictures from the file chooser, from drops anywhere on the page, and from the clipboard. */
+/**
+ * Takes pictures from the file chooser, from drops anywhere on the page, and from the clipboard.
+ */
 export function watchIntake(handlers: IntakeHandlers): void {
   watchPicking(handlers);
   watchDropping(handlers);

@@ -3,7 +3,7 @@ import { CompareView } from './compare-view.js';
 import { Controls } from './controls.js';
 import { byId, setText } from './dom.js';
 import { showRun, showSetup } from './facts.js';
-import { formatBytes, formatMegapixels, formatTime } from './format.js';
+import { formatBytes, formatMegapixels, formatSize, formatTime } from './format.js';
 import { watchIntake } from './intake.js';
 import { Runner } from './runner.js';
 
@@ -85,7 +85,7 @@ function checkCanvas(canvas: HTMLCanvasElement): void {
   context?.clearRect(0, 0, 1, 1);
   if (works) return;
   throw new Error(
-    `This browser cannot show a picture of ${formatMegapixels(canvas.width * canvas.height)} megapixels. ` +
+    `This browser cannot show the result, ${formatSize(canvas.width, canvas.height)} pixels. ` +
       'Use a smaller one, or the command line: npx tessera upscale in.png out.png',
   );
 }

@@ -1,4 +1,5 @@
-// The demo page, used as a visitor would: by pointer, keyboard, drop, paste, on a desk and on a phone.
+// The demo page, used as a visitor would: by pointer, keyboard, drop, paste, on a desk and on a
+// phone.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -54,7 +55,10 @@ const textOf = async (page: Page, selector: string): Promise<string> =>
 const waitForState = (page: Page, state: string) =>
   page.waitForSelector(`body[data-state=${state}]`, { timeout: TIMEOUT });
 
-/** Opens the page, waits for the sample, runs `body`, and fails on anything the console complained about. */
+/**
+ * Opens the page, waits for the sample, runs `body`, and fails on anything the console complained
+ * about.
+ */
 async function onPage(
   body: (page: Page) => Promise<void>,
   { server = plain, ...options }: BrowserContextOptions & { server?: StaticServer } = {},
