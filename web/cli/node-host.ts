@@ -18,7 +18,11 @@ export const fetchFile: FetchFunction = async (url, init) => {
 
 /** Runs the library's worker in a thread. */
 export function createWorker(): WorkerPort {
-  const worker = new Worker(new URL('./node-worker.mjs', import.meta.url));
+  return adaptWorker(new Worker(new URL('./node-worker.mjs', import.meta.url)));
+}
+
+/** A Node thread, seen as the library sees a worker. */
+export function adaptWorker(worker: Worker): WorkerPort {
   return {
     postMessage: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
     terminate: () => worker.terminate(),

@@ -1,3 +1,5 @@
+import { raceAbort } from './abort.js';
+
 /** The lifetime of one call: it ends early with its caller's signal, or with all others. */
 export class CallScope {
   readonly #controller = new AbortController();
@@ -23,20 +25,9 @@ export class CallScope {
     this.#controller.abort(reason);
   }
 
-  /** Waits for work that may not know about the signal, but not past an abort. */
-  async race<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this;
-    let stop = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop);
-      if (signal.aborted) stop();
-    });
-    try {
-      return await Promise.race([work, aborted]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+  /** Waits for work, but not past an abort. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return raceAbort(work, this.signal);
   }
 
   end(): void {

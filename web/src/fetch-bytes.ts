@@ -1,3 +1,4 @@
+import { raceAbort } from './abort.js';
 import { describe, TesseraError } from './errors.js';
 import { StallTimer } from './stall.js';
 import type { FetchFunction } from './types.js';
@@ -33,11 +34,13 @@ export async function fetchBytes(
     stopper.abort(new TesseraError('ERR_TIMEOUT', message, { details: { url } }));
   });
   try {
-    const response = await request(url, what, context.fetch, stopper.signal);
-    return await readBody(response, stopper.signal, (loaded, total) => {
+    const response = request(url, what, context.fetch, stopper.signal);
+    const onbytes = (loaded: number, total: number) => {
       stall.heard();
       context.onbytes?.(loaded, total);
-    });
+    };
+    const body = response.then((answer) => readBody(answer, stopper.signal, onbytes));
+    return await raceAbort(body, stopper.signal);
   } catch (cause) {
     // The two ways of stopping it have their own reasons, whatever fetch makes of them.
     stopper.signal.throwIfAborted();

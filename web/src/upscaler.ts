@@ -340,6 +340,8 @@ export class Upscaler {
     this.#disposed ??= new TesseraError('ERR_DISPOSED', 'the upscaler was disposed');
     this.#loading.abort(this.#disposed);
     this.abort(this.#disposed);
+    // Loading may just have come to its end.
+    await this.ready.catch(() => {});
     await this.#loaded?.pool.dispose(this.#disposed);
   }
 

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { adaptWorker } from '../../../web/cli/node-host.ts';
 import { TesseraError } from '../../../web/src/errors.ts';
 import { PrepareLane } from '../../../web/src/prepare-lane.ts';
 import type { LoadRequest } from '../../../web/src/protocol.ts';
 import { Run, type RunRequest } from '../../../web/src/run.ts';
 import { planTiles } from '../../../web/src/tiling.ts';
-import type { TileResult, WorkerPort } from '../../../web/src/types.ts';
+import type { TileResult } from '../../../web/src/types.ts';
 import { WorkerPool } from '../../../web/src/worker-pool.ts';
 
 const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
@@ -39,17 +40,6 @@ interface HarnessOptions {
   script?: URL;
 }
 
-function adapt(worker: Worker): WorkerPort {
-  return {
-    postMessage: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
-    terminate: () => worker.terminate(),
-    addEventListener(type, listener) {
-      worker.on(type, (value) => listener(type === 'message' ? { data: value } : { error: value }));
-      if (type === 'error') worker.on('exit', () => listener({ message: 'exit' }));
-    },
-  };
-}
-
 function harness(context: TestContext, options: HarnessOptions = {}): Harness {
   const { size = 2, failures = 0, delay = 0, silence = 5000, script = SCRIPT } = options;
   const shared = new SharedArrayBuffer(4);
@@ -59,7 +49,7 @@ function harness(context: TestContext, options: HarnessOptions = {}): Harness {
     spawn() {
       const worker = new Worker(script, { workerData: { failures: shared, delay } });
       workers.push(worker);
-      return adapt(worker);
+      return adaptWorker(worker);
     },
     load: { type: 'load' } as LoadRequest,
     silence,

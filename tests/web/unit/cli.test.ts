@@ -1,0 +1,182 @@
+// The command line as it is installed, in a process of its own.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+
+const DIST = new URL('../../../dist/', import.meta.url);
+const MAIN = fileURLToPath(new URL('cli/tessera.mjs', DIST));
+const MODEL = fileURLToPath(new URL('models/photo-x2.onnx', DIST));
+
+let folder: string;
+const inFolder = (name: string) => join(folder, name);
+
+function tessera(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+/** Runs it, and checks that it failed with one line that says why. */
+function fails(status: number, message: RegExp, ...args: string[]): void {
+  const result = tessera(...args);
+  assert.match(result.stderr, message);
+  assert.equal(result.stderr.trim().split('\n').length, 1, result.stderr);
+  assert.deepEqual([result.status, result.stdout], [status, '']);
+}
+
+/** A picture with smooth and sharp parts. */
+function pixels(width: number, height: number, channels: 1 | 3 | 4): Buffer {
+  return Buffer.from(
+    Uint8Array.from({ length: width * height * channels }, (_, i) => {
+      const pixel = Math.floor(i / channels);
+      const [x, y] = [pixel % width, Math.floor(pixel / width)];
+      if (channels === 4 && i % 4 === 3) return x < width / 2 ? 255 : 128;
+      return 128 + 80 * Math.sin(x / 5) * Math.cos(y / 7) + (x % 16 < 2 ? 40 : 0);
+    }),
+  );
+}
+
+async function writePicture(name: string, channels: 1 | 3 | 4 = 3, width = 64, height = 48) {
+  const raw = { width, height, channels };
+  await sharp(pixels(width, height, channels), { raw }).toFile(inFolder(name));
+  return inFolder(name);
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tessera-cli-'));
+});
+
+after(() => rm(folder, { recursive: true }));
+
+test('--help and --version', () => {
+  assert.match(tessera('--help').stdout, /upscale .*inspect .*eval /s);
+  assert.match(tessera('--version').stdout, /^\d+\.\d+\.\d+\n$/);
+  for (const command of ['upscale', 'inspect', 'eval']) {
+    const { status, stdout } = tessera(command, '--help');
+    assert.equal(status, 0);
+    assert.ok(stdout.startsWith(`Usage: tessera ${command} `));
+  }
+});
+
+test('wrong use is exit code 2', async () => {
+  const input = await writePicture('usage.png');
+  fails(2, /no command/);
+  fails(2, /no command 'enlarge'/, 'enlarge');
+  fails(2, /missing argument: OUTPUT/, 'upscale', input);
+  fails(2, /unexpected argument: c/, 'upscale', input, 'b.png', 'c');
+  fails(2, /--frob/, 'upscale', input, inFolder('out.png'), '--frob');
+  fails(2, /--workers must be a whole number/, 'upscale', input, inFolder('o.png'), '-w', '0');
+  fails(2, /--variant must be one of/, 'upscale', input, inFolder('o.png'), '--variant', 'x');
+  fails(2, /cannot tell a format/, 'upscale', input, inFolder('o.xyz'));
+  fails(2, /no folder/, 'upscale', input, inFolder('nowhere/o.png'));
+  fails(
+    2,
+    /no model of scale 7; there are: photo-x2 \(x2\)/,
+    'upscale',
+    input,
+    inFolder('o.png'),
+    '-s',
+    '7',
+  );
+  fails(2, /--data FOLDER/, 'eval');
+});
+
+test('the input is not overwritten', async () => {
+  const input = await writePicture('same.png');
+  const bytes = await readFile(input);
+  fails(2, /would overwrite the input/, 'upscale', input, join(folder, '.', 'same.png'));
+  assert.deepEqual(await readFile(input), bytes);
+});
+
+test('a failure leaves nothing behind', async () => {
+  const input = await writePicture('failing.png');
+  const text = inFolder('text.png');
+  await writeFile(text, 'not an image');
+  const before = await readdir(folder);
+  fails(1, /cannot decode .*ERR_IMAGE_DECODE/, 'upscale', text, inFolder('o.png'));
+  fails(1, /no file .*ERR_LOAD/, 'upscale', inFolder('missing.png'), inFolder('o.png'));
+  fails(1, /ERR_MODEL_FORMAT/, 'upscale', input, inFolder('o.png'), '-m', text);
+  fails(1, /no model 'nothing'/, 'upscale', input, inFolder('o.png'), '-m', 'nothing');
+  assert.deepEqual(await readdir(folder), before);
+});
+
+test('upscale writes a larger image, and reports it as JSON', async () => {
+  const input = await writePicture('in.png');
+  const output = inFolder('out.png');
+  const { status, stdout, stderr } = tessera('upscale', input, output, '--json', '-w', '2');
+  assert.deepEqual([status, stderr], [0, '']);
+  const report = JSON.parse(stdout);
+  assert.deepEqual([report.width, report.height, report.scale], [128, 96, 2]);
+  const { width, height, channels } = await sharp(output).metadata();
+  assert.deepEqual([width, height, channels], [128, 96, 3]);
+});
+
+test('a model file and its shipped name give the same bytes, with any tiles', async () => {
+  const input = await writePicture('bytes.png');
+  const [first, second] = [inFolder('first.png'), inFolder('second.png')];
+  assert.equal(tessera('upscale', input, first).status, 0);
+  assert.equal(tessera('upscale', input, second, '-m', MODEL, '--tile', '40', '-w', '1').status, 0);
+  const decode = (path: string) => sharp(path).raw().toBuffer();
+  assert.deepEqual(await decode(first), await decode(second));
+});
+
+test('transparency is kept, or ignored', async () => {
+  const input = await writePicture('alpha.png', 4);
+  const kept = inFolder('kept.webp');
+  const ignored = inFolder('ignored.png');
+  assert.equal(tessera('upscale', input, kept).status, 0);
+  assert.equal((await sharp(kept).metadata()).hasAlpha, true);
+  assert.equal(tessera('upscale', input, ignored, '--alpha', 'ignore').status, 0);
+  assert.equal((await sharp(ignored).metadata()).hasAlpha, false);
+});
+
+test('grey images and camera orientation are understood', async () => {
+  const grey = await writePicture('grey.png', 1);
+  assert.equal(tessera('upscale', grey, inFolder('grey2.png')).status, 0);
+  const turned = inFolder('turned.jpg');
+  const raw = { width: 64, height: 48, channels: 3 } as const;
+  await sharp(pixels(64, 48, 3), { raw })
+    .withMetadata({ orientation: 6 })
+    .toFile(turned);
+  const output = inFolder('upright.png');
+  assert.equal(tessera('upscale', turned, output).status, 0);
+  const { width, height } = await sharp(output).metadata();
+  assert.deepEqual([width, height], [96, 128]);
+});
+
+test('inspect describes a model', () => {
+  const { stdout, stderr } = tessera('inspect', 'photo-x2');
+  assert.equal(stderr, '');
+  assert.match(stdout, /scale +2\n/);
+  assert.match(stdout, /receptive field +\d+x\d+ pixels/);
+  assert.match(stdout, /multiplications +[\d,]+ per input pixel/);
+  const info = JSON.parse(tessera('inspect', MODEL, '--json').stdout);
+  assert.equal(info.scale, 2);
+  assert.ok(info.nodes.length > 0 && info.parameters > 1000);
+});
+
+test('eval measures the network beside bicubic', async () => {
+  const data = await mkdtemp(join(folder, 'data-'));
+  for (const name of ['a.png', 'b.png']) {
+    await copyFile(await writePicture(name, 3, 97, 64), join(data, name));
+  }
+  await writeFile(join(data, 'notes.txt'), 'not an image');
+  const { status, stdout, stderr } = tessera('eval', '--data', data, '--scale', '2', '--json');
+  assert.deepEqual([status, stderr], [0, '']);
+  const report = JSON.parse(stdout);
+  assert.deepEqual([report.model, report.scale, report.images], ['photo-x2', 2, 2]);
+  assert.deepEqual(
+    report.per_image.map(({ image }: { image: string }) => image),
+    ['a.png', 'b.png'],
+  );
+  assert.ok(report.psnr_y > report.bicubic.psnr_y, stdout);
+  assert.ok(report.ssim_y > 0.5 && report.ssim_y <= 1);
+  assert.match(tessera('eval', '--data', data, '--limit', '1').stdout, /^a\.png .*\naverage .*\n$/);
+  fails(1, /no images .*ERR_LOAD/, 'eval', '--data', await mkdtemp(join(folder, 'empty-')));
+});
