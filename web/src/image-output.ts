@@ -1,4 +1,4 @@
-import { contextOf, makeCanvas } from './canvas.js';
+import { contextOf, makeCanvas, makePageCanvas } from './canvas.js';
 import { TesseraError } from './errors.js';
 import type {
   AnyCanvas,
@@ -81,7 +81,7 @@ export class CanvasSink implements TileSink<AnyCanvas> {
   readonly #canvas: AnyCanvas;
   readonly #context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-  constructor(width: number, height: number, canvas: AnyCanvas = makeCanvas(width, height)) {
+  constructor(width: number, height: number, canvas: AnyCanvas) {
     this.#canvas = canvas;
     canvas.width = width;
     canvas.height = height;
@@ -140,9 +140,12 @@ const SINKS: SinkMakers = {
     mapSink(new PixelSink(width, height), ({ data }) =>
       createImageBitmap(new ImageData(data, width, height), { premultiplyAlpha: 'none' }),
     ),
-  canvas: (width, height, { canvas }) => new CanvasSink(width, height, canvas),
+  canvas: (width, height, { canvas }) =>
+    new CanvasSink(width, height, canvas ?? makePageCanvas(width, height)),
   blob: (width, height, { type = 'image/png', quality }) =>
-    mapSink(new CanvasSink(width, height), (canvas) => encode(canvas, type, quality)),
+    mapSink(new CanvasSink(width, height, makeCanvas(width, height)), (canvas) =>
+      encode(canvas, type, quality),
+    ),
 };
 
 /** The sink of an output form. */
