@@ -1,6 +1,7 @@
 import { CallScope } from './call-scope.js';
 import { TesseraError } from './errors.js';
-import { hasTransparency, readImage, type SourceImage } from './image-input.js';
+import { estimateRun } from './estimate.js';
+import { hasTransparency, readImage } from './image-input.js';
 import { makeSink } from './image-output.js';
 import { type Loaded, loadUpscaler } from './load.js';
 import {
@@ -32,7 +33,6 @@ import type {
   UpscalerInfo,
 } from './types.js';
 
-const BYTES_PER_PIXEL = 4;
 // What warmup() prepares for when no size is named: a picture of ordinary size.
 const ORDINARY_SIZE = { width: 1024, height: 768 };
 
@@ -216,36 +216,12 @@ export class Upscaler {
    * guessed: one of them is prepared for it, as the run would do.
    */
   async estimate(options: EstimateOptions): Promise<Estimate> {
-    const {
-      width,
-      height,
-      tileSize = this.#options.tileSize,
-      alpha = false,
-    } = checkEstimate(options);
+    const { tileSize = this.#options.tileSize, alpha = false, ...size } = checkEstimate(options);
     const { pool, model, info } = await this.#whenReady();
-    const plan = this.#plan({ width, height, tileSize, alpha }, planTiles);
-    const tile = { width: plan.across.tile, height: plan.down.tile };
-    const { heapBytes: perWorker } = await new PrepareLane(pool, { ...tile, alpha }).run();
-    const area = model.scale ** 2;
-    const tilePixels = tile.width * tile.height;
-    const workers = Math.min(info.workers, plan.count);
-    const input = width * height * BYTES_PER_PIXEL;
-    const output = input * area;
-    const inFlight = tilePixels * BYTES_PER_PIXEL * (1 + area);
-    return {
-      width,
-      height,
-      outputWidth: width * model.scale,
-      outputHeight: height * model.scale,
-      input,
-      output,
-      perWorker,
-      workers,
-      total: input + output + workers * (perWorker + inFlight),
-      tiles: plan.count,
-      tile,
-      multiplications: model.multiplicationsPerPixel * tilePixels * plan.count,
-    };
+    const plan = this.#plan({ ...size, tileSize, alpha }, planTiles);
+    const shape = { width: plan.across.tile, height: plan.down.tile, alpha };
+    const { heapBytes } = await new PrepareLane(pool, shape).run();
+    return estimateRun(plan, model, info.workers, heapBytes);
   }
 
   #plan({ width, height, tileSize, alpha = false }: EstimateOptions, planner: Planner): TilePlan {
@@ -261,13 +237,14 @@ export class Upscaler {
     call: CallScope,
     planner: Planner,
   ): Promise<ReadyRun> {
-    const { pool, model } = await this.#whenReady();
-    const source: SourceImage = await readImage(image, {
+    // Reading comes first: pixels must be as they were at the time of the call.
+    const reading = readImage(image, {
       fetch: this.#options.fetch,
       timeout: this.#options.timeout,
       signal: call.signal,
       transfer: settings.transfer,
     });
+    const [source, { pool, model }] = await Promise.all([reading, this.#whenReady()]);
     const alpha = settings.alpha === 'keep' && hasTransparency(source);
     const { width, height } = source;
     const plan = this.#plan({ width, height, tileSize: settings.tileSize, alpha }, planner);
