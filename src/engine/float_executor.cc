@@ -15,11 +15,6 @@ namespace {
 
 constexpr size_t kNoBuffer = SIZE_MAX;
 
-Status AtNode(const Node& node, const Status& status) {
-  return Status(status.code(), std::string(OperationName(node.operation)) + " node '" + node.name +
-                                   "': " + status.message());
-}
-
 // Constants are stored as ONNX broadcasts them against N, C, H, W; XNNPACK wants N, H, W, C.
 Operand ConstantOperand(const Value& value) {
   std::array<int64_t, 4> nchw = {1, 1, 1, 1};

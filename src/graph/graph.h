@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/status.h"
+
 namespace tessera {
 
 /// Index of a Value in Graph::values.
@@ -67,16 +69,17 @@ struct LeakyRelu {
   float alpha = 0.01f;
 };
 
-/// As LeakyRelu with a learned slope. Inputs: x, slope (one element, or one per channel).
+/// As LeakyRelu with a learned slope. Inputs: x, slope (after the passes a constant like Binary's).
 struct PRelu {};
 
 /// Elementwise arithmetic with ONNX (numpy) broadcasting. Inputs: a, b; either may be constant.
+/// After the passes a constant has one element (shape []) or one per channel (shape [1, C, 1, 1]).
 struct Binary {
   enum class Kind : uint8_t { kAdd, kSub, kMul, kDiv };
   Kind kind = Kind::kAdd;
 };
 
-/// Joins its inputs along `axis` (after passes always 1, the channels).
+/// Joins its inputs along `axis` (after the passes always 1, the channels).
 struct Concat {
   int64_t axis = 1;
 };
@@ -88,7 +91,8 @@ struct DepthToSpace {
   Order order = Order::kDcr;
 };
 
-/// Spatial resampling by a constant factor. Only the spatial scales are kept; the others are 1.
+/// Spatial resampling by a constant factor, a ratio of small whole numbers (see ScaleToRational).
+/// Only the spatial scales are kept; the others are 1.
 struct Resize {
   enum class Mode : uint8_t { kNearest, kLinear };
   enum class Coordinates : uint8_t { kHalfPixel, kPytorchHalfPixel, kAsymmetric, kAlignCorners };
@@ -130,6 +134,9 @@ struct Node {
   std::vector<ValueId> inputs;  // kNoValue for an omitted optional input.
   ValueId output = kNoValue;
 };
+
+/// `status` with the node's operator and name put before its message.
+Status AtNode(const Node& node, const Status& status);
 
 /// What a network expects and returns, from `tessera.*` metadata or their defaults.
 struct ModelInfo {

@@ -1,0 +1,101 @@
+#include "graph/metadata.h"
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <string_view>
+
+namespace tessera {
+namespace {
+
+constexpr int64_t kMaxScale = 64;
+
+using Parser = bool (*)(const std::string& text, ModelInfo& info);
+
+// Parses exactly N finite numbers separated by commas. strtof rather than from_chars, which some
+// of the standard libraries we build with lack for floating point.
+template <size_t N>
+bool ParseNumbers(const std::string& text, std::array<float, N>& numbers) {
+  const char* at = text.c_str();
+  for (size_t i = 0; i < N; ++i) {
+    if (i > 0 && *at++ != ',') return false;
+    char* end = nullptr;
+    numbers[i] = std::strtof(at, &end);
+    if (end == at || !std::isfinite(numbers[i])) return false;
+    at = end;
+  }
+  return *at == '\0';
+}
+
+bool ParseRange(const std::string& text, std::array<float, 2>& range) {
+  return ParseNumbers(text, range) && range[0] < range[1];
+}
+
+bool ParseScale(const std::string& text, ModelInfo& info) {
+  if (text.empty() || text.size() > 2) return false;
+  int64_t scale = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return false;
+    scale = scale * 10 + (digit - '0');
+  }
+  info.declared_scale = scale;
+  return scale >= 1 && scale <= kMaxScale;
+}
+
+bool ParseColor(const std::string& text, ModelInfo& info) {
+  info.bgr = text == "bgr";
+  return text == "bgr" || text == "rgb";
+}
+
+bool ParseStd(const std::string& text, ModelInfo& info) {
+  if (!ParseNumbers(text, info.stddev)) return false;
+  for (const float deviation : info.stddev) {
+    if (deviation <= 0.0f) return false;
+  }
+  return true;
+}
+
+struct Key {
+  std::string_view name;
+  Parser parse;
+  const char* expected;
+};
+
+constexpr std::array<Key, 10> kKeys = {{
+    {"tessera.name",
+     [](const std::string& text, ModelInfo& info) { return info.name = text, true; }, "text"},
+    {"tessera.licence",
+     [](const std::string& text, ModelInfo& info) { return info.licence = text, true; }, "text"},
+    {"tessera.data",
+     [](const std::string& text, ModelInfo& info) { return info.data = text, true; }, "text"},
+    {"tessera.scores",
+     [](const std::string& text, ModelInfo& info) { return info.scores = text, true; }, "text"},
+    {"tessera.scale", ParseScale, "a whole number from 1 to 64"},
+    {"tessera.color", ParseColor, "rgb or bgr"},
+    {"tessera.input_range",
+     [](const std::string& text, ModelInfo& info) { return ParseRange(text, info.input_range); },
+     "two increasing numbers, \"lo,hi\""},
+    {"tessera.output_range",
+     [](const std::string& text, ModelInfo& info) { return ParseRange(text, info.output_range); },
+     "two increasing numbers, \"lo,hi\""},
+    {"tessera.mean",
+     [](const std::string& text, ModelInfo& info) { return ParseNumbers(text, info.mean); },
+     "three numbers, \"r,g,b\""},
+    {"tessera.std", ParseStd, "three positive numbers, \"r,g,b\""},
+}};
+
+}  // namespace
+
+Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::string>>& entries) {
+  ModelInfo info;
+  for (const auto& [name, text] : entries) {
+    for (const Key& key : kKeys) {
+      if (key.name != name || key.parse(text, info)) continue;
+      return Status(StatusCode::kModelFormat, "metadata '" + name + "' is '" + text +
+                                                  "' but should be " + key.expected);
+    }
+  }
+  return info;
+}
+
+}  // namespace tessera
