@@ -1,0 +1,128 @@
+#include <string>
+
+#include "graph/import/importers.h"
+#include "graph/infer_node.h"
+
+namespace tessera {
+namespace {
+
+// Far beyond any network; keeps window and padding arithmetic small.
+constexpr int64_t kMaxKernel = 255;
+constexpr int64_t kMaxDilation = 64;
+constexpr int64_t kMaxStride = 2;
+
+Status ReadPair(OpContext& op, const char* attribute, int64_t largest,
+                std::array<int64_t, 2>& pair) {
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> given,
+                           op.Ints(attribute, {pair[0], pair[1]}));
+  if (given.size() != 2) {
+    return op.Unsupported(std::string(attribute) + " has " + std::to_string(given.size()) +
+                          " entries; only two-dimensional convolutions are supported");
+  }
+  for (size_t axis = 0; axis < 2; ++axis) {
+    if (given[axis] < 1 || given[axis] > largest) {
+      return op.Unsupported(std::string(attribute) + " " + std::to_string(given[axis]) +
+                            " is not supported; supported are 1 to " + std::to_string(largest));
+    }
+    pair[axis] = given[axis];
+  }
+  return Status::Ok();
+}
+
+Status ReadPads(OpContext& op, Conv& conv) {
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> pads, op.Ints("pads", {0, 0, 0, 0}));
+  TESSERA_ASSIGN_OR_RETURN(const std::string auto_pad, op.String("auto_pad", "NOTSET"));
+  if (auto_pad == "SAME_UPPER") {
+    conv.auto_pad = Conv::AutoPad::kSameUpper;
+  } else if (auto_pad == "SAME_LOWER") {
+    conv.auto_pad = Conv::AutoPad::kSameLower;
+  } else if (auto_pad == "VALID") {
+    conv.auto_pad = Conv::AutoPad::kValid;
+  } else if (auto_pad != "NOTSET" && !auto_pad.empty()) {
+    return op.Malformed("auto_pad '" + auto_pad + "' does not exist");
+  }
+  if (pads.size() != 4) return op.Malformed("pads must have four entries");
+  for (const int64_t pad : pads) {
+    if (pad < 0 || pad > kMaxKernel) {
+      return op.Unsupported("a padding of " + std::to_string(pad) + " is not supported");
+    }
+  }
+  if (conv.auto_pad != Conv::AutoPad::kExplicit) return Status::Ok();
+  conv.pads_begin = {pads[0], pads[1]};
+  conv.pads_end = {pads[2], pads[3]};
+  return Status::Ok();
+}
+
+// Checks the weights, takes the kernel size from them and compares it with kernel_shape.
+Status ReadKernel(OpContext& op, const Shape& weights, Conv& conv) {
+  if (weights.size() != 4) {
+    return op.Unsupported("weights of shape " + ShapeToString(weights) +
+                          "; only two-dimensional convolutions are supported");
+  }
+  conv.kernel = {weights[2], weights[3]};
+  TESSERA_RETURN_IF_ERROR(ReadPair(op, "kernel_shape", kMaxKernel, conv.kernel));
+  if (conv.kernel[0] != weights[2] || conv.kernel[1] != weights[3]) {
+    return op.Malformed("kernel_shape and the weights " + ShapeToString(weights) + " differ");
+  }
+  if (weights[0] < 1 || weights[1] < 1) return op.Malformed("the weights are empty");
+  return Status::Ok();
+}
+
+Status ReadGroups(OpContext& op, const Shape& weights, Conv& conv) {
+  TESSERA_ASSIGN_OR_RETURN(conv.groups, op.Int("group", 1));
+  if (conv.groups < 1 || weights[0] % conv.groups != 0) {
+    return op.Malformed(std::to_string(weights[0]) + " output channels cannot form " +
+                        std::to_string(conv.groups) + " groups");
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status ImportConv(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
+  TESSERA_ASSIGN_OR_RETURN(const ValueId w, op.WeightInput(1));
+  const Shape& weights = op.graph().value(w).shape;
+  Conv conv;
+  TESSERA_RETURN_IF_ERROR(ReadKernel(op, weights, conv));
+  TESSERA_RETURN_IF_ERROR(ReadPair(op, "strides", kMaxStride, conv.stride));
+  TESSERA_RETURN_IF_ERROR(ReadPair(op, "dilations", kMaxDilation, conv.dilation));
+  TESSERA_RETURN_IF_ERROR(ReadPads(op, conv));
+  TESSERA_RETURN_IF_ERROR(ReadGroups(op, weights, conv));
+
+  std::vector<ValueId> inputs = {x, w};
+  if (op.HasInput(2)) {
+    TESSERA_ASSIGN_OR_RETURN(const ValueId bias, op.WeightInput(2));
+    if (op.graph().value(bias).shape != Shape{weights[0]}) {
+      return op.Malformed("the bias has shape " + ShapeToString(op.graph().value(bias).shape) +
+                          " but should have " + ShapeToString({weights[0]}));
+    }
+    inputs.push_back(bias);
+  }
+  return op.Emit(conv, std::move(inputs));
+}
+
+Status ImportBatchNormalization(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
+  BatchNormalization normalization;
+  TESSERA_ASSIGN_OR_RETURN(normalization.epsilon, op.Float("epsilon", normalization.epsilon));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t training, op.Int("training_mode", 0));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t spatial, op.Int("spatial", 1));
+  op.Ignore("momentum");  // used in training only
+  if (training != 0) return op.Unsupported("training mode; export the model for inference");
+  if (spatial != 1) return op.Unsupported("spatial = 0; one scale per channel is supported");
+
+  std::vector<ValueId> inputs = {x};
+  for (size_t i = 1; i < 5; ++i) {
+    TESSERA_ASSIGN_OR_RETURN(const ValueId id, op.WeightInput(i));
+    inputs.push_back(id);
+    const Shape& shape = op.graph().value(id).shape;
+    const Shape& scale = op.graph().value(inputs[1]).shape;
+    if (shape.size() != 1 || shape[0] < 1 || shape != scale) {
+      return op.Malformed("scale, bias, mean and variance must have one element per channel");
+    }
+  }
+  return op.Emit(normalization, std::move(inputs));
+}
+
+}  // namespace tessera
