@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { createContext, runInContext } from 'node:vm';
 
 const root = new URL('../../../', import.meta.url);
 
@@ -35,4 +36,12 @@ test('importing the sources touches no browser global', () => {
 test('importing the built library touches no browser global', () => {
   assert.ok(existsSync(new URL('dist/tessera.mjs', root)), 'not built: npm run build');
   assert.equal(importUnderGuard('dist/tessera.mjs'), EXPORTS);
+});
+
+test('the script-tag build defines one global', () => {
+  const script = readFileSync(new URL('dist/tessera.js', root), 'utf8');
+  const context = createContext({});
+  runInContext(script, context);
+  assert.deepEqual(Object.keys(context), ['Tessera']);
+  assert.equal(Object.keys(context.Tessera).sort().join(), EXPORTS);
 });
