@@ -7,11 +7,9 @@
 
 namespace tessera {
 
-/// An exact fraction in lowest terms with a positive denominator. Positions and scales of tensors
-/// are kept this way, because a receptive field that is one rounding error too small is a seam.
-///
-/// There is no overflow check in the operators. Callers keep both parts below kMaxPart (IsSmall),
-/// so that every intermediate product fits.
+/// An exact fraction in lowest terms with a positive denominator, for scales and positions of
+/// tensors: one that is a rounding error too small is a seam. The operators do not check for
+/// overflow; callers keep both parts below kMaxPart.
 class Rational {
  public:
   static constexpr int64_t kMaxPart = int64_t{1} << 30;
@@ -28,9 +26,6 @@ class Rational {
   constexpr int64_t numerator() const { return numerator_; }
   constexpr int64_t denominator() const { return denominator_; }
   constexpr bool IsWhole() const { return denominator_ == 1; }
-  constexpr bool IsSmall() const {
-    return numerator_ < kMaxPart && numerator_ > -kMaxPart && denominator_ < kMaxPart;
-  }
   constexpr double ToDouble() const {
     return static_cast<double>(numerator_) / static_cast<double>(denominator_);
   }
@@ -55,9 +50,6 @@ class Rational {
   }
   friend constexpr bool operator==(Rational a, Rational b) {
     return a.numerator_ == b.numerator_ && a.denominator_ == b.denominator_;
-  }
-  friend constexpr bool operator<(Rational a, Rational b) {
-    return a.numerator_ * b.denominator_ < b.numerator_ * a.denominator_;
   }
 
  private:

@@ -15,7 +15,7 @@ namespace {
 using protozero::pbf_reader;
 
 // Far above any real network; bounds the time that a hostile file can take.
-constexpr size_t kMaxNodes = 100'000;
+constexpr size_t kMaxNodes = 20'000;
 
 AttributeType ToAttributeType(int32_t type) {
   switch (type) {

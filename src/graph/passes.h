@@ -1,0 +1,42 @@
+#ifndef TESSERA_GRAPH_PASSES_H_
+#define TESSERA_GRAPH_PASSES_H_
+
+#include "core/status.h"
+#include "graph/graph.h"
+
+namespace tessera {
+
+/// Runs all passes in their order. Afterwards ValidateSimplified holds, and the graph computes what
+/// it did before, within float rounding. Errors: kModelFormat, kModelOp and kUnsupported for graphs
+/// that cannot be brought into that form, naming the node.
+Status Simplify(Graph& graph);
+
+// The passes, in the order in which Simplify runs them. Each leaves a valid graph.
+
+/// Computes arithmetic between constants.
+Status FoldConstants(Graph& graph);
+
+/// Brings NHWC graphs into NCHW by giving every tensor its physical layout, removes all
+/// Transposes, and brings the constants of Binary and PRelu into the shape [] or [1, C, 1, 1].
+Status RemoveTransposes(Graph& graph);
+
+/// Finds the channel count of an input that declares none, and forgets declared image sizes:
+/// networks run on any size.
+Status FreeImageSize(Graph& graph);
+
+/// Turns each BatchNormalization into a Mul and an Add per channel.
+Status LowerBatchNormalization(Graph& graph);
+
+/// Folds per-channel arithmetic with constants into the convolution before it, or into one after it
+/// that has no padding (padding is zero *after* the arithmetic, so folding would change borders).
+Status FoldAffine(Graph& graph);
+
+/// Folds Relu and Clip into the convolution before them.
+Status FuseActivations(Graph& graph);
+
+/// Drops nodes that the output does not depend on, and values that nothing refers to.
+Status RemoveDeadNodes(Graph& graph);
+
+}  // namespace tessera
+
+#endif  // TESSERA_GRAPH_PASSES_H_
