@@ -15,4 +15,9 @@ test('clang-format finds nothing to format', () =>
   assertSucceeds(process.execPath, ['scripts/clang-format.mjs']));
 
 test('clang-tidy finds nothing to mend', () =>
-  assertSucceeds('run-clang-tidy', ['-quiet', '-p', join(BUILD, 'asan'), `${join(ROOT, 'src')}/.*`]));
+  assertSucceeds('run-clang-tidy', [
+    '-quiet',
+    '-p',
+    join(BUILD, 'asan'),
+    `${join(ROOT, 'src')}/.*`,
+  ]));

@@ -9,5 +9,13 @@ test("the training recipe's tests pass", async (t) => {
     t.skip('PyTorch is not installed: scripts/setup.mjs --training says what is needed');
     return;
   }
-  await assertSucceeds(python, ['-m', 'unittest', 'discover', '-s', 'models/train/tests', '-t', '.']);
+  await assertSucceeds(python, [
+    '-m',
+    'unittest',
+    'discover',
+    '-s',
+    'models/train/tests',
+    '-t',
+    '.',
+  ]);
 });

@@ -45,7 +45,7 @@ describeOnPages('formats', (opened) => {
       agreement['output blob'] = same(pixelsOf(await createImageBitmap(outBlob)));
       await upscaler.dispose();
       return agreement;
-    }, '/demo/sample.png');
+    }, '/demo/sample.webp');
     assert.equal(Object.keys(agreement).length, 11);
     for (const [name, agrees] of Object.entries(agreement)) assert.ok(agrees, name);
   });

@@ -11,7 +11,7 @@ import sharp from 'sharp';
 import { DIST } from '../../../scripts/lib/paths.mjs';
 import { describeOnPages } from '../support/pages.ts';
 
-const SAMPLE = 'demo/sample.png';
+const SAMPLE = 'demo/sample.webp';
 
 /** The SHA-256 of the pixels that the command line makes of the sample. */
 async function hashFromCommandLine(variant: string): Promise<string> {
