@@ -13,7 +13,7 @@ constexpr int64_t kMaxPad = 1024;
 // ONNX pads: all beginnings, then all ends, for N, C, H, W.
 Status SetPads(OpContext& op, const std::vector<int64_t>& pads, Pad& pad) {
   if (pads.size() != 8) return op.Malformed("pads must have two entries per axis of the image");
-  for (const size_t axis : {0, 1}) {
+  for (size_t axis = 0; axis < 2; ++axis) {
     if (pads[axis] != 0 || pads[axis + 4] != 0) {
       return op.Unsupported("only the height and width of an NCHW tensor can be padded");
     }
