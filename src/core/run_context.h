@@ -7,15 +7,12 @@
 namespace tessera {
 
 /// Progress out of a running session and cancellation into it. Another thread may call any member
-/// while the session runs. Cancellation is sticky until Reset and takes effect between two steps.
+/// while the session runs. A context serves one run: once cancelled it stays so, and a cancellation
+/// before the run begins stops it at once. It takes effect between two steps.
 class RunContext {
  public:
-  /// Prepares for a run of `total_steps` steps and clears an earlier cancellation.
-  void Reset(int64_t total_steps) {
-    done_.store(0, std::memory_order_relaxed);
-    total_.store(total_steps, std::memory_order_relaxed);
-    cancelled_.store(false, std::memory_order_relaxed);
-  }
+  /// Called by the run: it consists of `total_steps` steps.
+  void Begin(int64_t total_steps) { total_.store(total_steps, std::memory_order_relaxed); }
 
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }

@@ -233,7 +233,7 @@ Result<FloatExecutor> FloatExecutor::Create(const Graph& graph, int64_t height, 
 }
 
 Status FloatExecutor::Run(RunContext* context) {
-  if (context) context->Reset(step_count());
+  if (context) context->Begin(step_count());
   for (const StepPtr& step : steps_) {
     if (context && context->cancelled()) return Status(StatusCode::kCancelled, "cancelled");
     TESSERA_RETURN_IF_ERROR(step->Run());
