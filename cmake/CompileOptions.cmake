@@ -1,0 +1,44 @@
+# Compile options of this project's own code.
+add_library(tessera_options INTERFACE)
+target_compile_features(tessera_options INTERFACE cxx_std_20)
+target_compile_options(tessera_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror
+  # A product and a sum must not become one fused operation on machines that have it: builds would differ in the last bit.
+  -ffp-contract=off
+  -ffunction-sections -fdata-sections)
+
+# Errors travel as Status and Result. Without unwinding tables and type names the module is smaller.
+add_library(tessera_no_exceptions INTERFACE)
+target_compile_options(tessera_no_exceptions INTERFACE -fno-exceptions -fno-rtti)
+
+# For what must catch: protozero reports malformed protobuf by throwing.
+add_library(tessera_exceptions INTERFACE)
+if(EMSCRIPTEN)
+  # WebAssembly's own exceptions: the older way detours every call that may throw through JavaScript.
+  target_compile_options(tessera_exceptions INTERFACE -fwasm-exceptions)
+  add_link_options(-fwasm-exceptions)
+else()
+  target_compile_options(tessera_exceptions INTERFACE -fexceptions)
+endif()
+
+if(EMSCRIPTEN)
+  target_compile_options(tessera_options INTERFACE -msimd128)
+  if(TESSERA_RELAXED_SIMD)
+    target_compile_options(tessera_options INTERFACE -mrelaxed-simd)
+  endif()
+  if(TESSERA_THREADS)
+    target_compile_options(tessera_options INTERFACE -pthread)
+    target_link_options(tessera_options INTERFACE -pthread)
+  endif()
+endif()
+
+if(TESSERA_SANITIZE)
+  target_compile_options(tessera_options INTERFACE
+    -fsanitize=address,undefined
+    # Checks of dynamic types need the type information that -fno-rtti leaves out.
+    -fno-sanitize=vptr
+    # A finding ends the run, so that no test can pass over it.
+    -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(tessera_options INTERFACE -fsanitize=address,undefined)
+endif()

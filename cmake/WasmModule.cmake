@@ -1,0 +1,50 @@
+# The module itself: tessera-<variant>.mjs (glue) and .wasm, from src/wasm.
+get_filename_component(variant ${CMAKE_BINARY_DIR} NAME)
+set(module tessera-${variant})
+
+file(GLOB wasm_sources CONFIGURE_DEPENDS src/wasm/*.cc)
+add_executable(${module} ${wasm_sources})
+set_target_properties(${module} PROPERTIES SUFFIX .mjs)
+target_link_libraries(${module} PRIVATE
+  tessera_engine tessera_options tessera_no_exceptions embind)
+
+target_link_options(${module} PRIVATE
+  # A reactor: a library of functions without main().
+  --no-entry
+  -O3
+  # A factory as an ES module's default export: each worker makes its own instance.
+  -sMODULARIZE -sEXPORT_ES6 -sEXPORT_NAME=createTessera
+  # Leaves out what other hosts need.
+  -sENVIRONMENT=web,worker,node
+  # No eval and no new Function, which a page's content security policy may forbid.
+  -sDYNAMIC_EXECUTION=0
+  # Nothing reads files: models and pixels come in through memory.
+  -sFILESYSTEM=0
+  # Refuses deprecated settings and leaves out the global names that older code expects.
+  -sSTRICT
+  # An allocation that fails returns null, which becomes ERR_OUT_OF_MEMORY; the default ends the program.
+  -sABORTING_MALLOC=0
+  # A third of dlmalloc's code. Speed does not matter: memory is allocated while a session is prepared.
+  -sMALLOC=emmalloc
+  # Only what the callers pass; the code for every other key is left out.
+  -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmMemory,print,printErr,onAbort
+  # Pixels are copied in and out through this view.
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8
+  # Model files are parsed recursively only as deep as ONNX nests; XNNPACK keeps its scratch on the heap.
+  -sSTACK_SIZE=256KB
+  # TypeScript declarations of the exports; the tests compile them.
+  --emit-tsd ${module}.d.ts)
+
+if(TESSERA_THREADS)
+  target_link_options(${module} PRIVATE
+    # Threads start before the module is ready, as many as the caller asks for: one created later would only begin
+    # to run when this thread returns to its event loop, and a run never does.
+    "-sPTHREAD_POOL_SIZE=Module['pthreadPoolSize']"
+    # Every access checks for growth when shared memory can grow (JavaScript views of it), and iOS refuses large
+    # maxima: so a fixed size, which a tile of any sensible shape fits in.
+    -sINITIAL_MEMORY=256MB)
+else()
+  target_link_options(${module} PRIVATE
+    # Starts small, since each worker has one, and grows while a session is prepared.
+    -sINITIAL_MEMORY=16MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB)
+endif()

@@ -1,0 +1,59 @@
+# Builds XNNPACK for this preset's kind of machine code, once, and imports it as
+#   tessera::xnnpack      the operators
+#   tessera::pthreadpool  what spreads them over threads; a stand-in with one thread where there are none
+#
+# The build lies in the tool chain's folder and not in the preset's, so that presets of one kind share it.
+
+if(NOT EMSCRIPTEN)
+  set(XNNPACK_KIND native)
+elseif(TESSERA_RELAXED_SIMD)
+  set(XNNPACK_KIND wasm-relaxed)
+else()
+  set(XNNPACK_KIND wasm-simd)
+endif()
+set(XNNPACK_BUILD ${TESSERA_TOOLCHAIN}/build/xnnpack-${XNNPACK_KIND})
+
+if(NOT EXISTS ${TESSERA_TOOLCHAIN}/sources/xnnpack)
+  message(FATAL_ERROR "The sources of XNNPACK are not in ${TESSERA_TOOLCHAIN}: run `node scripts/setup.mjs` first.")
+endif()
+
+set(arguments -S ${CMAKE_CURRENT_LIST_DIR}/xnnpack -B ${XNNPACK_BUILD} -G Ninja
+  # No build type: the flags, optimisation included, are given file by file.
+  -DCMAKE_BUILD_TYPE=None
+  -DTESSERA_KIND=${XNNPACK_KIND}
+  -DTESSERA_SOURCES_DIR=${TESSERA_TOOLCHAIN}/sources
+  -DTESSERA_INCLUDE_DIR=${TESSERA_TOOLCHAIN}/include)
+if(EMSCRIPTEN)
+  list(APPEND arguments -DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_DIR}/wasm-clang.cmake
+    -DTESSERA_EMSCRIPTEN=${TESSERA_EMSCRIPTEN})
+endif()
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  list(APPEND arguments -DCMAKE_C_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
+    -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+message(STATUS "XNNPACK for ${XNNPACK_KIND}: building in ${XNNPACK_BUILD} (minutes the first time)")
+execute_process(COMMAND ${CMAKE_COMMAND} ${arguments} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${XNNPACK_BUILD} COMMAND_ERROR_IS_FATAL ANY)
+
+add_library(tessera_pthreadpool STATIC IMPORTED)
+add_library(tessera::pthreadpool ALIAS tessera_pthreadpool)
+if(EMSCRIPTEN AND NOT TESSERA_THREADS)
+  set_target_properties(tessera_pthreadpool PROPERTIES
+    IMPORTED_LOCATION ${XNNPACK_BUILD}/lib/libpthreadpool-shim.a)
+else()
+  find_package(Threads REQUIRED)
+  set_target_properties(tessera_pthreadpool PROPERTIES
+    IMPORTED_LOCATION ${XNNPACK_BUILD}/lib/libpthreadpool-threads.a)
+  target_link_libraries(tessera_pthreadpool INTERFACE Threads::Threads)
+endif()
+
+add_library(tessera_xnnpack STATIC IMPORTED)
+add_library(tessera::xnnpack ALIAS tessera_xnnpack)
+set_target_properties(tessera_xnnpack PROPERTIES IMPORTED_LOCATION ${XNNPACK_BUILD}/lib/libxnnpack.a)
+target_include_directories(tessera_xnnpack SYSTEM INTERFACE ${XNNPACK_BUILD}/include)
+target_link_libraries(tessera_xnnpack INTERFACE tessera::pthreadpool)
+if(NOT EMSCRIPTEN)
+  add_library(tessera_cpuinfo STATIC IMPORTED)
+  set_target_properties(tessera_cpuinfo PROPERTIES IMPORTED_LOCATION ${XNNPACK_BUILD}/lib/libcpuinfo.a)
+  target_link_libraries(tessera_xnnpack INTERFACE tessera_cpuinfo m)
+endif()
