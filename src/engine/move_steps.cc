@@ -96,7 +96,7 @@ class PadStep final : public Step {
 
 class ResizeStep final : public Step {
  public:
-  ResizeStep(bool nearest, std::vector<ResizeTap> rows, std::vector<ResizeTap> columns,
+  ResizeStep(bool nearest, std::vector<ResizePhase> rows, std::vector<ResizePhase> columns,
              Tensor input, Tensor output)
       : nearest_(nearest),
         rows_(std::move(rows)),
@@ -107,13 +107,13 @@ class ResizeStep final : public Step {
   Status Run() override {
     for (int64_t y = 0; y < output_.height; ++y) {
       float* out = output_.data + y * output_.width * output_.channels;
-      const ResizeTap& row = rows_[static_cast<size_t>(y)];
+      const ResizePhase& row = rows_[static_cast<size_t>(y)];
       nearest_ ? NearestRow(row, out) : LinearRow(row, out);
     }
     return Status::Ok();
   }
   size_t memory_bytes() const override {
-    return (rows_.size() + columns_.size()) * sizeof(ResizeTap);
+    return (rows_.size() + columns_.size()) * sizeof(ResizePhase);
   }
 
  private:
@@ -121,15 +121,15 @@ class ResizeStep final : public Step {
     return input_.data + (y * input_.width + x) * input_.channels;
   }
 
-  void NearestRow(const ResizeTap& row, float* out) const {
-    for (const ResizeTap& column : columns_) {
+  void NearestRow(const ResizePhase& row, float* out) const {
+    for (const ResizePhase& column : columns_) {
       CopyFloats(out, InputPixel(row.low, column.low), output_.channels);
       out += output_.channels;
     }
   }
 
-  void LinearRow(const ResizeTap& row, float* out) const {
-    for (const ResizeTap& column : columns_) {
+  void LinearRow(const ResizePhase& row, float* out) const {
+    for (const ResizePhase& column : columns_) {
       const float* top_left = InputPixel(row.low, column.low);
       const float* top_right = InputPixel(row.low, column.high);
       const float* bottom_left = InputPixel(row.high, column.low);
@@ -143,8 +143,8 @@ class ResizeStep final : public Step {
   }
 
   bool nearest_;
-  std::vector<ResizeTap> rows_;
-  std::vector<ResizeTap> columns_;
+  std::vector<ResizePhase> rows_;
+  std::vector<ResizePhase> columns_;
   Tensor input_;
   Tensor output_;
 };
@@ -165,10 +165,10 @@ StepPtr MakePadStep(const Pad& pad, Tensor input, Tensor output) {
 
 Result<StepPtr> MakeResizeStep(const Resize& resize, Tensor input, Tensor output) {
   TESSERA_ASSIGN_OR_RETURN(
-      std::vector<ResizeTap> rows,
+      std::vector<ResizePhase> rows,
       ResizeAxis(resize, resize.scale[0], input.height, output.height));
   TESSERA_ASSIGN_OR_RETURN(
-      std::vector<ResizeTap> columns,
+      std::vector<ResizePhase> columns,
       ResizeAxis(resize, resize.scale[1], input.width, output.width));
   return StepPtr(std::make_unique<ResizeStep>(resize.mode == Resize::Mode::kNearest,
                                               std::move(rows), std::move(columns), input, output));

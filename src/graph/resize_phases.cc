@@ -33,16 +33,19 @@ Rational Position(Resize::Coordinates coordinates, Rational factor, int64_t inde
 
 }  // namespace
 
+ResizePhase ResizePhaseAt(const Resize& resize, Rational position) {
+  if (resize.mode == Resize::Mode::kNearest) {
+    const int64_t index = Nearest(resize.rounding, position);
+    return {index, index, 0.0f};
+  }
+  const Rational fraction = position - Rational(position.Floor());
+  return {position.Floor(), position.Ceil(), static_cast<float>(fraction.ToDouble())};
+}
+
 std::vector<ResizePhase> ResizePhases(const Resize& resize, Rational factor) {
   std::vector<ResizePhase> phases;
   for (int64_t p = 0; p < factor.numerator(); ++p) {
-    const Rational position = Position(resize.coordinates, factor, p);
-    if (resize.mode == Resize::Mode::kNearest) {
-      const int64_t index = Nearest(resize.rounding, position);
-      phases.push_back({index, index});
-    } else {
-      phases.push_back({position.Floor(), position.Ceil()});
-    }
+    phases.push_back(ResizePhaseAt(resize, Position(resize.coordinates, factor, p)));
   }
   return phases;
 }

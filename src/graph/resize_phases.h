@@ -9,15 +9,20 @@
 
 namespace tessera {
 
-/// The inputs that one phase of a resized axis reads, first and last.
+/// What one output of a resized axis is: (1 - fraction) * in[low] + fraction * in[high]. For nearest,
+/// low == high and fraction is 0.
 struct ResizePhase {
   int64_t low = 0;
   int64_t high = 0;
+  float fraction = 0.0f;
 };
 
-/// Resizing by `factor` = up/down repeats itself: output m * up + p reads inputs m * down +
-/// phases[p].low to m * down + phases[p].high (clamped to the tensor). Exact. kAlignCorners has no
-/// phases; for it the result is that of kAsymmetric.
+/// The phase of an output whose centre lies at `position` on the input axis.
+ResizePhase ResizePhaseAt(const Resize& resize, Rational position);
+
+/// Resizing by `factor` = up/down repeats itself: output m * up + p is phases[p] with m * down added
+/// to low and high (which the tensor's ends then clamp). Exact. kAlignCorners has no phases; for it
+/// the result is that of kAsymmetric.
 std::vector<ResizePhase> ResizePhases(const Resize& resize, Rational factor);
 
 }  // namespace tessera

@@ -12,7 +12,7 @@ std::vector<int64_t> Lows(const Resize& resize, double scale, int64_t input, int
   const auto taps = ResizeAxis(resize, scale, input, output);
   REQUIRE(taps.ok());
   std::vector<int64_t> lows;
-  for (const ResizeTap& tap : *taps) lows.push_back(tap.low);
+  for (const ResizePhase& tap : *taps) lows.push_back(tap.low);
   return lows;
 }
 
@@ -42,8 +42,8 @@ TEST_CASE("resize axis: the weights of one phase are the same bits everywhere") 
     const auto taps = ResizeAxis(resize, static_cast<double>(factor), 1000, 1000 * factor);
     REQUIRE(taps.ok());
     for (size_t i = static_cast<size_t>(2 * factor); i + factor < taps->size() - factor; ++i) {
-      const ResizeTap& here = (*taps)[i];
-      const ResizeTap& there = (*taps)[i + static_cast<size_t>(factor)];
+      const ResizePhase& here = (*taps)[i];
+      const ResizePhase& there = (*taps)[i + static_cast<size_t>(factor)];
       REQUIRE(here.fraction == there.fraction);
       REQUIRE(here.low + 1 == there.low);
     }
