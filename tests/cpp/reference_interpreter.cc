@@ -130,9 +130,12 @@ double ResizePosition(const Resize& resize, double scale, int64_t i, int64_t inp
              : 0.0;
 }
 
+// Positions are ratios of small numbers. This takes off the rounding error, which would decide ties
+// and would make the same phase differ from place to place.
+double Tidy(double position) { return std::round(position * 720720.0) / 720720.0; }
+
 double RoundPosition(Resize::Rounding rounding, double position) {
-  // Positions are ratios of small numbers; what is this close to a tie, or to a whole number, is it.
-  const double tidy = std::round(position * 720720.0) / 720720.0;
+  const double tidy = Tidy(position);
   switch (rounding) {
     case Resize::Rounding::kRoundPreferFloor:
       return std::ceil(tidy - 0.5);
@@ -318,10 +321,10 @@ class Interpreter {
   }
 
   static float Bilinear(const Dense& x, int64_t n, int64_t c, double row, double column) {
-    const double top = std::floor(row);
-    const double left = std::floor(column);
-    const double fy = row - top;
-    const double fx = column - left;
+    const double top = std::floor(Tidy(row));
+    const double left = std::floor(Tidy(column));
+    const double fy = Tidy(row - top);
+    const double fx = Tidy(column - left);
     const double upper = (1.0 - fx) * Clamped(x, n, c, top, left) +
                          fx * Clamped(x, n, c, top, left + 1.0);
     const double lower = (1.0 - fx) * Clamped(x, n, c, top + 1.0, left) +

@@ -1,0 +1,129 @@
+#ifndef TESSERA_TESTS_GRAPH_BUILDER_H_
+#define TESSERA_TESTS_GRAPH_BUILDER_H_
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+#include "graph/infer_node.h"
+#include "reference_interpreter.h"
+
+namespace tessera::test {
+
+/// Random numbers in [low, high).
+inline std::vector<float> RandomFloats(size_t count, uint32_t seed, float low = -1.0f,
+                                       float high = 1.0f) {
+  std::mt19937 random(seed);
+  std::vector<float> floats(count);
+  for (float& element : floats) {
+    // Not std::uniform_real_distribution: its results differ between standard libraries.
+    element = low + (high - low) * (static_cast<float>(random() >> 8) / 16777216.0f);
+  }
+  return floats;
+}
+
+inline Dense RandomImage(Shape shape, uint32_t seed) {
+  size_t count = 1;
+  for (const int64_t extent : shape) count *= static_cast<size_t>(extent);
+  return Dense{std::move(shape), RandomFloats(count, seed)};
+}
+
+/// The largest difference between two tensors, which must have one shape.
+inline float LargestDifference(const Dense& a, const Dense& b) {
+  REQUIRE(a.shape == b.shape);
+  REQUIRE(a.elements.size() == b.elements.size());
+  float largest = 0.0f;
+  for (size_t i = 0; i < a.elements.size(); ++i) {
+    largest = std::max(largest, std::abs(a.elements[i] - b.elements[i]));
+  }
+  return largest;
+}
+
+/// Builds graphs node by node, with random weights, for tests that need no file.
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(Shape input_shape, uint32_t seed = 1) : seed_(seed) {
+    Value value;
+    value.name = "input";
+    value.shape = std::move(input_shape);
+    graph_.input = graph_.AddValue(std::move(value));
+  }
+  explicit GraphBuilder(int64_t channels, uint32_t seed = 1)
+      : GraphBuilder(Shape{1, channels, kUnknownDim, kUnknownDim}, seed) {}
+
+  ValueId input() const { return graph_.input; }
+  int64_t ChannelsOf(ValueId id) const { return graph_.value(id).shape[1]; }
+
+  ValueId Constant(Shape shape, std::vector<float> elements) {
+    Value value;
+    value.name = "constant" + std::to_string(graph_.values.size());
+    value.shape = std::move(shape);
+    value.constant = tessera::Constant{std::move(elements), {}};
+    return graph_.AddValue(std::move(value));
+  }
+  ValueId RandomConstant(Shape shape, float low = -1.0f, float high = 1.0f) {
+    size_t count = 1;
+    for (const int64_t extent : shape) count *= static_cast<size_t>(extent);
+    return Constant(std::move(shape), RandomFloats(count, ++seed_, low, high));
+  }
+
+  ValueId Apply(Operation operation, std::vector<ValueId> inputs) {
+    Node node;
+    node.name = "node" + std::to_string(graph_.nodes.size());
+    node.operation = std::move(operation);
+    node.inputs = std::move(inputs);
+    const Result<Shape> shape = InferNode(graph_, node);
+    REQUIRE_MESSAGE(shape.ok(), shape.status().message());
+    Value value;
+    value.name = node.name + ".output";
+    value.shape = *shape;
+    node.output = graph_.AddValue(std::move(value));
+    graph_.nodes.push_back(node);
+    return node.output;
+  }
+
+  /// `conv` gives everything but the weights; with a bias.
+  ValueId Convolve(ValueId x, int64_t outputs, const Conv& conv) {
+    const ValueId weights = RandomConstant(
+        {outputs, ChannelsOf(x) / conv.groups, conv.kernel[0], conv.kernel[1]});
+    return Apply(conv, {x, weights, RandomConstant({outputs})});
+  }
+  /// A square kernel that keeps the extents.
+  ValueId Convolve(ValueId x, int64_t outputs, int64_t kernel = 3) {
+    Conv conv;
+    conv.kernel = {kernel, kernel};
+    conv.pads_begin = conv.pads_end = {kernel / 2, kernel / 2};
+    return Convolve(x, outputs, conv);
+  }
+  ValueId Relu(ValueId x) {
+    return Apply(Clip{0.0f, std::numeric_limits<float>::infinity()}, {x});
+  }
+  ValueId Add(ValueId a, ValueId b) { return Apply(Binary{Binary::Kind::kAdd}, {a, b}); }
+  ValueId Shuffle(ValueId x, int64_t block) {
+    return Apply(DepthToSpace{block, DepthToSpace::Order::kCrd}, {x});
+  }
+  ValueId UpsampleNearest(ValueId x, double scale) {
+    Resize resize;
+    resize.coordinates = Resize::Coordinates::kAsymmetric;
+    resize.rounding = Resize::Rounding::kFloor;
+    resize.scale = {scale, scale};
+    return Apply(resize, {x});
+  }
+
+  Graph Finish(ValueId output) {
+    graph_.output = output;
+    return std::move(graph_);
+  }
+
+ private:
+  Graph graph_;
+  uint32_t seed_;
+};
+
+}  // namespace tessera::test
+
+#endif  // TESSERA_TESTS_GRAPH_BUILDER_H_
