@@ -1,0 +1,158 @@
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+
+#include "onnx/float16.h"
+#include "onnx/reader.h"
+#include "onnx_builder.h"
+
+namespace tessera::onnx {
+namespace {
+
+using test::OnnxAttribute;
+using test::OnnxBuilder;
+using test::OnnxTensor;
+
+Model Read(const OnnxBuilder& builder) {
+  Result<Model> model = ReadModel(builder.Build());
+  REQUIRE_MESSAGE(model.ok(), model.status().message());
+  return std::move(model).value();
+}
+
+Status ReadStatus(const OnnxBuilder& builder) { return ReadModel(builder.Build()).status(); }
+
+bool Mentions(const Status& status, const std::string& text) {
+  return status.message().find(text) != std::string::npos;
+}
+
+TEST_CASE("onnx: reads nodes, attributes, inputs and metadata") {
+  const Model model = Read(OnnxBuilder(17)
+                               .Metadata("tessera.name", "x")
+                               .Input("image", {1, 3, -1, 7})
+                               .Output("y")
+                               .Node("Foo", {"image", "", "w"}, "y",
+                                     {OnnxAttribute::Int("i", -5), OnnxAttribute::Float("f", 0.5f),
+                                      OnnxAttribute::String("s", "text"),
+                                      OnnxAttribute::Ints("is", {1, -2}),
+                                      OnnxAttribute::Floats("fs", {1.5f})},
+                                     "foo"));
+  CHECK(model.opset_version == 17);
+  REQUIRE(model.metadata.size() == 1);
+  CHECK(model.metadata[0].second == "x");
+  REQUIRE(model.inputs.size() == 1);
+  CHECK(model.inputs[0].shape == std::vector<int64_t>{1, 3, -1, 7});
+  REQUIRE(model.nodes.size() == 1);
+  const Node& node = model.nodes[0];
+  CHECK(node.name == "foo");
+  CHECK(node.inputs == std::vector<std::string>{"image", "", "w"});
+  REQUIRE(node.attributes.size() == 5);
+  CHECK(node.attributes[0].i == -5);
+  CHECK(node.attributes[1].f == 0.5f);
+  CHECK(node.attributes[2].s == "text");
+  CHECK(node.attributes[3].ints == std::vector<int64_t>{1, -2});
+  CHECK(node.attributes[4].floats == std::vector<float>{1.5f});
+}
+
+TEST_CASE("onnx: reads every supported element type, raw and typed") {
+  const auto typed = [](int32_t type, auto fill) {
+    std::string bytes = OnnxTensor::Header("t", type, {2});
+    protozero::pbf_writer pbf(bytes);
+    fill(pbf);
+    return bytes;
+  };
+  const std::vector<float> floats = {1.5f, -2.0f};
+  const std::vector<uint16_t> halves = {0x3e00, 0xc000};
+  const std::vector<int32_t> half_bits = {0x3e00, 0xc000};
+  const std::vector<double> doubles = {1.5, -2.0};
+  const std::vector<int64_t> ints = {7, -8};
+  const std::vector<int32_t> int32s = {7, -8};
+
+  for (const std::string& tensor :
+       {OnnxTensor::Raw("t", 1, {2}, floats), OnnxTensor::Raw("t", 10, {2}, halves),
+        OnnxTensor::Raw("t", 11, {2}, doubles),
+        typed(1, [&](auto& p) { p.add_packed_float(4, floats.begin(), floats.end()); }),
+        typed(1, [&](auto& p) { p.add_float(4, 1.5f), p.add_float(4, -2.0f); }),
+        typed(10, [&](auto& p) { p.add_packed_int32(5, half_bits.begin(), half_bits.end()); }),
+        typed(11, [&](auto& p) { p.add_packed_double(10, doubles.begin(), doubles.end()); })}) {
+    const Model model = Read(OnnxBuilder().Initializer(tensor));
+    REQUIRE(model.initializers.size() == 1);
+    CHECK(model.initializers[0].floats == floats);
+  }
+  for (const std::string& tensor :
+       {OnnxTensor::Raw("t", 7, {2}, ints), OnnxTensor::Raw("t", 6, {2}, int32s),
+        typed(7, [&](auto& p) { p.add_packed_int64(7, ints.begin(), ints.end()); }),
+        typed(6, [&](auto& p) { p.add_packed_int32(5, int32s.begin(), int32s.end()); })}) {
+    const Model model = Read(OnnxBuilder().Initializer(tensor));
+    REQUIRE(model.initializers.size() == 1);
+    CHECK(model.initializers[0].ints == ints);
+  }
+}
+
+TEST_CASE("onnx: every half is the float it denotes") {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const float value = HalfToFloat(static_cast<uint16_t>(bits));
+    const auto exponent = static_cast<int>(bits >> 10 & 0x1f);
+    const auto mantissa = static_cast<double>(bits & 0x3ff);
+    if (exponent == 0x1f) {
+      CHECK((mantissa == 0 ? std::isinf(value) : std::isnan(value)));
+      continue;
+    }
+    const double magnitude = exponent == 0
+                                 ? std::ldexp(mantissa, -24)
+                                 : std::ldexp(1.0 + mantissa / 1024.0, exponent - 15);
+    CHECK(value == (bits >= 0x8000 ? -magnitude : magnitude));
+    CHECK(std::signbit(value) == (bits >= 0x8000));
+  }
+}
+
+TEST_CASE("onnx: refuses tensors whose elements do not match") {
+  const std::vector<float> two = {1.0f, 2.0f};
+  Status status = ReadStatus(OnnxBuilder().Floats("w", {3}, two));
+  CHECK(status.code() == StatusCode::kModelFormat);
+  CHECK(Mentions(status, "'w'"));
+  CHECK(ReadStatus(OnnxBuilder().Floats("w", {-2}, two)).code() == StatusCode::kModelFormat);
+  CHECK(ReadStatus(OnnxBuilder().Floats("w", {int64_t{1} << 40, int64_t{1} << 40}, two)).code() ==
+        StatusCode::kModelFormat);
+  CHECK(ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 1, {1}, {1, 2, 3})))
+            .code() == StatusCode::kModelFormat);
+}
+
+TEST_CASE("onnx: refuses what it does not read") {
+  std::string external = OnnxTensor::Header("w", 1, {1});
+  protozero::pbf_writer(external).add_int32(14, 1);
+  Status status = ReadStatus(OnnxBuilder().Initializer(external));
+  CHECK(status.code() == StatusCode::kUnsupported);
+  CHECK(Mentions(status, "separate file"));
+
+  status = ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 3, {1}, {1})));
+  CHECK(status.code() == StatusCode::kUnsupported);
+  CHECK(Mentions(status, "element type 3"));
+
+  CHECK(ReadStatus(OnnxBuilder(6).Input("x", {})).code() == StatusCode::kUnsupported);
+  CHECK(ReadStatus(OnnxBuilder(0).Input("x", {})).code() == StatusCode::kModelFormat);
+
+  status = ReadStatus(OnnxBuilder().Node("FusedConv", {}, "y", {}, "n", "com.microsoft"));
+  CHECK(status.code() == StatusCode::kModelOp);
+  CHECK(Mentions(status, "com.microsoft"));
+  CHECK(ReadModel(OnnxBuilder().Node("Relu", {"x"}, "y", {}, "n", "ai.onnx").Build()).ok());
+}
+
+TEST_CASE("onnx: refuses what is no model at all") {
+  CHECK(ReadModel({}).status().code() == StatusCode::kModelFormat);
+  const std::string html = "<!DOCTYPE html><html><body>404 Not Found</body></html>";
+  const std::vector<uint8_t> bytes(html.begin(), html.end());
+  CHECK(ReadModel(bytes).status().code() == StatusCode::kModelFormat);
+}
+
+TEST_CASE("onnx: a field with the wrong wire type is not taken for the right one") {
+  std::string model;
+  protozero::pbf_writer pbf(model);
+  pbf.add_fixed64(7, 1);      // graph, but a number
+  pbf.add_string(1, "eight");  // ir_version, but text
+  CHECK(ReadModel(std::vector<uint8_t>(model.begin(), model.end())).status().code() ==
+        StatusCode::kModelFormat);
+}
+
+}  // namespace
+}  // namespace tessera::onnx
