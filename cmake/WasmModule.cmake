@@ -8,7 +8,11 @@ set_target_properties(${module} PROPERTIES SUFFIX .mjs)
 target_link_libraries(${module} PRIVATE
   tessera_engine tessera_options tessera_no_exceptions embind)
 
+# Without type names (RTTI is off), bindings refer to types by address; each type used is bound by name anyway.
+target_compile_definitions(${module} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
 target_link_options(${module} PRIVATE
+  # Chooses the embind library that, as our code, knows types by address and not by name.
+  -fno-rtti
   # A reactor: a library of functions without main().
   --no-entry
   -O3
@@ -31,9 +35,7 @@ target_link_options(${module} PRIVATE
   # Pixels are copied in and out through this view.
   -sEXPORTED_RUNTIME_METHODS=HEAPU8
   # Model files are parsed recursively only as deep as ONNX nests; XNNPACK keeps its scratch on the heap.
-  -sSTACK_SIZE=256KB
-  # TypeScript declarations of the exports; the tests compile them.
-  --emit-tsd ${module}.d.ts)
+  -sSTACK_SIZE=256KB)
 
 if(TESSERA_THREADS)
   target_link_options(${module} PRIVATE

@@ -1,0 +1,27 @@
+// Configures and builds CMake presets.
+
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { step } from './log.mjs';
+import { BUILD, ROOT, WASM_VARIANTS } from './paths.mjs';
+import { run } from './run.mjs';
+
+/** Builds one preset; `targets` beyond what it builds by default, such as `tessera_tests`. */
+export async function buildPreset(preset, targets = []) {
+  const kind = WASM_VARIANTS.includes(preset) ? 'WebAssembly' : 'native';
+  await step(`Core, preset ${preset} (${kind})`, async () => {
+    // CMake itself notices when a configured preset is out of date.
+    if (!existsSync(join(BUILD, preset, 'build.ninja'))) {
+      await run('cmake', ['--preset', preset], { cwd: ROOT, show: true });
+    }
+    await run(
+      'cmake',
+      [
+        ...['--build', '--preset', preset, '--parallel', String(availableParallelism())],
+        ...(targets.length > 0 ? ['--target', 'all', ...targets] : []),
+      ],
+      { cwd: ROOT, show: true },
+    );
+  });
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+// Prints what a page downloads, and holds it to the budget.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { log, runMain, UserError } from './lib/log.mjs';
+import { DIST } from './lib/paths.mjs';
+import { measure, sizeTable } from './lib/sizes.mjs';
+
+/** Bytes of brotli: the core, its glue, the worker and the library. */
+const CODE_BUDGET = 200_000;
+
+// What one page loads: the library, and the variant that today's browsers get.
+const CODE = [
+  'tessera.mjs',
+  'worker.mjs',
+  'wasm/tessera-relaxed.mjs',
+  'wasm/tessera-relaxed.wasm',
+];
+const MODEL = 'models/photo-x2.onnx';
+
+const HELP = `npm run size [-- --json] [--check]
+
+Prints the size of each file in dist/: as it is, with gzip, with brotli.
+
+  --json   one line: {"code_brotli", "model_brotli", "files": [{"file", "raw", "gzip", "brotli"}]}
+  --check  fail when the code of a page is larger than ${CODE_BUDGET / 1000} kB in brotli
+`;
+
+function shippedFiles() {
+  if (!existsSync(DIST)) throw new UserError('dist/ is not there: run `npm run build` first');
+  return readdirSync(DIST, { recursive: true })
+    .filter((name) => /\.(mjs|js|wasm|onnx)$/.test(name) && !name.startsWith('demo'))
+    .sort();
+}
+
+await runMain(() => {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean' },
+      check: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const files = shippedFiles().map((name) => measure(join(DIST, name), name));
+  const brotliOf = (name) => {
+    const found = files.find(({ file }) => file === name);
+    if (!found) throw new UserError(`dist/${name} is not there: run \`npm run build\` first`);
+    return found.brotli;
+  };
+  const codeBrotli = CODE.reduce((sum, name) => sum + brotliOf(name), 0);
+  const modelBrotli = brotliOf(MODEL);
+  if (values.json) {
+    const result = { code_brotli: codeBrotli, model_brotli: modelBrotli, files };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } else {
+    process.stdout.write(
+      `${sizeTable(files)}\n\ncode of a page ${codeBrotli} bytes in brotli ` +
+        `(budget ${CODE_BUDGET}), model photo-x2 ${modelBrotli} bytes\n`,
+    );
+  }
+  if (values.check && codeBrotli > CODE_BUDGET) {
+    log(`the code is ${codeBrotli - CODE_BUDGET} bytes over its budget of ${CODE_BUDGET}`);
+    process.exitCode = 1;
+  }
+});
