@@ -1,0 +1,340 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "graph/model.h"
+#include "graph/passes.h"
+#include "graph/validate.h"
+#include "graph_builder.h"
+#include "reference_interpreter.h"
+
+namespace tessera {
+namespace {
+
+using test::Dense;
+using test::GraphBuilder;
+using test::Interpret;
+using test::LargestDifference;
+using test::RandomImage;
+
+constexpr Binary kAdd{Binary::Kind::kAdd};
+constexpr Binary kSub{Binary::Kind::kSub};
+constexpr Binary kMul{Binary::Kind::kMul};
+constexpr Binary kDiv{Binary::Kind::kDiv};
+
+template <typename Op>
+size_t CountNodes(const Graph& graph) {
+  return static_cast<size_t>(
+      std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+        return std::holds_alternative<Op>(node.operation);
+      }));
+}
+
+// Runs Simplify and checks that the result is valid and computes the same.
+Graph SimplifyAndCompare(const Graph& original, const Dense& image, float tolerance = 1e-5f) {
+  REQUIRE(Validate(original).ok());
+  Graph graph = original;
+  const Status status = Simplify(graph);
+  REQUIRE_MESSAGE(status.ok(), status.message());
+  const Status valid = ValidateSimplified(graph);
+  CHECK_MESSAGE(valid.ok(), valid.message());
+  CHECK(LargestDifference(Interpret(original, image), Interpret(graph, image)) <= tolerance);
+  return graph;
+}
+
+// The same for a graph whose input and output are NHWC: the simplified one is NCHW.
+Graph SimplifyNhwcAndCompare(const Graph& original, const Dense& image) {
+  Graph graph = original;
+  const Status status = Simplify(graph);
+  REQUIRE_MESSAGE(status.ok(), status.message());
+  CHECK(ValidateSimplified(graph).ok());
+  CHECK(CountNodes<Transpose>(graph) == 0);
+
+  GraphBuilder to_nchw(image.shape);
+  const Graph transpose_in = to_nchw.Finish(to_nchw.Apply(Transpose{{0, 3, 1, 2}},
+                                                          {to_nchw.input()}));
+  const Dense output = Interpret(graph, Interpret(transpose_in, image));
+  GraphBuilder to_nhwc(output.shape);
+  const Graph transpose_out = to_nhwc.Finish(to_nhwc.Apply(Transpose{{0, 2, 3, 1}},
+                                                           {to_nhwc.input()}));
+  CHECK(LargestDifference(Interpret(original, image), Interpret(transpose_out, output)) <= 1e-5f);
+  return graph;
+}
+
+Conv Unpadded(int64_t kernel) {
+  Conv conv;
+  conv.kernel = {kernel, kernel};
+  return conv;
+}
+
+TEST_CASE("passes: arithmetic between constants is folded") {
+  GraphBuilder b(3);
+  const ValueId sum =
+      b.Apply(kDiv, {b.RandomConstant({3, 1, 1}), b.RandomConstant({1}, 1.0f, 2.0f)});
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Apply(kMul, {b.input(), sum})), RandomImage({1, 3, 2, 2}, 1));
+  CHECK(graph.nodes.size() == 1);
+  CHECK(graph.values.size() == 3);
+}
+
+TEST_CASE("passes: a division of constants by zero names its node") {
+  GraphBuilder b(3);
+  const ValueId bad = b.Apply(kDiv, {b.Constant({1}, {1.0f}), b.Constant({1}, {0.0f})});
+  Graph graph = b.Finish(b.Apply(kMul, {b.input(), bad}));
+  const Status status = Simplify(graph);
+  CHECK(status.code() == StatusCode::kModelFormat);
+  CHECK(status.message().find("node0") != std::string::npos);
+}
+
+TEST_CASE("passes: two long constants are not multiplied into a huge one") {
+  GraphBuilder b(1);
+  const ValueId huge =
+      b.Apply(kAdd, {b.RandomConstant({1, 1, 5000, 1}), b.RandomConstant({1, 1, 1, 5000})});
+  Graph graph = b.Finish(b.Apply(kMul, {b.input(), huge}));
+  CHECK(Simplify(graph).code() == StatusCode::kUnsupported);
+}
+
+TEST_CASE("passes: a constant that varies over the image is refused, a uniform one is not") {
+  GraphBuilder b(1);
+  Graph graph = b.Finish(b.Apply(kMul, {b.input(), b.RandomConstant({2, 2})}));
+  const Status status = Simplify(graph);
+  CHECK(status.code() == StatusCode::kUnsupported);
+  CHECK(status.message().find("varies over the image") != std::string::npos);
+  GraphBuilder c(Shape{1, 1, 2, 2});
+  SimplifyAndCompare(c.Finish(c.Apply(kMul, {c.input(), c.Constant({2, 2}, {3, 3, 3, 3})})),
+                     RandomImage({1, 1, 2, 2}, 1));
+}
+
+TEST_CASE("passes: a constant with more channels than the image widens it") {
+  GraphBuilder b(1);
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Apply(kMul, {b.input(), b.Constant({1, 4, 1, 1}, {2, 2, 2, 2})})),
+                         RandomImage({1, 1, 2, 3}, 1));
+  CHECK(graph.value(graph.output).shape[1] == 4);
+}
+
+TEST_CASE("passes: BatchNormalization folds into the convolution before it") {
+  GraphBuilder b(3);
+  const ValueId x = b.Convolve(b.input(), 4);
+  const ValueId y = b.Apply(BatchNormalization{1e-3f},
+                            {x, b.RandomConstant({4}), b.RandomConstant({4}),
+                             b.RandomConstant({4}), b.RandomConstant({4}, 0.5f, 2.0f)});
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Relu(y)), RandomImage({1, 3, 6, 5}, 1));
+  REQUIRE(graph.nodes.size() == 1);
+  CHECK(std::get<Conv>(graph.nodes[0].operation).min == 0.0f);
+}
+
+TEST_CASE("passes: BatchNormalization without a convolution becomes Mul and Add") {
+  GraphBuilder b(3);
+  const ValueId y = b.Apply(BatchNormalization{1e-3f},
+                            {b.input(), b.RandomConstant({3}), b.RandomConstant({3}),
+                             b.RandomConstant({3}), b.RandomConstant({3}, 0.5f, 2.0f)});
+  // Padding follows: the arithmetic must not move past it.
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Convolve(y, 2)), RandomImage({1, 3, 6, 5}, 1));
+  CHECK(graph.nodes.size() == 3);
+}
+
+TEST_CASE("passes: BatchNormalization with a negative variance is refused") {
+  GraphBuilder b(1);
+  const ValueId one = b.Constant({1}, {1.0f});
+  Graph graph = b.Finish(
+      b.Apply(BatchNormalization{}, {b.input(), one, one, one, b.Constant({1}, {-1.0f})}));
+  CHECK(Simplify(graph).code() == StatusCode::kModelFormat);
+}
+
+TEST_CASE("passes: all arithmetic after a convolution folds into it") {
+  for (const bool constant_first : {false, true}) {
+    for (const Binary& binary : {kAdd, kSub, kMul, kDiv}) {
+      for (const Shape& shape : {Shape{}, Shape{4, 1, 1}}) {
+        GraphBuilder b(3);
+        const ValueId x = b.Convolve(b.input(), 4);
+        const ValueId c = b.RandomConstant(shape, 0.5f, 2.0f);
+        const ValueId y = constant_first ? b.Apply(binary, {c, x}) : b.Apply(binary, {x, c});
+        const bool reciprocal = constant_first && binary.kind == Binary::Kind::kDiv;
+        // c / x is not of the form x * a + b: it stays as it is.
+        const Graph graph = SimplifyAndCompare(b.Finish(y), RandomImage({1, 3, 5, 4}, 1),
+                                               reciprocal ? 0.0f : 1e-5f);
+        CHECK(graph.nodes.size() == (reciprocal ? 2 : 1));
+      }
+    }
+  }
+}
+
+TEST_CASE("passes: arithmetic before a convolution folds only where there is no padding") {
+  for (const bool padded : {false, true}) {
+    GraphBuilder b(4);
+    ValueId x = b.Apply(kSub, {b.input(), b.RandomConstant({4, 1, 1})});
+    x = b.Apply(kMul, {x, b.RandomConstant({1, 4, 1, 1})});
+    Conv conv = Unpadded(3);
+    conv.groups = 2;
+    if (padded) conv.auto_pad = Conv::AutoPad::kSameUpper;
+    const Graph graph =
+        SimplifyAndCompare(b.Finish(b.Convolve(x, 6, conv)), RandomImage({1, 4, 6, 7}, 1));
+    CHECK(graph.nodes.size() == (padded ? 3 : 1));
+  }
+}
+
+TEST_CASE("passes: nothing folds into a convolution whose output is read twice") {
+  GraphBuilder b(3);
+  const ValueId x = b.Convolve(b.input(), 3);
+  const ValueId y = b.Relu(b.Apply(kMul, {x, b.RandomConstant({3, 1, 1})}));
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Add(y, b.Relu(x))), RandomImage({1, 3, 5, 4}, 1));
+  CHECK(graph.nodes.size() == 5);
+}
+
+TEST_CASE("passes: arithmetic does not fold past an activation") {
+  GraphBuilder b(3);
+  const ValueId x = b.Relu(b.Convolve(b.input(), 3));
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Apply(kAdd, {x, b.Constant({}, {-1.0f})})),
+                                         RandomImage({1, 3, 5, 4}, 1));
+  CHECK(graph.nodes.size() == 2);
+}
+
+TEST_CASE("passes: weights that two convolutions share are not changed for both") {
+  GraphBuilder b(3);
+  const ValueId weights = b.RandomConstant({3, 3, 1, 1});
+  const ValueId a = b.Apply(Unpadded(1), {b.input(), weights});
+  const ValueId scaled = b.Apply(kMul, {a, b.Constant({}, {3.0f})});
+  const ValueId c = b.Apply(Unpadded(1), {b.input(), weights});
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Add(scaled, c)), RandomImage({1, 3, 5, 4}, 1));
+  CHECK(graph.nodes.size() == 3);
+}
+
+TEST_CASE("passes: two clips in a row become the limits of the convolution") {
+  GraphBuilder b(3);
+  const ValueId x = b.Apply(Clip{-0.5f, 0.75f}, {b.Convolve(b.input(), 3)});
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Relu(x)), RandomImage({1, 3, 5, 4}, 1));
+  REQUIRE(graph.nodes.size() == 1);
+  CHECK(std::get<Conv>(graph.nodes[0].operation).min == 0.0f);
+  CHECK(std::get<Conv>(graph.nodes[0].operation).max == 0.75f);
+}
+
+TEST_CASE("passes: clips with nothing between them stay apart") {
+  GraphBuilder b(3);
+  const ValueId x = b.Apply(Clip{-2.0f, -1.0f}, {b.Convolve(b.input(), 3)});
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Relu(x)), RandomImage({1, 3, 5, 4}, 1));
+  CHECK(graph.nodes.size() == 2);
+}
+
+TEST_CASE("passes: an NHWC network becomes an NCHW one") {
+  GraphBuilder b(Shape{1, kUnknownDim, kUnknownDim, 3});
+  // What tf2onnx writes: arithmetic in NHWC, Transposes around the rest, Concat in NHWC.
+  ValueId x = b.Apply(kMul, {b.input(), b.RandomConstant({3})});
+  x = b.Apply(kAdd, {x, b.RandomConstant({1, 1, 1, 3})});
+  const ValueId nchw = b.Apply(Transpose{{0, 3, 1, 2}}, {x});
+  ValueId y = b.Apply(PRelu{}, {b.Convolve(nchw, 5), b.RandomConstant({5, 1, 1})});
+  y = b.Apply(Transpose{{0, 2, 3, 1}}, {y});
+  y = b.Apply(PRelu{}, {y, b.RandomConstant({1, 1, 5})});
+  y = b.Apply(Concat{3}, {y, x});
+  y = b.Apply(Transpose{{0, 3, 1, 2}}, {y});
+  y = b.Apply(DepthToSpace{2, DepthToSpace::Order::kDcr}, {b.Convolve(y, 12)});
+  y = b.Apply(Transpose{{0, 2, 3, 1}}, {y});
+  const Graph graph = b.Finish(b.Apply(kAdd, {y, b.RandomConstant({3})}));
+  const Graph simple = SimplifyNhwcAndCompare(graph, RandomImage({1, 5, 4, 3}, 1));
+  CHECK(simple.value(simple.input).shape == Shape{1, 3, kUnknownDim, kUnknownDim});
+}
+
+TEST_CASE("passes: Transposes that cancel leave an NCHW network alone") {
+  GraphBuilder b(3);
+  ValueId x = b.Convolve(b.input(), 4);
+  x = b.Apply(Transpose{{0, 2, 3, 1}}, {x});
+  x = b.Apply(kAdd, {x, b.RandomConstant({4})});
+  x = b.Apply(Transpose{{0, 3, 1, 2}}, {x});
+  const Graph graph =
+      SimplifyAndCompare(b.Finish(b.Convolve(x, 2)), RandomImage({1, 3, 5, 4}, 1));
+  CHECK(graph.nodes.size() == 2);
+}
+
+TEST_CASE("passes: other Transposes are refused") {
+  GraphBuilder b(Shape{1, 3, 8, 8});
+  const ValueId x = b.Apply(Transpose{{0, 1, 3, 2}}, {b.input()});
+  Graph rotated = b.Finish(b.Convolve(x, 3));
+  const Status status = Simplify(rotated);
+  CHECK(status.code() == StatusCode::kModelOp);
+  CHECK(status.message().find("Conv node 'node1'") != std::string::npos);
+
+  GraphBuilder c(Shape{1, 3, 8, 8});
+  Graph mixed = c.Finish(c.Add(c.Apply(Transpose{{0, 1, 3, 2}}, {c.input()}), c.input()));
+  CHECK(Simplify(mixed).code() == StatusCode::kModelOp);
+}
+
+TEST_CASE("passes: joining rows is refused") {
+  GraphBuilder b(3);
+  Graph graph = b.Finish(b.Apply(Concat{2}, {b.input(), b.input()}));
+  CHECK(Simplify(graph).code() == StatusCode::kModelOp);
+}
+
+TEST_CASE("passes: dead nodes and values disappear") {
+  GraphBuilder b(3);
+  const ValueId x = b.Convolve(b.input(), 4);
+  b.Relu(b.Convolve(b.input(), 7));
+  const Graph graph = SimplifyAndCompare(b.Finish(x), RandomImage({1, 3, 5, 4}, 1));
+  CHECK(graph.nodes.size() == 1);
+  CHECK(graph.values.size() == 4);
+}
+
+TEST_CASE("passes: an output that does not depend on the image is refused") {
+  GraphBuilder b(1);
+  const ValueId constant = b.Constant({1, 1, 1, 1}, {1.0f});
+  Graph graph = b.Finish(b.Apply(kAdd, {constant, constant}));
+  CHECK(Simplify(graph).code() == StatusCode::kUnsupported);
+}
+
+TEST_CASE("passes: undeclared channels come from the first convolution") {
+  GraphBuilder b(Shape(4, kUnknownDim));
+  const ValueId weights = b.RandomConstant({4, 3, 1, 1});
+  Graph graph = b.Finish(b.Apply(Unpadded(1), {b.input(), weights}));
+  REQUIRE(Simplify(graph).ok());
+  CHECK(graph.value(graph.input).shape[1] == 3);
+  GraphBuilder c(Shape(4, kUnknownDim));
+  Graph none = c.Finish(c.Relu(c.input()));
+  CHECK(Simplify(none).code() == StatusCode::kModelFormat);
+}
+
+TEST_CASE("shapes: what is inferred is what the interpreter computes") {
+  GraphBuilder b(3);
+  Conv conv = Unpadded(3);
+  conv.stride = {2, 1};
+  conv.auto_pad = Conv::AutoPad::kSameLower;
+  ValueId x = b.Convolve(b.input(), 8, conv);
+  x = b.Shuffle(x, 2);
+  x = b.Apply(Pad{{1, -1}, {2, 0}, 0.0f}, {x});
+  Resize resize;
+  resize.scale = {1.5, 3.0};
+  const Graph graph = b.Finish(b.Apply(resize, {x}));
+  for (const auto& [height, width] : {std::pair<int64_t, int64_t>{7, 5}, {8, 4}, {1, 1}, {2, 9}}) {
+    Graph shaped = graph;
+    REQUIRE(InferShapes(shaped, height, width).ok());
+    const Dense image = RandomImage({1, 3, height, width}, 1);
+    CHECK(shaped.value(shaped.output).shape == Interpret(graph, image).shape);
+    // The pads that were resolved are the pads of auto_pad.
+    CHECK(std::get<Conv>(shaped.nodes[0].operation).auto_pad == Conv::AutoPad::kExplicit);
+    CHECK(LargestDifference(Interpret(graph, image), Interpret(shaped, image)) == 0.0f);
+  }
+}
+
+TEST_CASE("shapes: images that a network cannot take") {
+  GraphBuilder b(3);
+  Graph graph = b.Finish(b.Convolve(b.input(), 3, Unpadded(5)));
+  CHECK(InferShapes(graph, 4, 9).code() == StatusCode::kInvalidArgument);
+  CHECK(InferShapes(graph, 0, 9).code() == StatusCode::kInvalidArgument);
+  CHECK(InferShapes(graph, 5, -1).code() == StatusCode::kInvalidArgument);
+  CHECK(InferShapes(graph, 5, int64_t{1} << 40).code() == StatusCode::kImageTooLarge);
+  CHECK(InferShapes(graph, 5, 5).ok());
+}
+
+TEST_CASE("shapes: a one-pixel image is not broadcast over a larger one") {
+  GraphBuilder b(1);
+  const ValueId large = b.UpsampleNearest(b.input(), 2);
+  Graph graph = b.Finish(b.Add(b.input(), large));
+  CHECK(InferShapes(graph, 1, 1).code() == StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace tessera
