@@ -10,11 +10,14 @@ import { setUpHeaders } from './setup/headers.mjs';
 import { checkNodeVersion, setUpNodePackages } from './setup/node-packages.mjs';
 import { setUpSources } from './setup/sources.mjs';
 import { setUpSystemPackages } from './setup/system-packages.mjs';
+import { setUpTraining } from './setup/training.mjs';
 
-const HELP = `node scripts/setup.mjs [--help]
+const HELP = `node scripts/setup.mjs [--training] [--help]
 
 Gets the tool chain: system packages (Debian, as root), Emscripten, the sources of XNNPACK, npm packages.
 What is already there is left alone.
+
+  --training  also Python with PyTorch, for models/train
 
 Environment:
   TESSERA_TOOLCHAIN  folder for all of it (now ${TOOLCHAIN})
@@ -22,7 +25,7 @@ Environment:
 `;
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { training: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) {
     process.stdout.write(HELP);
     return;
@@ -33,5 +36,6 @@ await runMain(async () => {
   await setUpEmscripten();
   await setUpSources();
   await setUpNodePackages();
+  if (values.training) await setUpTraining();
   log('Everything is in place.');
 });

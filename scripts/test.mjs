@@ -38,7 +38,7 @@ function allTestFiles() {
 
 async function build() {
   await run(process.execPath, ['scripts/setup.mjs', '--training'], { cwd: ROOT, show: true });
-  await run(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, show: true });
+  await run(process.execPath, ['scripts/build.mjs', '--tests'], { cwd: ROOT, show: true });
 }
 
 /** Runs Node's test runner and resolves with its exit code. */
