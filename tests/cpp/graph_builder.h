@@ -88,8 +88,8 @@ class GraphBuilder {
 
   /// `conv` gives everything but the weights; with a bias.
   ValueId Convolve(ValueId x, int64_t outputs, const Conv& conv) {
-    const ValueId weights = RandomConstant(
-        {outputs, ChannelsOf(x) / conv.groups, conv.kernel[0], conv.kernel[1]});
+    const ValueId weights =
+        RandomConstant({outputs, ChannelsOf(x) / conv.groups, conv.kernel[0], conv.kernel[1]});
     return Apply(conv, {x, weights, RandomConstant({outputs})});
   }
   /// A square kernel that keeps the extents.
@@ -99,9 +99,7 @@ class GraphBuilder {
     conv.pads_begin = conv.pads_end = {kernel / 2, kernel / 2};
     return Convolve(x, outputs, conv);
   }
-  ValueId Relu(ValueId x) {
-    return Apply(Clip{0.0f, std::numeric_limits<float>::infinity()}, {x});
-  }
+  ValueId Relu(ValueId x) { return Apply(Clip{0.0f, std::numeric_limits<float>::infinity()}, {x}); }
   ValueId Add(ValueId a, ValueId b) { return Apply(Binary{Binary::Kind::kAdd}, {a, b}); }
   ValueId Shuffle(ValueId x, int64_t block) {
     return Apply(DepthToSpace{block, DepthToSpace::Order::kCrd}, {x});

@@ -74,9 +74,10 @@ TEST_CASE("import: Clip with attributes and with inputs") {
                     {OnnxAttribute::Float("min", -1.0f), OnnxAttribute::Float("max", 2.0f)}),
             kRow)
             .elements == expected);
-  CHECK(Run(OneNode(13, "Clip", {"lo", "hi"}, {}).Floats("lo", {}, {-1.0f}).Floats("hi", {}, {2.0f}),
-            kRow)
-            .elements == expected);
+  CHECK(
+      Run(OneNode(13, "Clip", {"lo", "hi"}, {}).Floats("lo", {}, {-1.0f}).Floats("hi", {}, {2.0f}),
+          kRow)
+          .elements == expected);
   // An omitted limit, and an infinite one, are no limit.
   CHECK(Run(OneNode(13, "Clip", {"", "hi"}, {}).Floats("hi", {}, {2.0f}), kRow).elements ==
         std::vector<float>{-2.0f, -0.5f, 1.0f, 2.0f});
@@ -208,24 +209,24 @@ TEST_CASE("import: Resize of every operator set") {
   CHECK(Run(OneNode(9, "Upsample", {"s"}, {}).Floats("s", {4}, scales), two).elements == twice);
   CHECK(Run(OneNode(10, "Resize", {"s"}, {}).Floats("s", {4}, scales), two).elements == twice);
   CHECK(Run(OneNode(13, "Resize", {"", "s"}, {}).Floats("s", {4}, scales), two).elements == twice);
-  CHECK(Run(OneNode(11, "Resize", {"roi", "s"}, {})
-                .Floats("roi", {0}, {})
-                .Floats("s", {4}, scales),
+  CHECK(Run(OneNode(11, "Resize", {"roi", "s"}, {}).Floats("roi", {0}, {}).Floats("s", {4}, scales),
             two)
             .elements == twice);
   CHECK(Run(OneNode(18, "Resize", {"", "s"}, {OnnxAttribute::Ints("axes", {2, 3})})
                 .Floats("s", {2}, {2, 2}),
             two)
             .elements == twice);
-  CHECK(Run(OneNode(13, "Resize", {"", "s"},
-                    {OnnxAttribute::String("coordinate_transformation_mode", "tf_half_pixel_for_nn"),
-                     OnnxAttribute::String("nearest_mode", "floor")})
-                .Floats("s", {4}, scales),
-            two)
-            .elements == twice);
-  const Dense linear = Run(OneNode(13, "Resize", {"", "s"}, {OnnxAttribute::String("mode", "linear")})
-                               .Floats("s", {4}, {1, 1, 1, 2}),
-                           two);
+  CHECK(
+      Run(OneNode(13, "Resize", {"", "s"},
+                  {OnnxAttribute::String("coordinate_transformation_mode", "tf_half_pixel_for_nn"),
+                   OnnxAttribute::String("nearest_mode", "floor")})
+              .Floats("s", {4}, scales),
+          two)
+          .elements == twice);
+  const Dense linear =
+      Run(OneNode(13, "Resize", {"", "s"}, {OnnxAttribute::String("mode", "linear")})
+              .Floats("s", {4}, {1, 1, 1, 2}),
+          two);
   CHECK(linear.elements == std::vector<float>{1.0f, 1.5f, 2.5f, 3.0f});
 }
 
@@ -250,9 +251,10 @@ TEST_CASE("import: Resize refuses what it cannot do, naming it") {
   };
   CheckRefused(resize({OnnxAttribute::String("mode", "cubic")}, {1, 1, 2, 2}), StatusCode::kModelOp,
                "cubic");
-  CheckRefused(resize({OnnxAttribute::String("coordinate_transformation_mode", "tf_crop_and_resize")},
-                      {1, 1, 2, 2}),
-               StatusCode::kModelOp, "tf_crop_and_resize");
+  CheckRefused(
+      resize({OnnxAttribute::String("coordinate_transformation_mode", "tf_crop_and_resize")},
+             {1, 1, 2, 2}),
+      StatusCode::kModelOp, "tf_crop_and_resize");
   CheckRefused(resize({}, {1, 2, 2, 2}), StatusCode::kModelOp, "height and width");
   CheckRefused(resize({}, {1, 1, 3.14159f, 2}), StatusCode::kModelOp, "3.14159");
   CheckRefused(resize({}, {1, 1, NAN, 2}), StatusCode::kModelOp, "scale");
@@ -275,7 +277,8 @@ TEST_CASE("import: Identity, Dropout, Cast and Constant leave no node") {
   const Graph graph = MustImport(b);
   CHECK(graph.nodes.size() == 2);
   CHECK(Interpret(graph, kRow).elements == std::vector<float>{-1.0f, 2.0f, 5.0f, 9.0f});
-  CheckRefused(OneNode(13, "Cast", {}, {OnnxAttribute::Int("to", 2)}), StatusCode::kModelOp, "casts");
+  CheckRefused(OneNode(13, "Cast", {}, {OnnxAttribute::Int("to", 2)}), StatusCode::kModelOp,
+               "casts");
   CheckRefused(OneNode(13, "Constant", {}, {}), StatusCode::kModelOp, "dense");
 }
 

@@ -104,8 +104,8 @@ TEST_CASE("model: random damage gives an error or a model, not a crash") {
     const int flips = 1 + static_cast<int>(random() % 4);
     for (int i = 0; i < flips; ++i) {
       // Most of the file is weights; every other flip goes to the structure around them.
-      const size_t at = random() % 2 == 0 ? random() % damaged.size()
-                                          : damaged.size() - 1 - random() % 700;
+      const size_t at =
+          random() % 2 == 0 ? random() % damaged.size() : damaged.size() - 1 - random() % 700;
       damaged[at] = static_cast<uint8_t>(random());
     }
     LoadAnything(damaged);

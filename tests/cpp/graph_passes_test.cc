@@ -27,9 +27,8 @@ constexpr Binary kDiv{Binary::Kind::kDiv};
 template <typename Op>
 size_t CountNodes(const Graph& graph) {
   return static_cast<size_t>(
-      std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
-        return std::holds_alternative<Op>(node.operation);
-      }));
+      std::count_if(graph.nodes.begin(), graph.nodes.end(),
+                    [](const Node& node) { return std::holds_alternative<Op>(node.operation); }));
 }
 
 // Runs Simplify and checks that the result is valid and computes the same.
@@ -53,12 +52,12 @@ Graph SimplifyNhwcAndCompare(const Graph& original, const Dense& image) {
   CHECK(CountNodes<Transpose>(graph) == 0);
 
   GraphBuilder to_nchw(image.shape);
-  const Graph transpose_in = to_nchw.Finish(to_nchw.Apply(Transpose{{0, 3, 1, 2}},
-                                                          {to_nchw.input()}));
+  const Graph transpose_in =
+      to_nchw.Finish(to_nchw.Apply(Transpose{{0, 3, 1, 2}}, {to_nchw.input()}));
   const Dense output = Interpret(graph, Interpret(transpose_in, image));
   GraphBuilder to_nhwc(output.shape);
-  const Graph transpose_out = to_nhwc.Finish(to_nhwc.Apply(Transpose{{0, 2, 3, 1}},
-                                                           {to_nhwc.input()}));
+  const Graph transpose_out =
+      to_nhwc.Finish(to_nhwc.Apply(Transpose{{0, 2, 3, 1}}, {to_nhwc.input()}));
   CHECK(LargestDifference(Interpret(original, image), Interpret(transpose_out, output)) <= 1e-5f);
   return graph;
 }
@@ -109,9 +108,9 @@ TEST_CASE("passes: a constant that varies over the image is refused, a uniform o
 
 TEST_CASE("passes: a constant with more channels than the image widens it") {
   GraphBuilder b(1);
-  const Graph graph =
-      SimplifyAndCompare(b.Finish(b.Apply(kMul, {b.input(), b.Constant({1, 4, 1, 1}, {2, 2, 2, 2})})),
-                         RandomImage({1, 1, 2, 3}, 1));
+  const Graph graph = SimplifyAndCompare(
+      b.Finish(b.Apply(kMul, {b.input(), b.Constant({1, 4, 1, 1}, {2, 2, 2, 2})})),
+      RandomImage({1, 1, 2, 3}, 1));
   CHECK(graph.value(graph.output).shape[1] == 4);
 }
 
@@ -119,10 +118,9 @@ TEST_CASE("passes: BatchNormalization folds into the convolution before it") {
   GraphBuilder b(3);
   const ValueId x = b.Convolve(b.input(), 4);
   const ValueId y = b.Apply(BatchNormalization{1e-3f},
-                            {x, b.RandomConstant({4}), b.RandomConstant({4}),
-                             b.RandomConstant({4}), b.RandomConstant({4}, 0.5f, 2.0f)});
-  const Graph graph =
-      SimplifyAndCompare(b.Finish(b.Relu(y)), RandomImage({1, 3, 6, 5}, 1));
+                            {x, b.RandomConstant({4}), b.RandomConstant({4}), b.RandomConstant({4}),
+                             b.RandomConstant({4}, 0.5f, 2.0f)});
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Relu(y)), RandomImage({1, 3, 6, 5}, 1));
   REQUIRE(graph.nodes.size() == 1);
   CHECK(std::get<Conv>(graph.nodes[0].operation).min == 0.0f);
 }
@@ -133,16 +131,15 @@ TEST_CASE("passes: BatchNormalization without a convolution becomes Mul and Add"
                             {b.input(), b.RandomConstant({3}), b.RandomConstant({3}),
                              b.RandomConstant({3}), b.RandomConstant({3}, 0.5f, 2.0f)});
   // Padding follows: the arithmetic must not move past it.
-  const Graph graph =
-      SimplifyAndCompare(b.Finish(b.Convolve(y, 2)), RandomImage({1, 3, 6, 5}, 1));
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Convolve(y, 2)), RandomImage({1, 3, 6, 5}, 1));
   CHECK(graph.nodes.size() == 3);
 }
 
 TEST_CASE("passes: BatchNormalization with a negative variance is refused") {
   GraphBuilder b(1);
   const ValueId one = b.Constant({1}, {1.0f});
-  Graph graph = b.Finish(
-      b.Apply(BatchNormalization{}, {b.input(), one, one, one, b.Constant({1}, {-1.0f})}));
+  Graph graph =
+      b.Finish(b.Apply(BatchNormalization{}, {b.input(), one, one, one, b.Constant({1}, {-1.0f})}));
   CHECK(Simplify(graph).code() == StatusCode::kModelFormat);
 }
 
@@ -201,8 +198,7 @@ TEST_CASE("passes: weights that two convolutions share are not changed for both"
   const ValueId a = b.Apply(Unpadded(1), {b.input(), weights});
   const ValueId scaled = b.Apply(kMul, {a, b.Constant({}, {3.0f})});
   const ValueId c = b.Apply(Unpadded(1), {b.input(), weights});
-  const Graph graph =
-      SimplifyAndCompare(b.Finish(b.Add(scaled, c)), RandomImage({1, 3, 5, 4}, 1));
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Add(scaled, c)), RandomImage({1, 3, 5, 4}, 1));
   CHECK(graph.nodes.size() == 3);
 }
 
@@ -246,8 +242,7 @@ TEST_CASE("passes: Transposes that cancel leave an NCHW network alone") {
   x = b.Apply(Transpose{{0, 2, 3, 1}}, {x});
   x = b.Apply(kAdd, {x, b.RandomConstant({4})});
   x = b.Apply(Transpose{{0, 3, 1, 2}}, {x});
-  const Graph graph =
-      SimplifyAndCompare(b.Finish(b.Convolve(x, 2)), RandomImage({1, 3, 5, 4}, 1));
+  const Graph graph = SimplifyAndCompare(b.Finish(b.Convolve(x, 2)), RandomImage({1, 3, 5, 4}, 1));
   CHECK(graph.nodes.size() == 2);
 }
 

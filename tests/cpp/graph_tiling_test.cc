@@ -69,8 +69,7 @@ TEST_CASE("tiling: ABPN adds its anchor before the shuffle") {
   ValueId x = b.input();
   for (int i = 0; i < 5; ++i) x = b.Relu(b.Convolve(x, 8));
   x = b.Convolve(b.Relu(b.Convolve(x, 12)), 12);
-  const ValueId anchor =
-      b.Apply(Concat{1}, {b.input(), b.input(), b.input(), b.input()});
+  const ValueId anchor = b.Apply(Concat{1}, {b.input(), b.input(), b.input(), b.input()});
   x = b.Apply(DepthToSpace{2, DepthToSpace::Order::kDcr}, {b.Add(x, anchor)});
   CheckFacts(Analyze(b.Finish(x)), 2, 1, 7);
 }
@@ -165,8 +164,8 @@ TEST_CASE("tiling: a declared scale must be the graph's") {
 TEST_CASE("tiling: counts multiplications per input pixel") {
   GraphBuilder b(3);
   ValueId x = b.Convolve(b.input(), 8, Strided(3, 2, 1, 1));  // at a quarter of the pixels
-  x = b.Shuffle(b.Convolve(x, 48), 4);                         // likewise
-  const Graph graph = b.Finish(b.Convolve(x, 3));              // at four times the pixels
+  x = b.Shuffle(b.Convolve(x, 48), 4);                        // likewise
+  const Graph graph = b.Finish(b.Convolve(x, 3));             // at four times the pixels
   const Result<TilingAnalysis> analysis = AnalyzeTiling(graph);
   REQUIRE(analysis.ok());
   CHECK(analysis->multiplications_per_pixel ==
@@ -280,9 +279,9 @@ class RandomNetwork {
     constexpr std::array kCoordinates = {Resize::Coordinates::kHalfPixel,
                                          Resize::Coordinates::kPytorchHalfPixel,
                                          Resize::Coordinates::kAsymmetric};
-    constexpr std::array kRoundings = {
-        Resize::Rounding::kRoundPreferFloor, Resize::Rounding::kRoundPreferCeil,
-        Resize::Rounding::kFloor, Resize::Rounding::kCeil};
+    constexpr std::array kRoundings = {Resize::Rounding::kRoundPreferFloor,
+                                       Resize::Rounding::kRoundPreferCeil, Resize::Rounding::kFloor,
+                                       Resize::Rounding::kCeil};
     resize.coordinates = kCoordinates[static_cast<size_t>(Pick(3))];
     resize.rounding = kRoundings[static_cast<size_t>(Pick(4))];
     if (scale < 1.0) resize.coordinates = Resize::Coordinates::kHalfPixel;
@@ -314,8 +313,7 @@ Dense Crop(const Dense& image, int64_t top, int64_t left, int64_t height, int64_
   Dense tile{{1, image.shape[1], height, width}, {}};
   for (int64_t c = 0; c < image.shape[1]; ++c) {
     for (int64_t y = top; y < top + height; ++y) {
-      const auto row = image.elements.begin() +
-                       ((c * image.shape[2] + y) * image.shape[3] + left);
+      const auto row = image.elements.begin() + ((c * image.shape[2] + y) * image.shape[3] + left);
       tile.elements.insert(tile.elements.end(), row, row + width);
     }
   }

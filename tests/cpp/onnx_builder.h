@@ -4,11 +4,10 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <protozero/pbf_writer.hpp>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <protozero/pbf_writer.hpp>
 
 namespace tessera::test {
 
@@ -111,8 +110,7 @@ class OnnxBuilder {
     return Initializer(OnnxTensor::Floats(name, dims, elements));
   }
   OnnxBuilder& Ints(const std::string& name, const std::vector<int64_t>& elements) {
-    return Initializer(
-        OnnxTensor::Ints(name, {static_cast<int64_t>(elements.size())}, elements));
+    return Initializer(OnnxTensor::Ints(name, {static_cast<int64_t>(elements.size())}, elements));
   }
 
   OnnxBuilder& Node(const std::string& op_type, const std::vector<std::string>& inputs,

@@ -27,16 +27,16 @@ bool Mentions(const Status& status, const std::string& text) {
 }
 
 TEST_CASE("onnx: reads nodes, attributes, inputs and metadata") {
-  const Model model = Read(OnnxBuilder(17)
-                               .Metadata("tessera.name", "x")
-                               .Input("image", {1, 3, -1, 7})
-                               .Output("y")
-                               .Node("Foo", {"image", "", "w"}, "y",
-                                     {OnnxAttribute::Int("i", -5), OnnxAttribute::Float("f", 0.5f),
-                                      OnnxAttribute::String("s", "text"),
-                                      OnnxAttribute::Ints("is", {1, -2}),
-                                      OnnxAttribute::Floats("fs", {1.5f})},
-                                     "foo"));
+  const Model model =
+      Read(OnnxBuilder(17)
+               .Metadata("tessera.name", "x")
+               .Input("image", {1, 3, -1, 7})
+               .Output("y")
+               .Node("Foo", {"image", "", "w"}, "y",
+                     {OnnxAttribute::Int("i", -5), OnnxAttribute::Float("f", 0.5f),
+                      OnnxAttribute::String("s", "text"), OnnxAttribute::Ints("is", {1, -2}),
+                      OnnxAttribute::Floats("fs", {1.5f})},
+                     "foo"));
   CHECK(model.opset_version == 17);
   REQUIRE(model.metadata.size() == 1);
   CHECK(model.metadata[0].second == "x");
@@ -98,9 +98,8 @@ TEST_CASE("onnx: every half is the float it denotes") {
       CHECK((mantissa == 0 ? std::isinf(value) : std::isnan(value)));
       continue;
     }
-    const double magnitude = exponent == 0
-                                 ? std::ldexp(mantissa, -24)
-                                 : std::ldexp(1.0 + mantissa / 1024.0, exponent - 15);
+    const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24)
+                                           : std::ldexp(1.0 + mantissa / 1024.0, exponent - 15);
     CHECK(value == (bits >= 0x8000 ? -magnitude : magnitude));
     CHECK(std::signbit(value) == (bits >= 0x8000));
   }
@@ -114,8 +113,9 @@ TEST_CASE("onnx: refuses tensors whose elements do not match") {
   CHECK(ReadStatus(OnnxBuilder().Floats("w", {-2}, two)).code() == StatusCode::kModelFormat);
   CHECK(ReadStatus(OnnxBuilder().Floats("w", {int64_t{1} << 40, int64_t{1} << 40}, two)).code() ==
         StatusCode::kModelFormat);
-  CHECK(ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 1, {1}, {1, 2, 3})))
-            .code() == StatusCode::kModelFormat);
+  CHECK(
+      ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 1, {1}, {1, 2, 3}))).code() ==
+      StatusCode::kModelFormat);
 }
 
 TEST_CASE("onnx: refuses what it does not read") {
@@ -148,7 +148,7 @@ TEST_CASE("onnx: refuses what is no model at all") {
 TEST_CASE("onnx: a field with the wrong wire type is not taken for the right one") {
   std::string model;
   protozero::pbf_writer pbf(model);
-  pbf.add_fixed64(7, 1);      // graph, but a number
+  pbf.add_fixed64(7, 1);       // graph, but a number
   pbf.add_string(1, "eight");  // ir_version, but text
   CHECK(ReadModel(std::vector<uint8_t>(model.begin(), model.end())).status().code() ==
         StatusCode::kModelFormat);

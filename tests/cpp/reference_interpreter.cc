@@ -21,8 +21,7 @@ Dense Zeros(Shape shape) {
 
 // One element of a rank-4 tensor.
 float& At(Dense& t, int64_t n, int64_t c, int64_t y, int64_t x) {
-  return t.elements[static_cast<size_t>(
-      ((n * t.shape[1] + c) * t.shape[2] + y) * t.shape[3] + x)];
+  return t.elements[static_cast<size_t>(((n * t.shape[1] + c) * t.shape[2] + y) * t.shape[3] + x)];
 }
 float At(const Dense& t, int64_t n, int64_t c, int64_t y, int64_t x) {
   return At(const_cast<Dense&>(t), n, c, y, x);
@@ -80,8 +79,7 @@ Dense Zip(const Dense& a, const Dense& b, Function function) {
   }
   Dense out = Zeros(shape);
   for (int64_t i = 0; i < Count(shape); ++i) {
-    out.elements[static_cast<size_t>(i)] =
-        function(Broadcast(a, shape, i), Broadcast(b, shape, i));
+    out.elements[static_cast<size_t>(i)] = function(Broadcast(a, shape, i), Broadcast(b, shape, i));
   }
   return out;
 }
@@ -125,9 +123,8 @@ double ResizePosition(const Resize& resize, double scale, int64_t i, int64_t inp
     case Resize::Coordinates::kAlignCorners:
       break;
   }
-  return output > 1
-             ? index * static_cast<double>(input - 1) / static_cast<double>(output - 1)
-             : 0.0;
+  return output > 1 ? index * static_cast<double>(input - 1) / static_cast<double>(output - 1)
+                    : 0.0;
 }
 
 // Positions are ratios of small numbers. This takes off the rounding error, which would decide ties
@@ -176,8 +173,7 @@ class Interpreter {
     const int64_t outputs_per_group = w.shape[0] / conv.groups;
     const Shape shape = {x.shape[0], w.shape[0], rows.outputs, columns.outputs};
     return Fill4(shape, [&](int64_t n, int64_t o, int64_t y, int64_t x0) {
-      double sum =
-          node_->inputs.size() > 2 ? In(2).elements[static_cast<size_t>(o)] : 0.0;
+      double sum = node_->inputs.size() > 2 ? In(2).elements[static_cast<size_t>(o)] : 0.0;
       for (int64_t i = 0; i < w.shape[1]; ++i) {
         const int64_t channel = o / outputs_per_group * w.shape[1] + i;
         for (int64_t ky = 0; ky < w.shape[2]; ++ky) {
@@ -325,8 +321,8 @@ class Interpreter {
     const double left = std::floor(Tidy(column));
     const double fy = Tidy(row - top);
     const double fx = Tidy(column - left);
-    const double upper = (1.0 - fx) * Clamped(x, n, c, top, left) +
-                         fx * Clamped(x, n, c, top, left + 1.0);
+    const double upper =
+        (1.0 - fx) * Clamped(x, n, c, top, left) + fx * Clamped(x, n, c, top, left + 1.0);
     const double lower = (1.0 - fx) * Clamped(x, n, c, top + 1.0, left) +
                          fx * Clamped(x, n, c, top + 1.0, left + 1.0);
     return static_cast<float>((1.0 - fy) * upper + fy * lower);
@@ -339,14 +335,11 @@ class Interpreter {
 
 }  // namespace
 
-Dense Interpret(const Graph& graph, const Dense& input) {
-  return Interpreter(graph, input).Run();
-}
+Dense Interpret(const Graph& graph, const Dense& input) { return Interpreter(graph, input).Run(); }
 
 std::vector<float> Interpret(const Graph& graph, const std::vector<float>& input, int64_t height,
                              int64_t width) {
-  const int64_t channels =
-      static_cast<int64_t>(input.size()) / (height * width);
+  const int64_t channels = static_cast<int64_t>(input.size()) / (height * width);
   return Interpret(graph, Dense{{1, channels, height, width}, input}).elements;
 }
 

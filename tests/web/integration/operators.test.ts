@@ -18,6 +18,9 @@ interface Case {
 }
 
 const DEFAULT_SIZE: [height: number, width: number] = [9, 7];
+const EVEN_SIZE: [height: number, width: number] = [10, 8];
+/** Undoes a stride of 2: a network must return a whole multiple of its input. */
+const DOUBLE = { blocksize: 2, mode: 'DCR' };
 
 const cases: Case[] = [
   ...[1, 3, 5, 9].map((kernel) => ({
@@ -30,8 +33,11 @@ const cases: Case[] = [
     build: (b, r) =>
       b.node('Conv', [b.input, randomTensor(r, [7, 3, 2, 3])], { pads: [1, 0, 0, 2] }),
   },
-  { name: 'Conv 3x3 valid', build: (b, r) => conv(b, r, b.input, 3, 8, { attributes: {} }) },
-  { name: 'Conv stride 2', build: (b, r) => conv(b, r, b.input, 3, 8, { stride: 2 }) },
+  {
+    name: 'Conv stride 2',
+    size: EVEN_SIZE,
+    build: (b, r) => b.node('DepthToSpace', [conv(b, r, b.input, 3, 8, { stride: 2 })], DOUBLE),
+  },
   { name: 'Conv dilation 2', build: (b, r) => conv(b, r, b.input, 3, 8, { dilation: 2 }) },
   {
     name: 'Conv 4 groups',
@@ -48,13 +54,41 @@ const cases: Case[] = [
     channels: 6,
     build: (b, r) => conv(b, r, b.input, 6, 12, { groups: 6, kernel: 5 }),
   },
-  ...['SAME_UPPER', 'SAME_LOWER', 'VALID', 'NOTSET'].flatMap((autoPad) =>
-    [1, 2].map((stride) => ({
-      name: `Conv auto_pad ${autoPad}, stride ${stride}`,
+  ...['SAME_UPPER', 'SAME_LOWER'].flatMap((autoPad) => [
+    {
+      name: `Conv auto_pad ${autoPad}`,
       build: (b: OnnxBuilder, r: Random) =>
-        conv(b, r, b.input, 3, 8, { kernel: 4, stride, attributes: { auto_pad: autoPad } }),
-    })),
-  ),
+        conv(b, r, b.input, 3, 8, { kernel: 4, attributes: { auto_pad: autoPad } }),
+    },
+    {
+      name: `Conv auto_pad ${autoPad}, stride 2`,
+      size: EVEN_SIZE,
+      build: (b: OnnxBuilder, r: Random) => {
+        const attributes = { auto_pad: autoPad };
+        const half = conv(b, r, b.input, 3, 8, { kernel: 4, stride: 2, attributes });
+        return b.node('DepthToSpace', [half], DOUBLE);
+      },
+    },
+  ]),
+  ...['VALID', 'NOTSET'].flatMap((autoPad) => [
+    {
+      name: `Conv auto_pad ${autoPad}`,
+      build: (b: OnnxBuilder, r: Random) => {
+        const padded = b.node('Pad', [b.input, int64s([0, 0, 2, 1, 0, 0, 1, 2])]);
+        return conv(b, r, padded, 3, 8, { kernel: 4, attributes: { auto_pad: autoPad } });
+      },
+    },
+    {
+      name: `Conv auto_pad ${autoPad}, stride 2`,
+      size: EVEN_SIZE,
+      build: (b: OnnxBuilder, r: Random) => {
+        const padded = b.node('Pad', [b.input, int64s([0, 0, 1, 1, 0, 0, 1, 1])]);
+        const attributes = { auto_pad: autoPad };
+        const half = conv(b, r, padded, 3, 8, { kernel: 4, stride: 2, attributes });
+        return b.node('DepthToSpace', [half], DOUBLE);
+      },
+    },
+  ]),
   {
     name: 'Conv with float16 weights behind a Cast',
     build: (b, r) => {
@@ -168,9 +202,13 @@ const cases: Case[] = [
   ),
   {
     name: 'Resize linear by a half',
-    size: [8, 6],
-    build: (b) =>
-      b.node('Resize', [b.input, '', tensor([4], [1, 1, 0.5, 0.5])], { mode: 'linear' }),
+    size: EVEN_SIZE,
+    build: (b, r) => {
+      const half = b.node('Resize', [b.input, '', tensor([4], [1, 1, 0.5, 0.5])], {
+        mode: 'linear',
+      });
+      return b.node('DepthToSpace', [conv(b, r, half, 3, 8)], DOUBLE);
+    },
   },
   {
     name: 'Upsample of opset 9',
@@ -179,15 +217,20 @@ const cases: Case[] = [
   },
   {
     name: 'Pad constant',
-    build: (b) =>
-      b.node('Pad', [b.input, int64s([0, 0, 1, 2, 0, 0, 3, 0]), tensor([], [0.5])], {
-        mode: 'constant',
-      }),
+    build: (b, r) => {
+      const pads = int64s([0, 0, 1, 2, 0, 0, 3, 0]);
+      const padded = b.node('Pad', [b.input, pads, tensor([], [0.5])], { mode: 'constant' });
+      return b.node('Conv', [padded, randomTensor(r, [4, 3, 5, 3])]);
+    },
   },
   {
     name: 'Pad of opset 2',
     opset: 10,
-    build: (b) => b.node('Pad', [b.input], { pads: [0, 0, 1, 1, 0, 0, 1, 1], value: float(-1) }),
+    build: (b, r) => {
+      const pads = [0, 0, 1, 1, 0, 0, 1, 1];
+      const padded = b.node('Pad', [b.input], { pads, value: float(-1) });
+      return b.node('Conv', [padded, randomTensor(r, [4, 3, 3, 3])]);
+    },
   },
   {
     name: 'BatchNormalization after Conv',
