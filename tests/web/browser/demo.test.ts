@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { STRICT_CSP, type StaticServer, serve } from '../../../scripts/lib/serve.mjs';
 
-const DIST = process.env.TD ?? '';
+const DIST = new URL('../../../dist/', import.meta.url).pathname;
 const TIMEOUT = 120_000;
 
 let browser: Browser;
