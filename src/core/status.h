@@ -42,7 +42,7 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::move(value)) {}        // NOLINT(google-explicit-constructor)
   Result(Status status) : state_(std::move(status)) {  // NOLINT(google-explicit-constructor)
     assert(!std::get<Status>(state_).ok());
   }
@@ -67,9 +67,8 @@ class [[nodiscard]] Result {
 #define TESSERA_CONCAT(a, b) TESSERA_CONCAT_INNER(a, b)
 
 /// Returns from the enclosing function when `expression` is a failed Status.
-#define TESSERA_RETURN_IF_ERROR(expression)                    \
-  if (::tessera::Status status_ = (expression); !status_.ok()) \
-  return status_
+#define TESSERA_RETURN_IF_ERROR(expression) \
+  if (::tessera::Status status_ = (expression); !status_.ok()) return status_
 
 #define TESSERA_ASSIGN_OR_RETURN_INNER(result, declaration, expression) \
   auto result = (expression);                                           \

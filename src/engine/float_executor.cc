@@ -153,8 +153,7 @@ class ExecutorBuilder {
 
   Tensor TensorOf(ValueId id) {
     const Shape& shape = graph_.value(id).shape;
-    std::byte* data =
-        executor_.arena_.data() + plan_.offsets[buffer_of_[static_cast<size_t>(id)]];
+    std::byte* data = executor_.arena_.data() + plan_.offsets[buffer_of_[static_cast<size_t>(id)]];
     return Tensor{reinterpret_cast<float*>(data), shape[2], shape[3], shape[1]};
   }
 
@@ -164,8 +163,7 @@ class ExecutorBuilder {
   }
 
   Result<StepPtr> MakeStep(const Node& node) {
-    return std::visit([&](const auto& operation) { return Make(node, operation); },
-                      node.operation);
+    return std::visit([&](const auto& operation) { return Make(node, operation); }, node.operation);
   }
 
   Tensor In(const Node& node) { return TensorOf(node.inputs[0]); }
@@ -218,8 +216,8 @@ class ExecutorBuilder {
   const Graph& graph_;
   int64_t thread_count_;
   FloatExecutor executor_;
-  std::vector<size_t> buffer_of_;   // per value
-  std::vector<int64_t> last_use_;   // per value: the last step that reads it
+  std::vector<size_t> buffer_of_;    // per value
+  std::vector<int64_t> last_use_;    // per value: the last step that reads it
   std::vector<Lifetime> lifetimes_;  // per buffer
   MemoryPlan plan_;
 };

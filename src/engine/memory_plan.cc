@@ -15,7 +15,9 @@ struct Placement {
   size_t lifetime = 0;
 };
 
-bool Overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+bool Overlap(const Lifetime& a, const Lifetime& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
 // The lowest gap of `bytes` between the already placed tensors alive at the same time.
 // `placed` is sorted by begin.
@@ -35,9 +37,8 @@ size_t LowestGap(const std::vector<Placement>& placed, const std::vector<Lifetim
 Result<MemoryPlan> PlanMemory(const std::vector<Lifetime>& lifetimes) {
   std::vector<size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return lifetimes[a].bytes > lifetimes[b].bytes;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return lifetimes[a].bytes > lifetimes[b].bytes; });
 
   MemoryPlan plan;
   plan.offsets.resize(lifetimes.size());

@@ -81,8 +81,7 @@ class PadStep final : public Step {
     for (int64_t y = 0; y < input_.height; ++y) {
       const int64_t target = (y + pad_.begin[0]) * output_.width + pad_.begin[1];
       CopyFloats(output_.data + target * output_.channels,
-                 input_.data + y * input_.width * input_.channels,
-                 input_.width * input_.channels);
+                 input_.data + y * input_.width * input_.channels, input_.width * input_.channels);
     }
     return Status::Ok();
   }
@@ -164,12 +163,10 @@ StepPtr MakePadStep(const Pad& pad, Tensor input, Tensor output) {
 }
 
 Result<StepPtr> MakeResizeStep(const Resize& resize, Tensor input, Tensor output) {
-  TESSERA_ASSIGN_OR_RETURN(
-      std::vector<ResizePhase> rows,
-      ResizeAxis(resize, resize.scale[0], input.height, output.height));
-  TESSERA_ASSIGN_OR_RETURN(
-      std::vector<ResizePhase> columns,
-      ResizeAxis(resize, resize.scale[1], input.width, output.width));
+  TESSERA_ASSIGN_OR_RETURN(std::vector<ResizePhase> rows,
+                           ResizeAxis(resize, resize.scale[0], input.height, output.height));
+  TESSERA_ASSIGN_OR_RETURN(std::vector<ResizePhase> columns,
+                           ResizeAxis(resize, resize.scale[1], input.width, output.width));
   return StepPtr(std::make_unique<ResizeStep>(resize.mode == Resize::Mode::kNearest,
                                               std::move(rows), std::move(columns), input, output));
 }

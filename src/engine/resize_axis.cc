@@ -56,8 +56,9 @@ Result<std::vector<ResizePhase>> ResizeAxis(const Resize& resize, double scale, 
                                             int64_t output_size) {
   const std::optional<Rational> factor = ScaleToRational(scale);
   if (!factor) {
-    return Status(StatusCode::kUnsupported, "Resize by " + std::to_string(scale) +
-                                                ": the scale must be a ratio of small whole numbers");
+    return Status(StatusCode::kUnsupported,
+                  "Resize by " + std::to_string(scale) +
+                      ": the scale must be a ratio of small whole numbers");
   }
   std::vector<ResizePhase> phases = UnclampedAxis(resize, *factor, input_size, output_size);
   for (ResizePhase& phase : phases) {

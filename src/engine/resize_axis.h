@@ -14,8 +14,8 @@ namespace tessera {
 /// fraction depends on the phase alone and not on where in the image a tile lies: positions in
 /// floating point would make a tile differ from the whole image in the last bit.
 /// Errors: kUnsupported when the scale is not a ratio of small whole numbers.
-Result<std::vector<ResizePhase>> ResizeAxis(const Resize& resize, double scale,
-                                            int64_t input_size, int64_t output_size);
+Result<std::vector<ResizePhase>> ResizeAxis(const Resize& resize, double scale, int64_t input_size,
+                                            int64_t output_size);
 
 }  // namespace tessera
 

@@ -28,22 +28,23 @@ Status CheckExtents(const Model& model, const SessionOptions& options) {
   }
   if (!CheckedProduct({options.width, options.height, model.tiling.scale, model.tiling.scale,
                        kBytesPerPixel})) {
-    return Status(StatusCode::kImageTooLarge,
-                  "a tile of " + std::to_string(options.width) + "x" +
-                      std::to_string(options.height) + " pixels does not fit the address space");
+    return Status(StatusCode::kImageTooLarge, "a tile of " + std::to_string(options.width) + "x" +
+                                                  std::to_string(options.height) +
+                                                  " pixels does not fit the address space");
   }
   return Status::Ok();
 }
 
 // The network's channel that the RGBA pixel's channel c feeds.
-int64_t NetworkChannel(const ModelInfo& info, int64_t c) { return info.bgr ? kChannels - 1 - c : c; }
+int64_t NetworkChannel(const ModelInfo& info, int64_t c) {
+  return info.bgr ? kChannels - 1 - c : c;
+}
 
 }  // namespace
 
 int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha) {
   if (!alpha) return tiling.overlap;
-  const int64_t reach =
-      std::max(tiling.overlap + kBleedRadius, BicubicResizer::kEnlargingRadius);
+  const int64_t reach = std::max(tiling.overlap + kBleedRadius, BicubicResizer::kEnlargingRadius);
   return RoundUp(reach, tiling.size_multiple);
 }
 
@@ -80,14 +81,14 @@ Result<Session> Session::Create(const Model& model, const SessionOptions& option
 
 Status Session::AllocatePixels() {
   const size_t input_bytes = *CheckedProduct({options_.width, options_.height, kBytesPerPixel});
-  const size_t output_bytes = *CheckedProduct(
-      {options_.width, options_.height, scale_, scale_, kBytesPerPixel});
+  const size_t output_bytes =
+      *CheckedProduct({options_.width, options_.height, scale_, scale_, kBytesPerPixel});
   auto input = AlignedBuffer::Allocate(input_bytes);
   auto output = AlignedBuffer::Allocate(output_bytes);
   if (!input || !output) {
-    return Status(StatusCode::kOutOfMemory,
-                  "no memory for a tile's pixels (" + std::to_string(input_bytes + output_bytes) +
-                      " bytes): choose a smaller tile");
+    return Status(StatusCode::kOutOfMemory, "no memory for a tile's pixels (" +
+                                                std::to_string(input_bytes + output_bytes) +
+                                                " bytes): choose a smaller tile");
   }
   input_ = std::move(*input);
   output_ = std::move(*output);

@@ -18,7 +18,7 @@
 namespace tessera {
 
 struct SessionOptions {
-  int64_t width = 0;   // input pixels, a multiple of TilingFacts::size_multiple
+  int64_t width = 0;  // input pixels, a multiple of TilingFacts::size_multiple
   int64_t height = 0;
   bool alpha = false;  // false: alpha is ignored and the output is opaque
   int64_t threads = 1;

@@ -100,9 +100,8 @@ Result<StepPtr> MakeUnaryStep(xnn_unary_operator kind, const xnn_unary_params& p
       FromXnnpack(xnn_reshape_unary_elementwise_nc(op.get(), static_cast<size_t>(input.pixels()),
                                                    channels, channels, channels, threads),
                   "shape an activation"));
-  TESSERA_RETURN_IF_ERROR(
-      FromXnnpack(xnn_setup_unary_elementwise_nc(op.get(), input.data, output.data),
-                  "set up an activation"));
+  TESSERA_RETURN_IF_ERROR(FromXnnpack(
+      xnn_setup_unary_elementwise_nc(op.get(), input.data, output.data), "set up an activation"));
   return StepPtr(std::make_unique<XnnpackStep>(std::move(op), threads, 0));
 }
 
@@ -139,10 +138,9 @@ Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
   size_t output_height = 0;
   size_t output_width = 0;
   TESSERA_RETURN_IF_ERROR(FromXnnpack(
-      xnn_reshape_convolution2d_nhwc_f32(op.get(), 1, static_cast<size_t>(input.height),
-                                         static_cast<size_t>(input.width), &workspace_bytes,
-                                         &workspace_alignment, &output_height, &output_width,
-                                         threads),
+      xnn_reshape_convolution2d_nhwc_f32(
+          op.get(), 1, static_cast<size_t>(input.height), static_cast<size_t>(input.width),
+          &workspace_bytes, &workspace_alignment, &output_height, &output_width, threads),
       "shape a convolution"));
   if (static_cast<int64_t>(output_height) != output.height ||
       static_cast<int64_t>(output_width) != output.width) {
@@ -158,16 +156,15 @@ Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
       "set up a convolution"));
   // XNNPACK does not report what an operator holds: its packed weights are the weights rounded up
   // to its channel blocks, and an indirection table has one pointer per output pixel and tap.
-  const size_t table_bytes = static_cast<size_t>(output.pixels() * conv.kernel[0] *
-                                                 conv.kernel[1]) * sizeof(void*);
+  const size_t table_bytes =
+      static_cast<size_t>(output.pixels() * conv.kernel[0] * conv.kernel[1]) * sizeof(void*);
   auto step = std::make_unique<XnnpackStep>(std::move(op), threads,
                                             weights.size_bytes() + bias.size_bytes() + table_bytes);
   step->KeepWorkspace(std::move(*workspace));
   return StepPtr(std::move(step));
 }
 
-Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output,
-                             pthreadpool_t threads) {
+Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output, pthreadpool_t threads) {
   xnn_unary_params params = {};
   params.clamp = {clip.min, clip.max};
   return MakeUnaryStep(xnn_unary_clamp, params, input, output, threads);

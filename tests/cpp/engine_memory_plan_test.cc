@@ -31,8 +31,8 @@ TEST_CASE("memory plan: tensors alive together never overlap") {
       CHECK(plan->offsets[a] % AlignedBuffer::kAlignment == 0);
       CHECK(plan->offsets[a] + lifetimes[a].bytes <= plan->arena_bytes);
       for (size_t b = 0; b < a; ++b) {
-        const bool together = lifetimes[a].first <= lifetimes[b].last &&
-                              lifetimes[b].first <= lifetimes[a].last;
+        const bool together =
+            lifetimes[a].first <= lifetimes[b].last && lifetimes[b].first <= lifetimes[a].last;
         const bool apart = plan->offsets[a] + lifetimes[a].bytes <= plan->offsets[b] ||
                            plan->offsets[b] + lifetimes[b].bytes <= plan->offsets[a];
         CHECK((!together || apart));
