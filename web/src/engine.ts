@@ -9,8 +9,6 @@ import type {
   WasmStatus,
 } from './wasm-module.js';
 
-// Two shapes at a time serve two interleaved runs without preparing anew for every tile.
-const MOST_SESSIONS = 2;
 const BYTES_PER_PIXEL = 4;
 
 /** @throws TesseraError unless the status is OK. */
@@ -52,19 +50,15 @@ async function importFactory(glueUrl: string): Promise<ModuleFactory> {
   }
 }
 
-interface CachedSession {
-  shape: SessionShape;
-  session: WasmSession;
-}
-
 /** One wasm instance with one model: all calls are synchronous. */
 export class Engine {
   readonly #module: TesseraModule;
   readonly #model: WasmModel;
   readonly #threads: number;
   readonly #scale: number;
-  /** Least recently used first. */
-  #sessions: CachedSession[] = [];
+  readonly #session: WasmSession;
+  /** What the session is ready for. */
+  #shape: SessionShape | undefined;
 
   /** @throws TesseraError when the model cannot be read or run. */
   constructor(module: TesseraModule, model: Uint8Array, threads: number) {
@@ -73,6 +67,7 @@ export class Engine {
     this.#model = new module.Model();
     withBytes(module, model, (pointer) => checkStatus(this.#model.load(pointer, model.length)));
     this.#scale = this.#model.info().scale;
+    this.#session = new module.Session();
   }
 
   get modelInfo(): ModelInfo {
@@ -84,26 +79,16 @@ export class Engine {
     return this.#module.HEAPU8.length;
   }
 
-  /** Makes the session of a shape ready, or finds it. */
-  prepare(shape: SessionShape): WasmSession {
-    const index = this.#sessions.findIndex(({ shape: other }) => sameShape(shape, other));
-    const [found] = index < 0 ? [] : this.#sessions.splice(index, 1);
-    const entry = found ?? { shape, session: this.#makeSession(shape) };
-    this.#sessions.push(entry);
-    return entry.session;
-  }
-
-  #makeSession(shape: SessionShape): WasmSession {
-    while (this.#sessions.length >= MOST_SESSIONS) this.#sessions.shift()?.session.delete();
-    const session = new this.#module.Session();
-    try {
-      const { width, height, alpha } = shape;
-      checkStatus(session.prepare(this.#model, width, height, alpha, this.#threads));
-      return session;
-    } catch (error) {
-      session.delete();
-      throw error;
-    }
+  /**
+   * Makes the session ready for a shape. There is one session, since preparing it costs about a
+   * twentieth of a tile's time, and a second one would double the memory.
+   */
+  prepare(shape: SessionShape): void {
+    if (this.#shape !== undefined && sameShape(shape, this.#shape)) return;
+    const { width, height, alpha } = shape;
+    this.#shape = undefined;
+    checkStatus(this.#session.prepare(this.#model, width, height, alpha, this.#threads));
+    this.#shape = shape;
   }
 
   /**
@@ -111,7 +96,8 @@ export class Engine {
    * the result, in a buffer of its own.
    */
   run(shape: SessionShape, pixels: Uint8Array, crop: Crop): ArrayBuffer {
-    const session = this.prepare(shape);
+    this.prepare(shape);
+    const session = this.#session;
     if (pixels.length !== session.inputBytes()) {
       throw new TesseraError(
         'ERR_INTERNAL',
