@@ -25,7 +25,9 @@ Environment:
 `;
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { training: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { training: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
   if (values.help) {
     process.stdout.write(HELP);
     return;

@@ -12,12 +12,7 @@ import { measure, sizeTable } from './lib/sizes.mjs';
 const CODE_BUDGET = 200_000;
 
 // What one page loads: the library, and the variant that today's browsers get.
-const CODE = [
-  'tessera.mjs',
-  'worker.mjs',
-  'wasm/tessera-relaxed.mjs',
-  'wasm/tessera-relaxed.wasm',
-];
+const CODE = ['tessera.mjs', 'worker.mjs', 'wasm/tessera-relaxed.mjs', 'wasm/tessera-relaxed.wasm'];
 const MODEL = 'models/photo-x2.onnx';
 
 const HELP = `npm run size [-- --json] [--check]

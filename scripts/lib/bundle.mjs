@@ -1,6 +1,14 @@
 // The TypeScript side: bundles, declarations, and the files that are copied as they are.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { BUILD, DIST, ROOT } from './paths.mjs';
 import { run } from './run.mjs';

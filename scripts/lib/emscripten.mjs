@@ -16,7 +16,8 @@ function emccVersion(emcc, env) {
   return /\b(\d+\.\d+\.\d+)/.exec(line ?? '')?.[1] ?? null;
 }
 
-const isNewEnough = (version) => Number.parseInt(version, 10) >= Number.parseInt(MINIMUM_EMSCRIPTEN, 10);
+const isNewEnough = (version) =>
+  Number.parseInt(version, 10) >= Number.parseInt(MINIMUM_EMSCRIPTEN, 10);
 
 export function pathEmscriptenVersion() {
   const emcc = which('emcc');

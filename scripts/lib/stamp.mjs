@@ -7,7 +7,8 @@ import { TOOLCHAIN } from './paths.mjs';
 
 export function hashOf(...values) {
   const hash = createHash('sha256');
-  for (const value of values) hash.update(typeof value === 'string' ? value : JSON.stringify(value));
+  for (const value of values)
+    hash.update(typeof value === 'string' ? value : JSON.stringify(value));
   return hash.digest('hex');
 }
 

@@ -44,7 +44,10 @@ function findArchive() {
       }
     }
   }
-  const lists = ['/etc/apt/sources.list', ...files.filter((n) => n.endsWith('.list')).map((n) => join(folder, n))];
+  const lists = [
+    '/etc/apt/sources.list',
+    ...files.filter((n) => n.endsWith('.list')).map((n) => join(folder, n)),
+  ];
   for (const line of lists.flatMap((path) => readIfThere(path).split('\n'))) {
     const match = /^deb\s+(?:\[(.*?)\]\s+)?(\S+\/debian\/?)\s+\S+\s+.*\bmain\b/.exec(line);
     if (match) return { uri: match[2], key: /signed-by=(\S+)/.exec(match[1] ?? '')?.[1] ?? null };
@@ -57,7 +60,13 @@ export function isAvailable() {
 }
 
 function writeState(archive) {
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'debs', 'preferences.d', 'sources.d']) {
+  for (const folder of [
+    'lists/partial',
+    'cache/archives/partial',
+    'debs',
+    'preferences.d',
+    'sources.d',
+  ]) {
     mkdirSync(join(FOLDER, folder), { recursive: true });
   }
   writeFileSync(join(FOLDER, 'status'), '');

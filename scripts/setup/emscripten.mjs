@@ -1,12 +1,25 @@
 // Emscripten: the one on PATH when it is new enough, else a private copy unpacked from Debian testing.
 
 import {
-  existsSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, closeSync, rmSync, symlinkSync, unlinkSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import {
-  emscriptenPrefix, findEmscripten, MINIMUM_EMSCRIPTEN, pathEmscriptenVersion,
+  emscriptenPrefix,
+  findEmscripten,
+  MINIMUM_EMSCRIPTEN,
+  pathEmscriptenVersion,
 } from '../lib/emscripten.mjs';
 import { log, step, UserError } from '../lib/log.mjs';
 import { run, which } from '../lib/run.mjs';
@@ -63,14 +76,24 @@ async function bindToPrefix(prefix, triplet, llvm) {
     (folder) => existsSync(folder) && readdirSync(folder).some((name) => /^ld-linux/.test(name)),
   );
   if (!loaderFolder) throw new UserError(`no ld-linux loader under ${prefix}/usr`);
-  const loader = join(loaderFolder, readdirSync(loaderFolder).find((name) => /^ld-linux/.test(name)));
+  const loader = join(
+    loaderFolder,
+    readdirSync(loaderFolder).find((name) => /^ld-linux/.test(name)),
+  );
   const rpath = `${libraries}:${join(llvm, 'lib')}`;
   const programs = [
     ...elfFiles(join(llvm, 'bin'), () => true),
     ...elfFiles(join(prefix, 'usr', 'bin'), (name) => /^(wasm|clang|lld|llvm)/.test(name)),
   ];
   for (const program of programs) {
-    await run('patchelf', ['--set-interpreter', loader, '--force-rpath', '--set-rpath', rpath, program]);
+    await run('patchelf', [
+      '--set-interpreter',
+      loader,
+      '--force-rpath',
+      '--set-rpath',
+      rpath,
+      program,
+    ]);
   }
   const own = (name) => /^lib(LLVM|clang|binaryen)/.test(name) && /\.so/.test(name);
   const binaryen = join(libraries, 'binaryen');
@@ -124,7 +147,10 @@ async function buildPrefix() {
   const prefix = emscriptenPrefix();
   rmSync(prefix, { recursive: true, force: true });
   mkdirSync(prefix, { recursive: true });
-  await unpack(debs.filter((deb) => !NOT_NEEDED.test(basename(deb))), prefix);
+  await unpack(
+    debs.filter((deb) => !NOT_NEEDED.test(basename(deb))),
+    prefix,
+  );
   relinkInto(prefix, prefix);
 
   const lib = join(prefix, 'usr', 'lib');
@@ -143,7 +169,8 @@ export async function setUpEmscripten() {
       log('    downloading and unpacking a private copy (about 150 MB, a minute)');
       await buildPrefix();
       emscripten = findEmscripten();
-      if (emscripten === null) throw new UserError('the unpacked emcc does not run; see the message above');
+      if (emscripten === null)
+        throw new UserError('the unpacked emcc does not run; see the message above');
       writeStamp('emscripten', RECIPE);
     }
     return `${emscripten.version} (${emscripten.isPrivate ? 'private copy' : 'from PATH'})`;

@@ -31,7 +31,8 @@ export async function setUpNodePackages() {
     const lock = join(ROOT, 'package-lock.json');
     if (!existsSync(lock)) return 'no package-lock.json, nothing to install';
     const inputs = hashOf(readFileSync(lock, 'utf8'), process.version);
-    if (isStamped('node-packages', inputs) && existsSync(join(ROOT, 'node_modules'))) return 'all there';
+    if (isStamped('node-packages', inputs) && existsSync(join(ROOT, 'node_modules')))
+      return 'all there';
     await installPackages();
     writeStamp('node-packages', inputs);
     return 'installed by npm ci';

@@ -1,6 +1,14 @@
 // XNNPACK and the small libraries it stands on, as unpacked sources at the pinned versions.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { step, UserError, warn } from '../lib/log.mjs';
@@ -44,7 +52,14 @@ async function fromGit(name, pin) {
   const target = folderOf(name);
   rmSync(target, { recursive: true, force: true });
   // The pins are abbreviated commits, which cannot be fetched by themselves: a clone without file contents can find them.
-  await run('git', ['clone', '--quiet', '--filter=blob:none', '--no-checkout', pin.upstream, target]);
+  await run('git', [
+    'clone',
+    '--quiet',
+    '--filter=blob:none',
+    '--no-checkout',
+    pin.upstream,
+    target,
+  ]);
   await run('git', ['-C', target, 'checkout', '--quiet', pin.commit]);
 }
 
@@ -52,7 +67,8 @@ async function fromGit(name, pin) {
 async function fetchSource(name, pin) {
   const given = process.env.TESSERA_SOURCES && join(process.env.TESSERA_SOURCES, name);
   if (given) {
-    if (!existsSync(given)) throw new UserError(`TESSERA_SOURCES is set but ${given} does not exist`);
+    if (!existsSync(given))
+      throw new UserError(`TESSERA_SOURCES is set but ${given} does not exist`);
     rmSync(folderOf(name), { recursive: true, force: true });
     cpSync(given, folderOf(name), { recursive: true });
     return;

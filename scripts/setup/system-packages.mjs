@@ -13,7 +13,9 @@ const hasHeader = (name) => () =>
   );
 const hasBrowser = () =>
   Boolean(process.env.CHROMIUM_PATH) ||
-  ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].some((n) => which(n) !== null);
+  ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].some(
+    (n) => which(n) !== null,
+  );
 
 // `optional`: the build works without it; the text says what does not.
 const NEEDED = [
@@ -26,11 +28,31 @@ const NEEDED = [
   { debian: 'libprotozero-dev', isThere: hasHeader('protozero/pbf_reader.hpp') },
   { debian: 'doctest-dev', isThere: hasHeader('doctest/doctest.h') },
   { debian: 'libsimde-dev', isThere: hasHeader('simde/arm/neon.h') },
-  { debian: 'patchelf', isThere: hasProgram('patchelf'), optional: 'Emscripten must then be on PATH' },
-  { debian: 'dpkg-dev', isThere: hasProgram('dpkg-source'), optional: 'sources must then come from git' },
-  { debian: 'ccache', isThere: hasProgram('ccache'), optional: 'a second build from nothing takes as long as the first' },
-  { debian: 'chromium', isThere: hasBrowser, optional: 'the browser tests and `npm start -- --once` cannot run' },
-  { debian: 'clang-format', isThere: hasProgram('clang-format'), optional: 'C++ formatting is not checked' },
+  {
+    debian: 'patchelf',
+    isThere: hasProgram('patchelf'),
+    optional: 'Emscripten must then be on PATH',
+  },
+  {
+    debian: 'dpkg-dev',
+    isThere: hasProgram('dpkg-source'),
+    optional: 'sources must then come from git',
+  },
+  {
+    debian: 'ccache',
+    isThere: hasProgram('ccache'),
+    optional: 'a second build from nothing takes as long as the first',
+  },
+  {
+    debian: 'chromium',
+    isThere: hasBrowser,
+    optional: 'the browser tests and `npm start -- --once` cannot run',
+  },
+  {
+    debian: 'clang-format',
+    isThere: hasProgram('clang-format'),
+    optional: 'C++ formatting is not checked',
+  },
   { debian: 'clang-tidy', isThere: hasProgram('clang-tidy'), optional: 'C++ is not linted' },
 ];
 

@@ -27,7 +27,9 @@ export async function setUpTraining() {
     if (process.getuid?.() === 0 && which('apt-get') !== null) {
       const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
       await run('apt-get', ['-q', 'update'], { env });
-      await run('apt-get', ['-q', 'install', '--yes', '--no-install-recommends', ...PACKAGES], { env });
+      await run('apt-get', ['-q', 'install', '--yes', '--no-install-recommends', ...PACKAGES], {
+        env,
+      });
       const installed = findTrainingPython();
       if (installed !== null) return `installed, ${installed}`;
     }

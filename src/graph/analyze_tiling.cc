@@ -200,8 +200,8 @@ std::string Describe(const AxisFacts& facts) {
 // Tensors that meet must have the same size; then their elements correspond one to one.
 Result<AxisFacts> Join(const AxisFacts& a, const AxisFacts& b) {
   if (!(a.scale() == b.scale()) || a.extra != b.extra) {
-    return Status(StatusCode::kModelFormat, "its inputs have different sizes: " + Describe(a) +
-                                                " and " + Describe(b));
+    return Status(StatusCode::kModelFormat,
+                  "its inputs have different sizes: " + Describe(a) + " and " + Describe(b));
   }
   const int64_t period = std::lcm(a.pixels_per_period, b.pixels_per_period);
   if (period > kMaxPeriod) return TooComplicated();
@@ -239,10 +239,9 @@ class Analyzer {
     const int64_t scale = height.scale().numerator();
     const int64_t declared = graph_.info.declared_scale;
     if (declared == 0 || declared == scale) return Status::Ok();
-    return Status(StatusCode::kModelFormat, "metadata 'tessera.scale' is " +
-                                                std::to_string(declared) +
-                                                " but the network enlarges by " +
-                                                std::to_string(scale));
+    return Status(StatusCode::kModelFormat,
+                  "metadata 'tessera.scale' is " + std::to_string(declared) +
+                      " but the network enlarges by " + std::to_string(scale));
   }
 
   TilingFacts Summarize() const {

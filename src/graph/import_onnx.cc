@@ -121,9 +121,9 @@ class ModelImporter {
                                                   "; [N, C, H, W] or [N, H, W, C] is supported");
     }
     if (image.has_shape && image.shape[0] > 1) {
-      return Status(StatusCode::kUnsupported,
-                    "the input '" + image.name + "' is a batch of " +
-                        std::to_string(image.shape[0]) + " images; export the model for one");
+      return Status(StatusCode::kUnsupported, "the input '" + image.name + "' is a batch of " +
+                                                  std::to_string(image.shape[0]) +
+                                                  " images; export the model for one");
     }
     return Status::Ok();
   }

@@ -34,8 +34,8 @@ class Inferrer {
     TESSERA_RETURN_IF_ERROR(RequireImage(x));
     const int64_t channels = weights[1] * conv.groups;
     if (x[1] != kUnknownDim && x[1] != channels) {
-      return Mismatch("weights " + ShapeToString(weights) + " with " +
-                      std::to_string(conv.groups) + " group(s) need " + std::to_string(channels) +
+      return Mismatch("weights " + ShapeToString(weights) + " with " + std::to_string(conv.groups) +
+                      " group(s) need " + std::to_string(channels) +
                       " channels but the input has " + std::to_string(x[1]));
     }
     Shape y = {x[0], weights[0], kUnknownDim, kUnknownDim};

@@ -12,8 +12,8 @@ constexpr int64_t kMaxInputExtent = 1 << 16;
 
 Status CheckBytes(const Node& node, const Shape& shape) {
   if (CheckedProduct({shape[0], shape[1], shape[2], shape[3], sizeof(float)})) return Status::Ok();
-  return AtNode(node, Status(StatusCode::kImageTooLarge, "a tensor of " + ShapeToString(shape) +
-                                                             " cannot be addressed"));
+  return AtNode(node, Status(StatusCode::kImageTooLarge,
+                             "a tensor of " + ShapeToString(shape) + " cannot be addressed"));
 }
 
 // Broadcasting over the image would let a 1-pixel-high image through where any other fails.

@@ -28,8 +28,8 @@ struct Model {
   Graph graph;
   TilingFacts tiling;
   size_t file_bytes = 0;
-  int64_t parameters = 0;                    // elements of all weights
-  double multiplications_per_pixel = 0.0;    // convolution MACs per input pixel
+  int64_t parameters = 0;                  // elements of all weights
+  double multiplications_per_pixel = 0.0;  // convolution MACs per input pixel
 };
 
 /// Reads an ONNX file: onnx::ReadModel -> ImportOnnx -> Simplify -> AnalyzeTiling. `bytes` need not

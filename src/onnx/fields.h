@@ -2,10 +2,9 @@
 #define TESSERA_ONNX_FIELDS_H_
 
 #include <cstdint>
+#include <protozero/pbf_reader.hpp>
 #include <string>
 #include <vector>
-
-#include <protozero/pbf_reader.hpp>
 
 namespace tessera::onnx {
 

@@ -1,10 +1,9 @@
 #include "onnx/reader.h"
 
 #include <new>
-#include <string>
-
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
+#include <string>
 
 #include "onnx/fields.h"
 #include "onnx/tensor_reader.h"
@@ -190,15 +189,16 @@ Status ReadGraph(pbf_reader reader, Model& model) {
         model.outputs.push_back(ReadValueInfo(reader.get_message()));
         break;
       case BytesField(15):
-        return Status(StatusCode::kUnsupported,
-                      "the model stores sparse weights, which are not supported; save it with dense "
-                      "weights");
+        return Status(
+            StatusCode::kUnsupported,
+            "the model stores sparse weights, which are not supported; save it with dense "
+            "weights");
       default:
         reader.skip();
     }
     if (model.nodes.size() > kMaxNodes) {
-      return Status(StatusCode::kUnsupported, "the model has more than " +
-                                                  std::to_string(kMaxNodes) + " operators");
+      return Status(StatusCode::kUnsupported,
+                    "the model has more than " + std::to_string(kMaxNodes) + " operators");
     }
   }
   return Status::Ok();
@@ -300,9 +300,9 @@ Result<Model> ReadModel(std::span<const uint8_t> bytes) {
     TESSERA_RETURN_IF_ERROR(CheckVersions(*model));
     return model;
   } catch (const protozero::exception& error) {
-    return Status(StatusCode::kModelFormat,
-                  std::string("the file is damaged, cut short or not an ONNX model (") +
-                      error.what() + ")");
+    return Status(
+        StatusCode::kModelFormat,
+        std::string("the file is damaged, cut short or not an ONNX model (") + error.what() + ")");
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory, "not enough memory to read the model");
   }

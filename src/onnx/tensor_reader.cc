@@ -165,9 +165,9 @@ Status CheckCount(const Encoded& encoded, const Tensor& tensor) {
   }
   const size_t found = tensor.floats.size() + tensor.ints.size();
   if (found == expected) return Status::Ok();
-  return Status(StatusCode::kModelFormat,
-                Named(encoded) + " should have " + std::to_string(expected) + " elements but has " +
-                    std::to_string(found));
+  return Status(StatusCode::kModelFormat, Named(encoded) + " should have " +
+                                              std::to_string(expected) + " elements but has " +
+                                              std::to_string(found));
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ Status ImportBinary(OpContext& op, Binary::Kind kind) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId b, op.Input(1));
   for (const ValueId id : {a, b}) {
     if (op.graph().value(id).type != ElementType::kFloat32) {
-      return op.Unsupported("arithmetic on integers is not supported; export the model with a "
-                            "fixed input size or a constant scale factor");
+      return op.Unsupported(
+          "arithmetic on integers is not supported; export the model with a "
+          "fixed input size or a constant scale factor");
     }
   }
   return op.Emit(Binary{kind}, {a, b});

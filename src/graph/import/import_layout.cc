@@ -68,8 +68,7 @@ Status ImportDepthToSpace(OpContext& op) {
     return op.Malformed("blocksize must be from 1 to " + std::to_string(kMaxBlock));
   }
   if (mode != "DCR" && mode != "CRD") return op.Malformed("mode '" + mode + "' does not exist");
-  depth_to_space.order =
-      mode == "CRD" ? DepthToSpace::Order::kCrd : DepthToSpace::Order::kDcr;
+  depth_to_space.order = mode == "CRD" ? DepthToSpace::Order::kCrd : DepthToSpace::Order::kDcr;
   return op.Emit(depth_to_space, {x});
 }
 
@@ -96,8 +95,7 @@ Status ImportPad(OpContext& op) {
 
 Status ImportTranspose(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
-  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> permutation,
-                           op.Ints("perm", {3, 2, 1, 0}));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> permutation, op.Ints("perm", {3, 2, 1, 0}));
   std::vector<int64_t> sorted = permutation;
   std::sort(sorted.begin(), sorted.end());
   if (sorted != std::vector<int64_t>{0, 1, 2, 3}) {

@@ -99,8 +99,9 @@ Status ImportCast(OpContext& op) {
       return op.EmitConstant(FloatTensor(value.shape, {ints.begin(), ints.end()}));
     }
   }
-  return op.Unsupported("only casts between floating types, and of integer constants to floating "
-                        "types, are supported");
+  return op.Unsupported(
+      "only casts between floating types, and of integer constants to floating "
+      "types, are supported");
 }
 
 }  // namespace tessera

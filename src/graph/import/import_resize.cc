@@ -53,8 +53,9 @@ Result<std::vector<Rational>> FromSizes(OpContext& op, const Shape& input,
       continue;
     }
     if (input[axis] == kUnknownDim) {
-      return op.Unsupported("resizes to fixed sizes an image of unknown size; export the model "
-                            "with a scale factor");
+      return op.Unsupported(
+          "resizes to fixed sizes an image of unknown size; export the model "
+          "with a scale factor");
     }
     constexpr int64_t kMaxSize = Rational::kMaxPart / 2;
     if (sizes[axis] < 1 || sizes[axis] > kMaxSize || input[axis] < 1 || input[axis] > kMaxSize) {
@@ -113,8 +114,7 @@ Status RefuseOption(OpContext& op, const char* attribute) {
 }
 
 Status ReadRounding(OpContext& op, Resize& resize) {
-  TESSERA_ASSIGN_OR_RETURN(const std::string mode,
-                           op.String("nearest_mode", "round_prefer_floor"));
+  TESSERA_ASSIGN_OR_RETURN(const std::string mode, op.String("nearest_mode", "round_prefer_floor"));
   if (mode == "round_prefer_floor") {
     resize.rounding = Rounding::kRoundPreferFloor;
   } else if (mode == "round_prefer_ceil") {
@@ -188,8 +188,8 @@ Status ImportResize(OpContext& op) {
     TESSERA_RETURN_IF_ERROR(SetOldResize(op, resize));
     return op.Emit(resize, {x});
   }
-  op.Ignore("cubic_coeff_a");        // concerns cubic
-  op.Ignore("extrapolation_value");  // concerns tf_crop_and_resize
+  op.Ignore("cubic_coeff_a");             // concerns cubic
+  op.Ignore("extrapolation_value");       // concerns tf_crop_and_resize
   op.Ignore("keep_aspect_ratio_policy");  // the factor is already known
   TESSERA_RETURN_IF_ERROR(RefuseOption(op, "antialias"));
   TESSERA_RETURN_IF_ERROR(RefuseOption(op, "exclude_outside"));

@@ -10,8 +10,7 @@ namespace tessera {
 Value ToConstant(onnx::Tensor tensor) {
   Value value;
   value.name = std::move(tensor.name);
-  value.type =
-      onnx::IsFloating(tensor.data_type) ? ElementType::kFloat32 : ElementType::kInt64;
+  value.type = onnx::IsFloating(tensor.data_type) ? ElementType::kFloat32 : ElementType::kInt64;
   value.shape = std::move(tensor.dims);
   value.constant = Constant{std::move(tensor.floats), std::move(tensor.ints)};
   return value;
@@ -82,8 +81,8 @@ void OpContext::Ignore(const char* attribute) { used_attributes_.emplace_back(at
 
 Status OpContext::CheckAllAttributesUsed() const {
   for (const onnx::Attribute& attribute : node_.attributes) {
-    const bool used = std::find(used_attributes_.begin(), used_attributes_.end(),
-                                attribute.name) != used_attributes_.end();
+    const bool used = std::find(used_attributes_.begin(), used_attributes_.end(), attribute.name) !=
+                      used_attributes_.end();
     if (!used) return Unsupported("attribute '" + attribute.name + "' is not supported here");
   }
   return Status::Ok();

@@ -56,8 +56,8 @@ Status Fold(Graph& graph, const Node& node, Binary::Kind kind) {
   for (size_t i = 0; i < count; ++i) {
     elements[i] = Apply(kind, BroadcastElement(a, shape, i), BroadcastElement(b, shape, i));
     if (std::isfinite(elements[i])) continue;
-    return AtNode(node, Status(StatusCode::kModelFormat,
-                               "makes a constant that is not a finite number"));
+    return AtNode(node,
+                  Status(StatusCode::kModelFormat, "makes a constant that is not a finite number"));
   }
   Value& output = graph.value(node.output);
   output.shape = std::move(shape);

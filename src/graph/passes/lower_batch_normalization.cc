@@ -27,10 +27,8 @@ Status Lower(Graph& graph, const Node& node, float epsilon, std::vector<Node>& n
     return AtNode(node, Status(StatusCode::kModelFormat,
                                "its variance is negative or zero, or its scale overflows"));
   }
-  const ValueId factor_id =
-      AddPerChannelConstant(graph, node.name + ".factor", std::move(factor));
-  const ValueId offset_id =
-      AddPerChannelConstant(graph, node.name + ".offset", std::move(offset));
+  const ValueId factor_id = AddPerChannelConstant(graph, node.name + ".factor", std::move(factor));
+  const ValueId offset_id = AddPerChannelConstant(graph, node.name + ".offset", std::move(offset));
   Value scaled;
   scaled.name = node.name + ".scaled";
   scaled.shape = graph.value(node.output).shape;

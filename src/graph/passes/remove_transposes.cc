@@ -128,9 +128,9 @@ class LayoutRewriter {
     const Value& constant = graph_.value(id);
     std::vector<float> elements = constant.constant->floats;
     const std::string name = constant.name;
-    const bool uniform = !elements.empty() &&
-                         std::all_of(elements.begin(), elements.end(),
-                                     [&](float element) { return element == elements[0]; });
+    const bool uniform =
+        !elements.empty() && std::all_of(elements.begin(), elements.end(),
+                                         [&](float element) { return element == elements[0]; });
     // Broadcasting a uniform tensor is the same as broadcasting its element, unless it widens.
     if (elements.size() == 1 || (uniform && !Widens(node, constant.shape))) {
       elements.resize(1);
