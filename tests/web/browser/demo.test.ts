@@ -42,8 +42,9 @@ function makePicture(width: number, height: number): Promise<Buffer> {
     .toBuffer();
 }
 
-async function waitForResult(page: Page, size: string): Promise<void> {
-  const done = `body[data-state=done][data-size="${size}"]`;
+/** Waits for a finished run that `<body>` describes so; fails at once, with its words, on an error. */
+async function waitForResult(page: Page, attributes: string): Promise<void> {
+  const done = `body[data-state=done]${attributes}`;
   await page.waitForSelector(`${done}, body[data-state=error]`, { timeout: TIMEOUT });
   const { state, error } = await page.evaluate(() => ({ ...document.body.dataset }));
   assert.equal(state, 'done', error ?? '');
@@ -74,7 +75,7 @@ async function onPage(
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(server.url);
-    await waitForResult(page, await sampleResultSize());
+    await waitForResult(page, `[data-size="${await sampleResultSize()}"]`);
     await body(page);
   } finally {
     await context.close();
@@ -127,11 +128,11 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
   test('takes a picked, a dropped and a pasted picture', () =>
     onPage(async (page) => {
       await pick(page, 'picked.png', await makePicture(40, 30));
-      await waitForResult(page, '80x60');
+      await waitForResult(page, '[data-size="80x60"]');
       await bring(page, 'drop', await makePicture(41, 31));
-      await waitForResult(page, '82x62');
+      await waitForResult(page, '[data-size="82x62"]');
       await bring(page, 'paste', await makePicture(42, 32));
-      await waitForResult(page, '84x64');
+      await waitForResult(page, '[data-size="84x64"]');
     }));
 
   test('says in words what is wrong with a file, and goes on working', () =>
@@ -141,7 +142,7 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
       const alert = page.getByRole('alert');
       assert.match((await alert.textContent()) ?? '', /“notes\.txt” is not a picture.*Try a PNG/);
       await pick(page, 'good.png', await makePicture(30, 30));
-      await waitForResult(page, '60x60');
+      await waitForResult(page, '[data-size="60x60"]');
       assert.equal(await page.locator('#error').isHidden(), true);
     }));
 
@@ -160,7 +161,7 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
       await waitForState(page, 'running');
       // A new picture replaces the run.
       await pick(page, 'small.png', await makePicture(50, 40));
-      await waitForResult(page, '100x80');
+      await waitForResult(page, '[data-size="100x80"]');
     }));
 
   test('asks before a very large run', () =>
@@ -223,7 +224,7 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
   test('saves the result', () =>
     onPage(async (page) => {
       await pick(page, 'my picture.v2.png', await makePicture(64, 48));
-      await waitForResult(page, '128x96');
+      await waitForResult(page, '[data-size="128x96"]');
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: 'Save as PNG' }).click(),
@@ -243,9 +244,9 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
   test('starts anew when the settings change', () =>
     onPage(async (page) => {
       await page.getByLabel('Workers').selectOption('1');
-      await page.waitForSelector('body[data-state=done][data-workers="1"]', { timeout: TIMEOUT });
+      await waitForResult(page, '[data-workers="1"]');
       await page.getByLabel('Variant').selectOption('simd');
-      await page.waitForSelector('body[data-state=done][data-variant=simd]', { timeout: TIMEOUT });
+      await waitForResult(page, '[data-variant=simd]');
     }));
 
   test('offers threads on a page that is cross-origin isolated', () =>
@@ -253,9 +254,7 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
       async (page) => {
         assert.match(await textOf(page, '#isolation'), /is cross-origin isolated/);
         await page.getByLabel('Variant').selectOption('simd-mt');
-        await page.waitForSelector('body[data-state=done][data-variant=simd-mt]', {
-          timeout: TIMEOUT,
-        });
+        await waitForResult(page, '[data-variant=simd-mt]');
       },
       { server: isolated },
     ));
