@@ -1,4 +1,4 @@
-// Finds the Emscripten that set-up chose, and the environment its compiler needs.
+// Finds the Emscripten that the build uses.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ export const MINIMUM_EMSCRIPTEN = '4.0';
 export const emscriptenPrefix = () => join(TOOLCHAIN, 'emscripten');
 
 /** "6.0.5" from `emcc --version`, or null. */
-function emccVersion(emcc, env) {
-  const line = versionLine(emcc, env);
+function emccVersion(emcc) {
+  const line = versionLine(emcc);
   return /\b(\d+\.\d+\.\d+)/.exec(line ?? '')?.[1] ?? null;
 }
 
@@ -26,21 +26,17 @@ export function pathEmscriptenVersion() {
 
 function privateEmscripten() {
   const folder = join(emscriptenPrefix(), 'usr', 'share', 'emscripten');
-  const config = join(emscriptenPrefix(), 'emscripten-config');
-  if (!existsSync(config) || !existsSync(join(folder, 'emcc'))) return null;
-  const env = { ...process.env, EM_CONFIG: config };
-  const version = emccVersion(join(folder, 'emcc'), env);
-  return version === null ? null : { folder, version, isPrivate: true, env };
+  if (!existsSync(join(folder, '.emscripten'))) return null;
+  const version = emccVersion(join(folder, 'emcc'));
+  return version === null ? null : { version, isPrivate: true };
 }
 
 /**
- * `{folder, version, isPrivate, env}`, or null when set-up has not run. `folder` holds emcc and em++, `env` is the
- * environment to run them in. An Emscripten on PATH that is new enough wins.
+ * `{version, isPrivate}`, or null when set-up has not run. An Emscripten on PATH that is new enough wins;
+ * cmake/toolchain.cmake chooses by the same rule.
  */
 export function findEmscripten() {
   const version = pathEmscriptenVersion();
-  if (version !== null && isNewEnough(version)) {
-    return { folder: join(which('emcc'), '..'), version, isPrivate: false, env: process.env };
-  }
+  if (version !== null && isNewEnough(version)) return { version, isPrivate: false };
   return privateEmscripten();
 }

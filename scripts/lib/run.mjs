@@ -56,7 +56,7 @@ export function run(program, args, { cwd, env, show = false, allowFailure = fals
 }
 
 /** First line of `program --version`, or null when it cannot be run. */
-export function versionLine(program, env) {
-  const result = spawnSync(program, ['--version'], { encoding: 'utf8', env: env ?? process.env });
+export function versionLine(program) {
+  const result = spawnSync(program, ['--version'], { encoding: 'utf8' });
   return result.status === 0 ? result.stdout.split('\n', 1)[0] : null;
 }

@@ -114,11 +114,16 @@ function linkNodeModules(prefix) {
   writeFileSync(join(prefix, 'package.json'), '{"type": "commonjs"}\n');
 }
 
+/**
+ * Lies beside emcc, where it is found without any environment variable: CMake, Ninja and a person at the shell need
+ * nothing but the path of em++.
+ */
 function writeConfig(prefix, llvm) {
+  const root = join(prefix, 'usr', 'share', 'emscripten');
   const cache = join(prefix, 'cache');
   mkdirSync(cache, { recursive: true });
   const lines = {
-    EMSCRIPTEN_ROOT: join(prefix, 'usr', 'share', 'emscripten'),
+    EMSCRIPTEN_ROOT: root,
     LLVM_ROOT: join(llvm, 'bin'),
     BINARYEN_ROOT: join(prefix, 'usr'),
     NODE_JS: process.execPath,
@@ -128,7 +133,7 @@ function writeConfig(prefix, llvm) {
     CLANG_ADD_VERSION: '',
   };
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`);
-  writeFileSync(join(prefix, 'emscripten-config'), text.join(''));
+  writeFileSync(join(root, '.emscripten'), text.join(''));
 }
 
 async function buildPrefix() {
