@@ -16,7 +16,8 @@ describeOnPages('errors', (opened) => {
     const error = await failure(opened(), () =>
       window.tessera.Upscaler.create({ workerUrl: '/nowhere.mjs' }),
     );
-    assert.equal(error.code, 'ERR_WORKER_CRASHED');
+    assert.equal(error.code, 'ERR_LOAD');
+    assert.match(error.message, /nowhere/);
   });
 
   test('a missing model', async () => {

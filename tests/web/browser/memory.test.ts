@@ -31,13 +31,13 @@ describeOnPages('memory', (opened) => {
     const { page } = opened();
     const run = (times: number) =>
       page.evaluate(async (times) => {
-        // One result is 1.5 MiB: a leak of one buffer a run would show as 75 MiB.
-        const image = new ImageData(384, 256);
+        // One result is 1 MiB: a leak of one buffer a run would show as 50 MiB.
+        const image = new ImageData(512, 128);
         const upscaler = await window.tessera.Upscaler.create({ workers: 2 });
         for (let i = 0; i < times; i++) await upscaler.upscale(image, { output: 'raw' });
         await upscaler.dispose();
       }, times);
-    await run(15);
+    await run(10);
     const before = await residentBytes(opened());
     await run(50);
     const growth = (await residentBytes(opened())) - before;

@@ -1,6 +1,7 @@
 // Progress, cancellation and the end of an upscaler.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { describeOnPages } from '../support/pages.ts';
 
 describeOnPages('runs', (opened) => {
@@ -75,6 +76,8 @@ describeOnPages('runs', (opened) => {
       return [await pending, await code(upscaler.upscale(new ImageData(1, 1)))];
     });
     assert.deepEqual(codes, ['ERR_DISPOSED', 'ERR_DISPOSED']);
+    // The browser tells of a worker's end a moment after it.
+    for (let wait = 0; page.workers().length > 0 && wait < 50; wait++) await setTimeout(100);
     assert.equal(page.workers().length, 0);
   });
 });

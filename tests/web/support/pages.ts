@@ -28,6 +28,8 @@ export async function openPage({ isolated = false } = {}): Promise<TestPage> {
   const server = await serve({ root: DIST, isolated, csp: STRICT_CSP });
   const browser = await launchBrowser();
   const page = await browser.newPage();
+  // tsx wraps named functions in a call of its helper, which functions sent to the page lack there.
+  await page.addInitScript('globalThis.__name = (target) => target');
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
