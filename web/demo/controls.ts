@@ -17,9 +17,9 @@ const MOST_WORKERS = 8;
 const ISOLATED =
   'This page is cross-origin isolated, so the threaded variants (-mt) can be chosen as well.';
 const NOT_ISOLATED =
-  'Works without special headers. Cross-origin isolation (COOP and COEP) would add the threaded ' +
-  'variants, whose cores share one memory and work on each tile together: less memory, and help ' +
-  'with pictures of a single tile, but rarely more speed.';
+  'Works without special headers: the tiles are spread over workers. Cross-origin isolation (COOP ' +
+  'and COEP) would add the threaded variants, whose cores work on each tile together; they are ' +
+  'about as fast.';
 
 function addOption(select: HTMLSelectElement, value: string, text: string): void {
   select.add(new Option(text, value));
