@@ -45,21 +45,21 @@ describeOnPages('a lost worker', (opened) => {
 
   test('a tile that kills every worker is given up with a crash, and nothing hangs', async () => {
     const { page } = opened();
-    // A real worker that dies of an uncaught error whenever it is handed a tile.
-    await page.route('**/fragile-worker.mjs', (route) =>
-      route.fulfill({
-        contentType: 'text/javascript',
-        headers: { 'Cross-Origin-Embedder-Policy': 'require-corp' },
-        body: `import '/worker.mjs';
-          const die = (event) => {
-            if (event.data.type !== 'tile') return;
-            event.stopImmediatePropagation();
-            throw new Error('killed by the test');
-          };
-          // Capturing, so that it comes before the worker's own listener.
-          addEventListener('message', die, true);`,
-      }),
-    );
+    // A real worker that dies of an uncaught error whenever it is handed a tile: imports run in
+    // order, so that this listener comes before the worker's own.
+    const scripts = {
+      '/fragile-worker.mjs': `import '/fragile.mjs'; import '/worker.mjs';`,
+      '/fragile.mjs': `addEventListener('message', (event) => {
+        if (event.data.type !== 'tile') return;
+        event.stopImmediatePropagation();
+        throw new Error('killed by the test');
+      });`,
+    };
+    for (const [path, body] of Object.entries(scripts)) {
+      const headers = { 'Cross-Origin-Embedder-Policy': 'require-corp' };
+      const answer = { contentType: 'text/javascript', headers, body };
+      await page.route(`**${path}`, (route) => route.fulfill(answer));
+    }
     const outcome = await page.evaluate(async () => {
       let spawned = 0;
       const createWorker = () => {
