@@ -62,14 +62,16 @@ Result<std::string> OpContext::String(const char* attribute, const char* missing
   return found ? found->s : std::string(missing);
 }
 
-Result<std::vector<int64_t>> OpContext::Ints(const char* attribute, std::vector<int64_t> missing) {
+Result<std::vector<int64_t>> OpContext::Ints(const char* attribute,
+                                             const std::vector<int64_t>& missing) {
   TESSERA_ASSIGN_OR_RETURN(const auto* found, FindTyped(attribute, onnx::AttributeType::kInts));
-  return found ? found->ints : std::move(missing);
+  return found ? found->ints : missing;
 }
 
-Result<std::vector<float>> OpContext::Floats(const char* attribute, std::vector<float> missing) {
+Result<std::vector<float>> OpContext::Floats(const char* attribute,
+                                             const std::vector<float>& missing) {
   TESSERA_ASSIGN_OR_RETURN(const auto* found, FindTyped(attribute, onnx::AttributeType::kFloats));
-  return found ? found->floats : std::move(missing);
+  return found ? found->floats : missing;
 }
 
 Result<const onnx::Tensor*> OpContext::Tensor(const char* attribute) {

@@ -30,8 +30,8 @@ class OpContext {
   Result<int64_t> Int(const char* attribute, int64_t missing);
   Result<float> Float(const char* attribute, float missing);
   Result<std::string> String(const char* attribute, const char* missing);
-  Result<std::vector<int64_t>> Ints(const char* attribute, std::vector<int64_t> missing);
-  Result<std::vector<float>> Floats(const char* attribute, std::vector<float> missing);
+  Result<std::vector<int64_t>> Ints(const char* attribute, const std::vector<int64_t>& missing);
+  Result<std::vector<float>> Floats(const char* attribute, const std::vector<float>& missing);
   /// The tensor, or null.
   Result<const onnx::Tensor*> Tensor(const char* attribute);
   bool Has(const char* attribute) const { return Find(attribute) != nullptr; }
