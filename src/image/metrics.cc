@@ -67,8 +67,9 @@ std::array<double, kWindow> GaussianWindow() {
   constexpr double kSigma = 1.5;
   std::array<double, kWindow> window;
   double sum = 0.0;
+  const int64_t center = kWindow / 2;
   for (int64_t i = 0; i < kWindow; ++i) {
-    const double x = static_cast<double>(i - kWindow / 2);
+    const auto x = static_cast<double>(i - center);
     sum += window[static_cast<size_t>(i)] = std::exp(-x * x / (2.0 * kSigma * kSigma));
   }
   for (double& weight : window) weight /= sum;
