@@ -11,7 +11,7 @@ if(NOT EMSCRIPTEN)
 endif()
 
 # Not part of `all`: the modules alone are what is shipped.
-set_target_properties(tessera_tests PROPERTIES EXCLUDE_FROM_ALL ON SUFFIX .mjs)
+set_target_properties(tessera_tests PROPERTIES EXCLUDE_FROM_ALL ON SUFFIX .cjs)
 target_link_options(tessera_tests PRIVATE
   -sENVIRONMENT=node
   # Tests read model files from the disk.

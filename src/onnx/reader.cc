@@ -32,7 +32,7 @@ AttributeType ToAttributeType(int32_t type) {
 
 Result<Attribute> ReadAttribute(pbf_reader reader) {
   Attribute attribute;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1):
         attribute.name = reader.get_string();
@@ -74,7 +74,7 @@ Result<Attribute> ReadAttribute(pbf_reader reader) {
 
 Result<Node> ReadNode(pbf_reader reader) {
   Node node;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1):
         node.inputs.push_back(reader.get_string());
@@ -106,7 +106,7 @@ Result<Node> ReadNode(pbf_reader reader) {
 // TensorShapeProto.Dimension: a number, a symbol, or nothing.
 int64_t ReadDimension(pbf_reader reader) {
   int64_t extent = -1;
-  while (reader.next()) {
+  while (NextField(reader)) {
     if (reader.tag_and_type() == VarintField(1)) {
       extent = reader.get_int64();
     } else {
@@ -118,7 +118,7 @@ int64_t ReadDimension(pbf_reader reader) {
 
 void ReadShape(pbf_reader reader, ValueInfo& info) {
   info.has_shape = true;
-  while (reader.next()) {
+  while (NextField(reader)) {
     if (reader.tag_and_type() == BytesField(1)) {
       info.shape.push_back(ReadDimension(reader.get_message()));
     } else {
@@ -128,7 +128,7 @@ void ReadShape(pbf_reader reader, ValueInfo& info) {
 }
 
 void ReadTensorType(pbf_reader reader, ValueInfo& info) {
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case VarintField(1):
         info.element_type = static_cast<DataType>(reader.get_int32());
@@ -143,7 +143,7 @@ void ReadTensorType(pbf_reader reader, ValueInfo& info) {
 }
 
 void ReadType(pbf_reader reader, ValueInfo& info) {
-  while (reader.next()) {
+  while (NextField(reader)) {
     if (reader.tag_and_type() == BytesField(1)) {
       ReadTensorType(reader.get_message(), info);
     } else {
@@ -154,7 +154,7 @@ void ReadType(pbf_reader reader, ValueInfo& info) {
 
 ValueInfo ReadValueInfo(pbf_reader reader) {
   ValueInfo info;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1):
         info.name = reader.get_string();
@@ -170,7 +170,7 @@ ValueInfo ReadValueInfo(pbf_reader reader) {
 }
 
 Status ReadGraph(pbf_reader reader, Model& model) {
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1): {
         TESSERA_ASSIGN_OR_RETURN(Node node, ReadNode(reader.get_message()));
@@ -209,7 +209,7 @@ bool IsDefaultDomain(const std::string& domain) { return domain.empty() || domai
 void ReadOpset(pbf_reader reader, Model& model) {
   std::string domain;
   int64_t version = 0;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1):
         domain = reader.get_string();
@@ -226,7 +226,7 @@ void ReadOpset(pbf_reader reader, Model& model) {
 
 void ReadMetadata(pbf_reader reader, Model& model) {
   std::pair<std::string, std::string> entry;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1):
         entry.first = reader.get_string();
@@ -244,7 +244,7 @@ void ReadMetadata(pbf_reader reader, Model& model) {
 Result<Model> ReadModelProto(pbf_reader reader) {
   Model model;
   bool has_graph = false;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case VarintField(1):
         model.ir_version = reader.get_int64();

@@ -30,7 +30,7 @@ struct Encoded {
 
 Encoded Decode(protozero::pbf_reader reader) {
   Encoded tensor;
-  while (reader.next()) {
+  while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case VarintField(1):
         tensor.dims.push_back(reader.get_int64());

@@ -2,6 +2,8 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include "onnx/float16.h"
 #include "onnx/reader.h"
@@ -143,6 +145,20 @@ TEST_CASE("onnx: refuses what is no model at all") {
   const std::string html = "<!DOCTYPE html><html><body>404 Not Found</body></html>";
   const std::vector<uint8_t> bytes(html.begin(), html.end());
   CHECK(ReadModel(bytes).status().code() == StatusCode::kModelFormat);
+}
+
+TEST_CASE("onnx: a field longer than the file is refused, also beyond 31 and 32 bits") {
+  // Field 7 (the graph) and its length as a varint, with nothing behind it.
+  const std::vector<std::vector<uint8_t>> files = {
+      {0x3a, 0x01},                                            // 1
+      {0x3a, 0x80, 0x80, 0x80, 0x80, 0x08},                    // 2^31
+      {0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f},                    // 2^32 - 1
+      {0x3a, 0x81, 0x80, 0x80, 0x80, 0x10},                    // 2^32 + 1
+      {0x08, 0x07, 0x72, 0xf8, 0xff, 0xff, 0xff, 0x0f, 0, 0},  // backwards, read as signed
+  };
+  for (const std::vector<uint8_t>& file : files) {
+    CHECK(ReadModel(file).status().code() == StatusCode::kModelFormat);
+  }
 }
 
 TEST_CASE("onnx: a field with the wrong wire type is not taken for the right one") {
