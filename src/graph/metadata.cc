@@ -91,8 +91,9 @@ Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::st
   for (const auto& [name, text] : entries) {
     for (const Key& key : kKeys) {
       if (key.name != name || key.parse(text, info)) continue;
-      return Status(StatusCode::kModelFormat,
-                    "metadata '" + name + "' is '" + text + "' but should be " + key.expected);
+      std::string message = "metadata '" + name + "' is '";
+      message.append(text).append("' but should be ").append(key.expected);
+      return Status(StatusCode::kModelFormat, std::move(message));
     }
   }
   return info;

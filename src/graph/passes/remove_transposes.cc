@@ -198,7 +198,7 @@ Status RemoveTransposes(Graph& graph) {
   if (!HasTranspose(graph)) return LayoutRewriter(graph, kNchw).Rewrite();
   // The file does not say which order its input has; the network only makes sense with one.
   Graph as_nhwc = graph;
-  const Status nhwc = LayoutRewriter(as_nhwc, kNhwc).Rewrite();
+  Status nhwc = LayoutRewriter(as_nhwc, kNhwc).Rewrite();
   if (nhwc.ok()) {
     graph = std::move(as_nhwc);
     return nhwc;
