@@ -3,7 +3,9 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace tessera {
 namespace {
