@@ -4,8 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <optional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -32,12 +33,19 @@ struct Constant {
   std::vector<int64_t> ints;
 };
 
+inline std::shared_ptr<const Constant> MakeConstant(std::vector<float> floats,
+                                                    std::vector<int64_t> ints = {}) {
+  return std::make_shared<const Constant>(Constant{std::move(floats), std::move(ints)});
+}
+
 /// A tensor of the graph: an input, the output of one node, or a constant.
 struct Value {
   std::string name;
   ElementType type = ElementType::kFloat32;
   Shape shape;  // Empty shape with a constant means a scalar.
-  std::optional<Constant> constant;
+  // Shared, since a graph is copied for each tile shape and weights are most of it. Never changed
+  // in place: a pass that changes a constant replaces it.
+  std::shared_ptr<const Constant> constant;
 };
 
 /// 2-D convolution, weights OIHW, optional bias. Inputs: x, weights[, bias].

@@ -70,9 +70,7 @@ class GraphMaker {
     int64_t count = 1;
     for (int64_t extent : shape) count *= extent;
     value.shape = std::move(shape);
-    Constant constant;
-    constant.floats = RandomFloats(count);
-    value.constant = std::move(constant);
+    value.constant = MakeConstant(RandomFloats(count));
     return graph_.AddValue(std::move(value));
   }
 

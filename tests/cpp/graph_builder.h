@@ -62,7 +62,7 @@ class GraphBuilder {
     Value value;
     value.name = "constant" + std::to_string(graph_.values.size());
     value.shape = std::move(shape);
-    value.constant = tessera::Constant{std::move(elements), {}};
+    value.constant = tessera::MakeConstant(std::move(elements));
     return graph_.AddValue(std::move(value));
   }
   ValueId RandomConstant(Shape shape, float low = -1.0f, float high = 1.0f) {

@@ -12,7 +12,7 @@ Value ToConstant(onnx::Tensor tensor) {
   value.name = std::move(tensor.name);
   value.type = onnx::IsFloating(tensor.data_type) ? ElementType::kFloat32 : ElementType::kInt64;
   value.shape = std::move(tensor.dims);
-  value.constant = Constant{std::move(tensor.floats), std::move(tensor.ints)};
+  value.constant = MakeConstant(std::move(tensor.floats), std::move(tensor.ints));
   return value;
 }
 

@@ -22,7 +22,7 @@ struct Affine {
 std::optional<Affine> AsAffine(const Graph& graph, const Node& node) {
   const auto* binary = std::get_if<Binary>(&node.operation);
   if (!binary) return std::nullopt;
-  const bool constant_first = graph.value(node.inputs[0]).constant.has_value();
+  const bool constant_first = graph.value(node.inputs[0]).constant != nullptr;
   const Value& constant = graph.value(node.inputs[constant_first ? 0 : 1]);
   if (!constant.constant) return std::nullopt;
   const std::vector<float>& floats = constant.constant->floats;
@@ -85,11 +85,11 @@ struct Parameters {
     Value w;
     w.name = graph.value(conv.inputs[1]).name;
     w.shape = graph.value(conv.inputs[1]).shape;
-    w.constant = Constant{std::move(weights), {}};
+    w.constant = MakeConstant(std::move(weights));
     Value b;
     b.name = conv.inputs.size() > 2 ? graph.value(conv.inputs[2]).name : conv.name + ".bias";
     b.shape = {static_cast<int64_t>(outputs)};
-    b.constant = Constant{std::move(bias), {}};
+    b.constant = MakeConstant(std::move(bias));
     conv.inputs = {conv.inputs[0], graph.AddValue(std::move(w)), graph.AddValue(std::move(b))};
     return true;
   }

@@ -61,7 +61,7 @@ Status Fold(Graph& graph, const Node& node, Binary::Kind kind) {
   }
   Value& output = graph.value(node.output);
   output.shape = std::move(shape);
-  output.constant = Constant{std::move(elements), {}};
+  output.constant = MakeConstant(std::move(elements));
   return Status::Ok();
 }
 

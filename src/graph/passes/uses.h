@@ -34,7 +34,7 @@ inline ValueId AddPerChannelConstant(Graph& graph, std::string name, std::vector
   Value value;
   value.name = std::move(name);
   if (elements.size() != 1) value.shape = {1, static_cast<int64_t>(elements.size()), 1, 1};
-  value.constant = Constant{std::move(elements), {}};
+  value.constant = MakeConstant(std::move(elements));
   return graph.AddValue(std::move(value));
 }
 
