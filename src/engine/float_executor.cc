@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/checked_math.h"
+#include "engine/fake_quantize_step.h"
 #include "engine/memory_plan.h"
 #include "engine/move_steps.h"
 #include "engine/xnnpack_steps.h"
@@ -48,7 +49,9 @@ Operand TensorOperand(Tensor tensor) {
 // Operations that read each element once, at the place they write it, can work in place.
 bool WorksInPlace(const Operation& operation) {
   return std::holds_alternative<Clip>(operation) || std::holds_alternative<LeakyRelu>(operation) ||
-         std::holds_alternative<PRelu>(operation) || std::holds_alternative<Binary>(operation);
+         std::holds_alternative<PRelu>(operation) || std::holds_alternative<Binary>(operation) ||
+         std::holds_alternative<Unary>(operation) ||
+         std::holds_alternative<FakeQuantize>(operation);
 }
 
 ElementwiseKind ToElementwise(Binary::Kind kind) {
@@ -205,6 +208,12 @@ class ExecutorBuilder {
   }
   Result<StepPtr> Make(const Node& node, const Pad& pad) {
     return MakePadStep(pad, In(node), Out(node));
+  }
+  Result<StepPtr> Make(const Node& node, const Unary& unary) {
+    return MakeUnaryStep(unary, In(node), Out(node), Pool());
+  }
+  Result<StepPtr> Make(const Node& node, const FakeQuantize& fake) {
+    return MakeFakeQuantizeStep(fake.quantization, In(node), Out(node));
   }
   Result<StepPtr> Make(const Node&, const BatchNormalization&) { return NotSimplified(); }
   Result<StepPtr> Make(const Node&, const Transpose&) { return NotSimplified(); }

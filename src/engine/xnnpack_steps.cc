@@ -87,8 +87,8 @@ Result<Operator> CreateConv(const Conv& conv, std::span<const float> weights,
   return Operator(op);
 }
 
-Result<StepPtr> MakeUnaryStep(xnn_unary_operator kind, const xnn_unary_params& params, Tensor input,
-                              Tensor output, pthreadpool_t threads) {
+Result<StepPtr> MakeActivationStep(xnn_unary_operator kind, const xnn_unary_params& params,
+                                   Tensor input, Tensor output, pthreadpool_t threads) {
   xnn_operator_t raw = nullptr;
   TESSERA_RETURN_IF_ERROR(
       FromXnnpack(xnn_create_unary_elementwise_nc(kind, xnn_datatype_fp32, xnn_datatype_fp32,
@@ -119,6 +119,18 @@ xnn_binary_operator ToXnnpack(ElementwiseKind kind) {
       return xnn_binary_prelu;
   }
   return xnn_binary_invalid;
+}
+
+xnn_unary_operator ToXnnpack(Unary::Kind kind) {
+  switch (kind) {
+    case Unary::Kind::kSigmoid:
+      return xnn_unary_sigmoid;
+    case Unary::Kind::kTanh:
+      return xnn_unary_tanh;
+    case Unary::Kind::kGelu:
+      return xnn_unary_gelu;
+  }
+  return xnn_unary_invalid;
 }
 
 }  // namespace
@@ -167,14 +179,20 @@ Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
 Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output, pthreadpool_t threads) {
   xnn_unary_params params = {};
   params.clamp = {clip.min, clip.max};
-  return MakeUnaryStep(xnn_unary_clamp, params, input, output, threads);
+  return MakeActivationStep(xnn_unary_clamp, params, input, output, threads);
 }
 
 Result<StepPtr> MakeLeakyReluStep(const LeakyRelu& leaky_relu, Tensor input, Tensor output,
                                   pthreadpool_t threads) {
   xnn_unary_params params = {};
   params.leaky_relu = {leaky_relu.alpha};
-  return MakeUnaryStep(xnn_unary_leaky_relu, params, input, output, threads);
+  return MakeActivationStep(xnn_unary_leaky_relu, params, input, output, threads);
+}
+
+Result<StepPtr> MakeUnaryStep(const Unary& unary, Tensor input, Tensor output,
+                              pthreadpool_t threads) {
+  const xnn_unary_params params = {};
+  return MakeActivationStep(ToXnnpack(unary.kind), params, input, output, threads);
 }
 
 Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, Tensor output,

@@ -25,6 +25,9 @@ Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output, pthr
 Result<StepPtr> MakeLeakyReluStep(const LeakyRelu& leaky_relu, Tensor input, Tensor output,
                                   pthreadpool_t threads);
 
+Result<StepPtr> MakeUnaryStep(const Unary& unary, Tensor input, Tensor output,
+                              pthreadpool_t threads);
+
 /// One side of an elementwise operation: a tensor, or constants laid out NHWC.
 struct Operand {
   const float* data = nullptr;

@@ -81,6 +81,15 @@ std::string Describe(const Graph&, const Node&, const BatchNormalization& normal
   return "epsilon " + Number(normalization.epsilon);
 }
 
+std::string Describe(const Graph&, const Node&, const Unary&) { return ""; }
+
+std::string Describe(const Graph&, const Node&, const FakeQuantize& fake) {
+  const Quantization& quantization = fake.quantization;
+  return std::string(quantization.is_signed ? "int8" : "uint8") + ", scale " +
+         Number(quantization.scale) + ", zero point " +
+         Number(static_cast<int64_t>(quantization.zero_point));
+}
+
 std::string Describe(const Graph&, const Node&, const Transpose& transpose) {
   std::string text = "permutation";
   for (int64_t axis : transpose.permutation) text += " " + Number(axis);

@@ -30,6 +30,18 @@ struct NameOf {
   const char* operator()(const Pad&) const { return "Pad"; }
   const char* operator()(const BatchNormalization&) const { return "BatchNormalization"; }
   const char* operator()(const Transpose&) const { return "Transpose"; }
+  const char* operator()(const Unary& unary) const {
+    switch (unary.kind) {
+      case Unary::Kind::kSigmoid:
+        return "Sigmoid";
+      case Unary::Kind::kTanh:
+        return "Tanh";
+      case Unary::Kind::kGelu:
+        return "Gelu";
+    }
+    return "Unary";
+  }
+  const char* operator()(const FakeQuantize&) const { return "QuantizeLinear"; }
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -27,16 +28,37 @@ inline constexpr int64_t kUnknownDim = -1;
 /// integers occur only as parameters (shapes, axes, scales).
 enum class ElementType : uint8_t { kFloat32, kInt64 };
 
+/// The 8-bit form of weights: real = scale * code, with one scale for all or one per index of the
+/// outermost axis. Zero points are already subtracted from the codes.
+struct QuantizedWeights {
+  std::vector<int8_t> codes;  // as many as the constant has elements, in the same order
+  std::vector<float> scales;  // 1, or the extent of axis 0
+};
+
 /// A tensor known at load time. Exactly the vector that matches the type is filled.
 struct Constant {
   std::vector<float> floats;
   std::vector<int64_t> ints;
+  // Set when `floats` came from 8-bit codes. Whoever makes new floats drops it.
+  std::optional<QuantizedWeights> quantized;
 };
 
 inline std::shared_ptr<const Constant> MakeConstant(std::vector<float> floats,
                                                     std::vector<int64_t> ints = {}) {
-  return std::make_shared<const Constant>(Constant{std::move(floats), std::move(ints)});
+  return std::make_shared<const Constant>(
+      Constant{std::move(floats), std::move(ints), std::nullopt});
 }
+
+/// How 8-bit codes stand for real numbers: real = scale * (code - zero_point).
+struct Quantization {
+  float scale = 1.0f;      // positive
+  int32_t zero_point = 0;  // within the code's range
+  bool is_signed = true;   // codes are int8 (-128..127), else uint8 (0..255)
+
+  int32_t lowest() const { return is_signed ? -128 : 0; }
+  int32_t highest() const { return is_signed ? 127 : 255; }
+  bool operator==(const Quantization&) const = default;
+};
 
 /// A tensor of the graph: an input, the output of one node, or a constant.
 struct Value {
@@ -128,8 +150,20 @@ struct Transpose {
   std::vector<int64_t> permutation;
 };
 
+/// An elementwise function without parameters. Gelu is the exact one, x * Phi(x).
+struct Unary {
+  enum class Kind : uint8_t { kSigmoid, kTanh, kGelu };
+  Kind kind = Kind::kSigmoid;
+};
+
+/// x rounded to 8-bit codes and back: ONNX's QuantizeLinear (x / scale rounded half to even, plus
+/// the zero point, saturated) followed by its DequantizeLinear.
+struct FakeQuantize {
+  Quantization quantization;
+};
+
 using Operation = std::variant<Conv, Clip, LeakyRelu, PRelu, Binary, Concat, DepthToSpace, Resize,
-                               Pad, BatchNormalization, Transpose>;
+                               Pad, BatchNormalization, Transpose, Unary, FakeQuantize>;
 
 /// The ONNX-like name of the operation, for messages and `inspect` ("Conv", "Add", ...).
 const char* OperationName(const Operation& operation);

@@ -49,6 +49,8 @@ class Inferrer {
   Result<Shape> operator()(const LeakyRelu&) { return shape(0); }
 
   Result<Shape> operator()(const PRelu&) { return shape(0); }
+  Result<Shape> operator()(const Unary&) { return shape(0); }
+  Result<Shape> operator()(const FakeQuantize&) { return shape(0); }
 
   Result<Shape> operator()(const Binary&) { return Broadcast(shape(0), shape(1)); }
 

@@ -29,6 +29,8 @@ struct ArityOf {
   Arity operator()(const Pad&) const { return {1, 1}; }
   Arity operator()(const BatchNormalization&) const { return {5, 5}; }
   Arity operator()(const Transpose&) const { return {1, 1}; }
+  Arity operator()(const Unary&) const { return {1, 1}; }
+  Arity operator()(const FakeQuantize&) const { return {1, 1}; }
 };
 
 Status CheckConstant(const Value& value) {

@@ -196,6 +196,30 @@ class Interpreter {
     return Map(In(0), [&](float x) { return x < 0.0f ? leaky_relu.alpha * x : x; });
   }
 
+  Dense operator()(const Unary& unary) const {
+    return Map(In(0), [&](float x) -> float {
+      switch (unary.kind) {
+        case Unary::Kind::kSigmoid:
+          return 1.0f / (1.0f + std::exp(-x));
+        case Unary::Kind::kTanh:
+          return std::tanh(x);
+        case Unary::Kind::kGelu:
+          return 0.5f * x * (1.0f + std::erf(x / std::sqrt(2.0f)));
+      }
+      return x;
+    });
+  }
+
+  Dense operator()(const FakeQuantize& fake) const {
+    const Quantization& q = fake.quantization;
+    return Map(In(0), [&](float x) {
+      const float code = std::nearbyint(x / q.scale) + static_cast<float>(q.zero_point);
+      const float saturated =
+          std::min(std::max(code, static_cast<float>(q.lowest())), static_cast<float>(q.highest()));
+      return (saturated - static_cast<float>(q.zero_point)) * q.scale;
+    });
+  }
+
   Dense operator()(const PRelu&) const {
     Dense slope = In(1);
     // A plain vector of slopes is one per channel.
