@@ -1,5 +1,8 @@
 # The benchmarks of bench/cpp with Google Benchmark: a module for a worker in the browser, or a native program. Nothing
 # builds them but `npm run bench:kernels` and `bench:tile`, which also fetch Google Benchmark's source.
+
+# Looks again when the source has been fetched.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TESSERA_TOOLCHAIN}/sources)
 set(BENCHMARK_DIR ${TESSERA_TOOLCHAIN}/sources/benchmark)
 if(NOT EXISTS ${BENCHMARK_DIR} OR TESSERA_THREADS)
   return()
