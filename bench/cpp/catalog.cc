@@ -81,6 +81,7 @@ void RegisterLayer(const std::string& who, const std::string& type, const Layer&
 
 void RegisterAll() {
   RegisterPeaks();
+  RegisterTessera();
   RegisterXnnpack();
 }
 

@@ -58,6 +58,7 @@ void RegisterLayer(const std::string& who, const std::string& type, const Layer&
 
 // One per source file; all of them together are the catalog.
 void RegisterPeaks();
+void RegisterTessera();
 void RegisterXnnpack();
 
 /// Fills the catalog; call it once.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog.h"
+#include "noise.h"
 
 namespace tessera::bench {
 namespace {
@@ -18,17 +19,6 @@ using Operator = std::unique_ptr<xnn_operator, OperatorDeleter>;
 // The kernels of XNNPACK read up to this many bytes past the end of a row of pixels.
 constexpr size_t kSlack = XNN_EXTRA_BYTES;
 constexpr size_t kPixels = kTileEdge * kTileEdge;
-
-template <typename T>
-std::vector<T> Noise(size_t count, T (*of)(int)) {
-  std::vector<T> values(count);
-  uint32_t state = 1;
-  for (T& value : values) {
-    state = state * 1664525u + 1013904223u;
-    value = of(static_cast<int>(state >> 25) - 64);  // -64..63
-  }
-  return values;
-}
 
 /// The window and the channels, in the order in which both kinds of operator take them.
 template <typename Create>
