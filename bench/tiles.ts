@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { JSHandle } from 'playwright-core';
 import { log, runMain, UserError, warn } from '../scripts/lib/log.mjs';
@@ -63,13 +63,17 @@ const KINDS: readonly NetworkKind[] = ['float', 'int8'];
 const WARM_UP_MS = 700;
 const PEAK_SECONDS = 0.05;
 
+const placed = new Set<string>();
+
 /** Writes a model where the page can load it, and returns its path on the server. */
 function placeModel(net: BenchmarkNetworkName, kind: NetworkKind): string {
-  const folder = join('out', 'bench');
-  mkdirSync(join(ROOT, folder), { recursive: true });
-  const name = `${net}-${kind}.onnx`;
-  writeFileSync(join(ROOT, folder, name), benchmarkNetwork(net, kind).file);
-  return `/${folder}/${name}`;
+  const path = `out/bench/${net}-${kind}.onnx`;
+  if (!placed.has(path)) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+    writeFileSync(join(ROOT, path), benchmarkNetwork(net, kind).file);
+    placed.add(path);
+  }
+  return `/${path}`;
 }
 
 /** The page's upscaler for one subject; see bench/web/page/tiles-client.mjs. */
@@ -132,6 +136,24 @@ interface Measured {
   multiplicationsPerPixel: number;
 }
 
+interface Opened extends Measured {
+  handle: JSHandle<PageTiles>;
+}
+
+async function warmUp(page: BenchPage, subject: Subject): Promise<Opened> {
+  const handle = await openSubject(page, subject);
+  const multiplicationsPerPixel = await handle.evaluate((it) => it.multiplicationsPerPixel);
+  await handle.evaluate((it, least) => it.sample(least), WARM_UP_MS);
+  return { subject, handle, times: [], multiplicationsPerPixel };
+}
+
+/** The rest goes on: one network that cannot run should not cost the figures of all others. */
+function complain({ net, tile, kind, variant, workers }: Subject, error: unknown): void {
+  process.exitCode = 1;
+  const [why] = String(error).split('\n');
+  warn(`${net}, tile ${tile}, ${kind}, ${variant}, ${workers} worker(s): ${why}`);
+}
+
 /** Measures subjects in turns, the peaks before, between and after them. */
 async function measureTogether(
   page: BenchPage,
@@ -139,13 +161,14 @@ async function measureTogether(
   { rounds, ms }: { rounds: number; ms: number },
   peaks: ReadonlyMap<string, PeakMeter>,
 ): Promise<Measured[]> {
-  const opened: (Measured & { handle: JSHandle<PageTiles> })[] = [];
+  const opened: Opened[] = [];
   try {
     for (const subject of subjects) {
-      const handle = await openSubject(page, subject);
-      const multiplicationsPerPixel = await handle.evaluate((it) => it.multiplicationsPerPixel);
-      opened.push({ subject, handle, times: [], multiplicationsPerPixel });
-      await handle.evaluate((it, least) => it.sample(least), WARM_UP_MS);
+      try {
+        opened.push(await warmUp(page, subject));
+      } catch (error) {
+        complain(subject, error);
+      }
     }
     for (let round = 0; round < rounds; round++) {
       for (const { handle, times, subject } of opened) {
@@ -240,12 +263,7 @@ await runMain(async () => {
     for (const group of groups(subjects)) {
       const [first] = group as [Subject];
       log(`${first.net}, tile ${first.tile}`);
-      try {
-        measured.push(...(await measureTogether(page, group, options, meters)));
-      } catch (error) {
-        process.exitCode = 1;
-        warn(`${first.net}, tile ${first.tile}: ${error instanceof Error ? error.message : error}`);
-      }
+      measured.push(...(await measureTogether(page, group, options, meters)));
     }
     const peaks = Object.fromEntries(
       [...meters].map(([preset, meter]) => [preset, meter.report()]),
