@@ -24,6 +24,12 @@ Layer Dense(int64_t kernel, int64_t inputs, int64_t outputs) {
           .outputs = outputs};
 }
 
+Layer Then(Layer layer, After after) {
+  layer.after = after;
+  layer.name += after == After::kPRelu ? " prelu" : " add";
+  return layer;
+}
+
 Layer Depthwise(int64_t channels) {
   return {.name = "depthwise3x3 " + std::to_string(channels),
           .inputs = channels,
@@ -50,10 +56,23 @@ Layer Tail(int64_t inputs, int64_t scale) {
 }  // namespace
 
 const std::vector<Layer>& Layers() {
-  static const std::vector<Layer> kLayers = {
-      Dense(3, 16, 16), Dense(3, 28, 28), Dense(3, 32, 32), Dense(3, 48, 48), Dense(3, 64, 64),
-      Head(3, 32),      Tail(32, 2),      Dense(1, 32, 32), Dense(1, 64, 64), Dense(5, 32, 32),
-      Head(9, 64),      Dense(9, 64, 4),  Depthwise(32),    Depthwise(64)};
+  static const std::vector<Layer> kLayers = {Dense(3, 16, 16),
+                                             Dense(3, 28, 28),
+                                             Dense(3, 32, 32),
+                                             Then(Dense(3, 32, 32), After::kPRelu),
+                                             Dense(3, 48, 48),
+                                             Dense(3, 64, 64),
+                                             Then(Dense(3, 64, 64), After::kPRelu),
+                                             Then(Dense(3, 64, 64), After::kResidual),
+                                             Head(3, 32),
+                                             Tail(32, 2),
+                                             Dense(1, 32, 32),
+                                             Dense(1, 64, 64),
+                                             Dense(5, 32, 32),
+                                             Head(9, 64),
+                                             Dense(9, 64, 4),
+                                             Depthwise(32),
+                                             Depthwise(64)};
   return kLayers;
 }
 

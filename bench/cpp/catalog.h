@@ -13,6 +13,9 @@ namespace tessera::bench {
 /// Output rows and columns of every layer that is measured; with "same" padding also the input's.
 inline constexpr int64_t kTileEdge = 64;
 
+/// What our kernels do with the sums of a layer before they are rounded; XNNPACK's only clamp.
+enum class After : uint8_t { kClamp, kPRelu, kResidual };
+
 /// A convolution as a network has it, on a tile of kTileEdge x kTileEdge pixels.
 struct Layer {
   std::string name;
@@ -20,6 +23,7 @@ struct Layer {
   int64_t inputs = 0;  // channels of the real layer
   int64_t outputs = 0;
   bool depthwise = false;
+  After after = After::kClamp;
   bool rgba_input = false;   // a network's first layer: bytes of four channels, three of them used
   int64_t rgba_upscale = 0;  // a last layer: outputs become RGBA bytes of this scale; 0: it is none
 

@@ -20,13 +20,15 @@ size_t SizeOf(T count) {
   return static_cast<size_t>(count);
 }
 
+int8_t ToWeight(int noise) { return static_cast<int8_t>(noise); }
+uint8_t ToCode(int noise) { return static_cast<uint8_t>(noise); }
+
 /// Buffers of a layer: a tile of input codes with its border, and room for the output.
 struct Buffers {
   Buffers(const Layer& layer, int64_t output_bytes)
       : pixel(layer.rgba_input ? kRgba : RoundUpToGroup(layer.inputs)),
         row(pixel * (kTileEdge + layer.kernel - 1)),
-        input(Noise<uint8_t>(SizeOf(row * (kTileEdge + layer.kernel - 1) + kSlack),
-                             [](int noise) { return static_cast<uint8_t>(noise); })),
+        input(Noise<uint8_t>(SizeOf(row * (kTileEdge + layer.kernel - 1) + kSlack), ToCode)),
         output(SizeOf(output_bytes + kSlack)) {}
 
   int64_t pixel;  // bytes from one pixel to the next
@@ -37,10 +39,17 @@ struct Buffers {
 
 /// What an epilogue points to, the same for every channel.
 struct Scaling {
-  Scaling(int64_t vectors, Storage storage)
+  Scaling(int64_t vectors, Storage storage, After after)
       : bias(SizeOf(vectors * kChannelGroup), 100),
-        multiplier(SizeOf(vectors * kChannelGroup), 0.002F) {
+        multiplier(SizeOf(vectors * kChannelGroup), 0.002F),
+        negative_multiplier(SizeOf(vectors * kChannelGroup), 0.0005F) {
     epilogue.multiplier = multiplier.data();
+    if (after == After::kPRelu) epilogue.negative_multiplier = negative_multiplier.data();
+    if (after == After::kResidual) {
+      epilogue.residual = ConvEpilogue::Residual::kCodes;
+      epilogue.residual_zero_point = StoredValue(storage, 128);
+      epilogue.residual_scale = 0.5F;
+    }
     epilogue.low = 0.0F;
     epilogue.high = 255.0F;
     epilogue.zero_point = StoredValue(storage, 0);
@@ -48,10 +57,9 @@ struct Scaling {
 
   std::vector<int32_t> bias;
   std::vector<float> multiplier;
+  std::vector<float> negative_multiplier;
   ConvEpilogue epilogue;
 };
-
-int8_t ToWeight(int noise) { return static_cast<int8_t>(noise); }
 
 /// A layer whose output channels all mix all input channels.
 class DenseRunner {
@@ -64,7 +72,8 @@ class DenseRunner {
         vectors_((outputs_ + kChannelGroup - 1) / kChannelGroup),
         output_row_(kTileEdge * vectors_ * kChannelGroup),
         buffers_(layer, output_row_ * kTileEdge * rows_per_row_),
-        scaling_(vectors_, kernels.storage) {
+        scaling_(vectors_, kernels.storage, layer.after),
+        residual_(Noise<uint8_t>(SizeOf(output_row_ + kSlack), ToCode)) {
     const int64_t steps = layer.kernel * buffers_.pixel / kChannelGroup;
     for (int64_t row = 0; row < layer.kernel; ++row) {
       run_offsets_.push_back(static_cast<int32_t>(row * buffers_.row));
@@ -87,7 +96,7 @@ class DenseRunner {
                .epilogue = scaling_.epilogue,
                .vector_offsets = vector_offsets_.data(),
                .output_pixel = static_cast<int32_t>(vectors_ * kChannelGroup),
-               .residual_pixel = 0};
+               .residual_pixel = static_cast<int32_t>(vectors_ * kChannelGroup)};
     if (layer.rgba_upscale != 0) {
       kernel_.epilogue.output = ConvEpilogue::Output::kBytes;
       kernel_.epilogue.zero_point = 0;
@@ -97,7 +106,7 @@ class DenseRunner {
   void Run() {
     for (int64_t y = 0; y < kTileEdge * rows_per_row_; ++y) {
       kernels_.conv_row(kernel_, buffers_.input.data() + y / rows_per_row_ * buffers_.row,
-                        buffers_.output.data() + y * output_row_, nullptr, kTileEdge);
+                        buffers_.output.data() + y * output_row_, residual_.data(), kTileEdge);
     }
   }
 
@@ -109,6 +118,7 @@ class DenseRunner {
   int64_t output_row_;  // bytes
   Buffers buffers_;
   Scaling scaling_;
+  std::vector<uint8_t> residual_;  // one row, for every row
   std::vector<int32_t> run_offsets_;
   std::vector<int32_t> vector_offsets_;
   std::vector<int8_t> weights_;
@@ -121,7 +131,7 @@ class DepthwiseRunner {
       : kernels_(kernels),
         output_row_(kTileEdge * layer.outputs),
         buffers_(layer, output_row_ * kTileEdge),
-        scaling_(layer.outputs / kChannelGroup, kernels.storage) {
+        scaling_(layer.outputs / kChannelGroup, kernels.storage, layer.after) {
     const int64_t taps = layer.kernel * layer.kernel;
     for (int64_t tap = 0; tap < RoundUpToGroup(taps); ++tap) {
       // The taps that fill the last group have weights of zero and may read anything.
