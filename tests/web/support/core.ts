@@ -23,6 +23,7 @@ interface CoreModel {
     overlap: number;
     sizeMultiple: number;
     tileable: boolean;
+    multiplicationsPerPixel: number;
     nodes: { op: string }[];
   };
   delete(): void;
