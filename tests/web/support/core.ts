@@ -1,6 +1,7 @@
 // The real wasm module in this process, for tests of the network alone.
 import { readFile } from 'node:fs/promises';
 import { type FloatImage, fromNhwc, toNhwc } from './onnxruntime.ts';
+import type { Pixels } from './pixels.ts';
 
 const wasmFolder = new URL('../../../dist/wasm/', import.meta.url);
 
@@ -36,12 +37,22 @@ interface CoreFloatSession {
   delete(): void;
 }
 
+interface CoreSession {
+  prepare(model: CoreModel, width: number, height: number, alpha: boolean, threads: number): Status;
+  run(): Status;
+  inputPointer(): number;
+  outputPointer(): number;
+  outputBytes(): number;
+  delete(): void;
+}
+
 export interface CoreModule {
   HEAPU8: Uint8Array<ArrayBuffer>;
   allocate(bytes: number): number;
   release(pointer: number): void;
   Model: new () => CoreModel;
   FloatSession: new () => CoreFloatSession;
+  Session: new () => CoreSession;
 }
 
 /** An error status of the core, as an exception. */
@@ -101,6 +112,29 @@ export function runNetwork(core: CoreModule, file: Uint8Array, image: FloatImage
     check(session.run());
     const output = session.output();
     return fromNhwc(floats(core, output).slice(), output.height, output.width, output.channels);
+  } finally {
+    session.delete();
+    model.delete();
+  }
+}
+
+/** Upscales a picture whose extents the network can take, as one tile. Transparency is ignored. */
+export function runPicture(core: CoreModule, file: Uint8Array, picture: Pixels): Pixels {
+  const model = loadModel(core, file);
+  const session = new core.Session();
+  try {
+    const { width, height, data } = picture;
+    check(session.prepare(model, width, height, false, 1));
+    core.HEAPU8.set(data, session.inputPointer());
+    check(session.run());
+    const start = session.outputPointer();
+    const bytes = core.HEAPU8.slice(start, start + session.outputBytes());
+    const scale = model.info().scale;
+    return {
+      width: width * scale,
+      height: height * scale,
+      data: new Uint8ClampedArray(bytes.buffer),
+    };
   } finally {
     session.delete();
     model.delete();

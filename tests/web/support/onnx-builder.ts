@@ -52,7 +52,14 @@ const schema = protobuf.parse(
   { keepCase: true },
 ).root;
 
-const ElementType = { float32: 1, int64: 7, float16: 10 } as const;
+const ElementType = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+} as const;
 const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
 
 /** An attribute value; a number is an int unless wrapped by `float()`. */
@@ -94,6 +101,9 @@ function toHalf(value: number): number {
 
 function rawData({ type, values }: TensorData): Uint8Array {
   if (type === 'int64') return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  if (type === 'uint8') return Uint8Array.from(values);
+  if (type === 'int8') return new Uint8Array(Int8Array.from(values).buffer);
+  if (type === 'int32') return new Uint8Array(Int32Array.from(values).buffer);
   if (type === 'float16') return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
   return new Uint8Array(Float32Array.from(values).buffer);
 }
@@ -167,8 +177,8 @@ export class OnnxBuilder {
     return output;
   }
 
-  /** The bytes of the file, with `output` as the network's output. */
-  build(output: string): Uint8Array<ArrayBuffer> {
+  /** The bytes of the file, with `outputs` as the network's outputs; only ONNX Runtime takes many. */
+  build(...outputs: string[]): Uint8Array<ArrayBuffer> {
     const shape = (extents: (number | string)[]) => ({
       dim: extents.map((extent) =>
         typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent },
@@ -188,7 +198,7 @@ export class OnnxBuilder {
         node: this.#nodes,
         initializer: this.#initializers,
         input: [value(this.input, this.#inputShape)],
-        output: [value(output, ['n', 'a', 'b', 'c'])],
+        output: outputs.map((output) => value(output, ['n', 'a', 'b', 'c'])),
       },
     });
     return new Uint8Array(Model.encode(message).finish());

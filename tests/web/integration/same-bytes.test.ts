@@ -1,0 +1,120 @@
+// One network and one picture give the same bytes in every build, with every number of workers, in
+// tiles of any size and untiled, and natively: integer sums have no order that could matter, and
+// each rounding is a single operation that all machines define alike.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import sharp from 'sharp';
+import { DIST } from '../../../scripts/lib/paths.mjs';
+import type { Variant } from '../../../web/src/variants.ts';
+import { type CoreModule, loadCore, runPicture } from '../support/core.ts';
+import { hasNativeCore, runNatively } from '../support/native-core.ts';
+import { openUpscaler } from '../support/node-upscaler.ts';
+import { NODE_VARIANTS } from '../support/node-variants.ts';
+import { type Pixels, randomPicture } from '../support/pixels.ts';
+import { quantizedNetwork } from '../support/quantized-network.ts';
+import { Random } from '../support/random.ts';
+import { seeds } from '../support/seeds.ts';
+
+const NETWORKS = 24;
+
+function hash(data: Uint8Array | Uint8ClampedArray): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** The builds without threads, which this process itself can run. */
+const LOCAL_VARIANTS = NODE_VARIANTS.filter((variant) => !variant.endsWith('-mt'));
+
+describe('same bytes', () => {
+  const cores = new Map<Variant, CoreModule>();
+  before(async () => {
+    for (const variant of LOCAL_VARIANTS) cores.set(variant, await loadCore(variant));
+  });
+
+  /** The hash of the untiled result, once every build here has made the same. */
+  function agreedHash(file: Uint8Array, picture: Pixels, what: string): string {
+    const hashes = LOCAL_VARIANTS.map((variant) =>
+      hash(runPicture(cores.get(variant) as CoreModule, file, picture).data),
+    );
+    for (const [i, other] of hashes.entries()) {
+      assert.equal(other, hashes[0], `${LOCAL_VARIANTS[i]} differs from simd, ${what}`);
+    }
+    return hashes[0] as string;
+  }
+
+  /** Upscales in tiles through the library, and compares. */
+  async function assertTiled(
+    file: Uint8Array,
+    picture: Pixels,
+    expected: string,
+    { variant, random, what }: { variant: Variant; random: Random; what: string },
+  ): Promise<void> {
+    const workers = random.integer(1, 4);
+    const upscaler = await openUpscaler({ model: file, variant, workers });
+    try {
+      const { overlap, sizeMultiple } = upscaler.model;
+      // Once the smallest tile there is, once any.
+      for (const room of [sizeMultiple, random.integer(sizeMultiple, 24)]) {
+        const tileSize = 2 * overlap + room;
+        const result = await upscaler.upscale(picture, { output: 'raw', tileSize });
+        const how = `${variant}, ${workers} workers, tiles of ${tileSize}`;
+        assert.equal(hash(result.data), expected, `${how}: ${what}`);
+      }
+    } finally {
+      await upscaler.dispose();
+    }
+  }
+
+  test('every build that ships is among those compared', () => {
+    assert.deepEqual([...NODE_VARIANTS], ['simd', 'relaxed', 'simd-mt', 'relaxed-mt']);
+  });
+
+  describe('random quantized networks', () => {
+    for (const seed of seeds(NETWORKS)) {
+      test(`network ${seed}`, async () => {
+        const { file, description: what } = await quantizedNetwork(seed);
+        const random = new Random(seed + 2000);
+        const [width, height] = [2 * random.integer(8, 24), 2 * random.integer(8, 24)];
+        const picture = randomPicture(random, width, height);
+        const expected = agreedHash(file, picture, what);
+        // Each network meets one build in tiles, and every build many networks.
+        const variant = NODE_VARIANTS[seed % NODE_VARIANTS.length] as Variant;
+        await assertTiled(file, picture, expected, { variant, random, what });
+      });
+
+      test(`network ${seed}, natively`, { skip: !hasNativeCore }, async () => {
+        const { file, description: what } = await quantizedNetwork(seed);
+        const picture = randomPicture(new Random(seed + 3000), 22, 18);
+        const native = hash(await runNatively(file, picture));
+        assert.equal(native, agreedHash(file, picture, what), `native differs, ${what}`);
+      });
+    }
+  });
+
+  describe('shipped models', () => {
+    const folder = join(DIST, 'models');
+    const { aliases: _, ...models }: Record<string, { file: string }> = JSON.parse(
+      readFileSync(join(folder, 'manifest.json'), 'utf8'),
+    );
+    for (const [name, entry] of Object.entries(models)) {
+      test(name, async () => {
+        const file = new Uint8Array(readFileSync(join(folder, entry.file)));
+        const [width, height] = [96, 80];
+        const pixels = await sharp(join(DIST, 'demo', 'sample.webp'))
+          .extract({ left: 40, top: 30, width, height })
+          .ensureAlpha()
+          .raw()
+          .toBuffer();
+        const picture = { width, height, data: new Uint8ClampedArray(pixels) };
+        for (const variant of NODE_VARIANTS) {
+          const random = new Random(name.length);
+          const what = `model ${name}`;
+          const expected = agreedHash(file, picture, what);
+          await assertTiled(file, picture, expected, { variant, random, what });
+        }
+      });
+    }
+  });
+});
