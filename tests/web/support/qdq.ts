@@ -1,18 +1,11 @@
 // Quantization as ONNX files carry it: QuantizeLinear and DequantizeLinear around floating operators.
-import { type OnnxBuilder, type TensorData, tensor } from './onnx-builder.ts';
+import { type OnnxBuilder, type Quantization, type TensorData, tensor } from './onnx-builder.ts';
 import type { FloatImage } from './onnxruntime.ts';
 import type { Random } from './random.ts';
 
 export interface Range {
   low: number;
   high: number;
-}
-
-/** real = scale * (code - zeroPoint). */
-export interface Quantization {
-  scale: number;
-  zeroPoint: number;
-  type: 'int8' | 'uint8';
 }
 
 /** What a quantizer may choose from; drawn once per network. */
@@ -127,7 +120,7 @@ export class QdqWriter implements Quantizer {
 
   known(name: string, range: Range): string {
     const scale = Math.fround((range.high - range.low) / 255);
-    const exact = { scale, zeroPoint: Math.round(-range.low / scale), type: 'uint8' } as const;
+    const exact = { scale, zeroPoint: Math.round(-range.low / scale) };
     const representable = exact.zeroPoint >= 0 && exact.zeroPoint <= 255;
     return this.#quantize(name, representable ? exact : this.#choose(range));
   }
@@ -138,7 +131,6 @@ export class QdqWriter implements Quantizer {
   }
 
   weights(input: string, weights: TensorData, bias: TensorData): [string, string] {
-    const channels = weights.shape[0] as number;
     const scales = this.#weightScales(weights);
     const { codes, offset } = this.#weightCodes(weights, scales);
     const zeroPoints = Array<number>(scales.length).fill(offset);
@@ -162,12 +154,7 @@ export class QdqWriter implements Quantizer {
       const code = Math.round(value / (biasScales[c % scales.length] as number));
       return clamp(code, -(2 ** 31), 2 ** 31 - 1);
     });
-    const dequantizedBias = this.builder.node(
-      'DequantizeLinear',
-      [{ shape: [channels], type: 'int32', values: biasCodes }, tensor(shape, biasScales)],
-      { axis: 0 },
-    );
-    return [dequantized, dequantizedBias];
+    return [dequantized, this.builder.quantizedBias(biasCodes, biasScales)];
   }
 
   #weightScales({ shape, values }: TensorData): number[] {
@@ -212,13 +199,7 @@ export class QdqWriter implements Quantizer {
   }
 
   #quantize(name: string, quantization: Quantization): string {
-    const { scale, zeroPoint, type } = quantization;
-    const parameters: TensorData[] = [
-      tensor([], [scale]),
-      { shape: [], type, values: [zeroPoint] },
-    ];
-    const codes = this.builder.node('QuantizeLinear', [name, ...parameters]);
-    const output = this.builder.node('DequantizeLinear', [codes, ...parameters]);
+    const output = this.builder.quantizeDequantize(name, quantization);
     this.#known.set(output, quantization);
     return output;
   }
