@@ -16,7 +16,7 @@ function width({ random }: Sketch, input: Feature, kernel: number): number {
 }
 
 function plain(sketch: Sketch, input: Feature): Feature {
-  const kernel = sketch.random.pick([1, 3, 3, 5, 7, 9]);
+  const kernel = sketch.random.pick([1, 3, 5, 7, 9]);
   return sketch.layer(input, width(sketch, input, kernel), { kernel });
 }
 
@@ -90,35 +90,47 @@ function magnified(sketch: Sketch, input: Feature): Feature {
   return sketch.layer({ name, channels: input.channels }, 8, { stride: 2 });
 }
 
-/** The product with a gate, or of two branches. */
+/** The product of two branches. */
 function product(sketch: Sketch, input: Feature): Feature {
   const { channels } = input;
-  const a = sketch.quantize(sketch.conv(input, channels, { kernel: 1 }).name);
-  const gated = sketch.random.next() < 0.5;
-  const factor = gated ? sketch.quantize(sketch.node('Sigmoid', [a])) : a;
+  const factor = sketch.quantize(sketch.conv(input, channels, { kernel: 1 }).name);
   return { name: sketch.quantize(sketch.node('Mul', [input.name, factor])), channels };
 }
 
-/** A function of each value on its own, which the core may turn into a table. */
-function elementwise(sketch: Sketch, input: Feature): Feature {
+/** The product with a gate. */
+function gated(sketch: Sketch, input: Feature): Feature {
   const { channels } = input;
-  const x = sketch.quantize(sketch.conv(input, channels, { kernel: 1, gain: 2 }).name);
-  const functions = [
-    () => sketch.node('Sigmoid', [x]),
-    () => sketch.node('Tanh', [x]),
-    () => sketch.node('Gelu', [x]),
-    () => sketch.node('Mul', [x, sketch.quantizeBetween(sketch.node('Sigmoid', [x]))]),
-    () => sketch.node('Mul', [x, sketch.builder.constant(tensor([], [0.37]))]),
-  ];
-  return { name: sketch.quantize(sketch.random.pick(functions)()), channels };
+  const logits = sketch.quantize(sketch.conv(input, channels, { kernel: 1 }).name);
+  const gate = sketch.quantize(sketch.node('Sigmoid', [logits]));
+  return { name: sketch.quantize(sketch.node('Mul', [gate, input.name])), channels };
 }
 
+/** A function of each value on its own, which the core may turn into a table. */
+function elementwise(write: (sketch: Sketch, x: string) => string): Block {
+  return (sketch, input) => {
+    const { channels } = input;
+    const x = sketch.quantize(sketch.conv(input, channels, { kernel: 1, gain: 2 }).name);
+    return { name: sketch.quantize(write(sketch, x)), channels };
+  };
+}
+
+const sigmoid = elementwise((sketch, x) => sketch.node('Sigmoid', [x]));
+const tanh = elementwise((sketch, x) => sketch.node('Tanh', [x]));
+const gelu = elementwise((sketch, x) => sketch.node('Gelu', [x]));
+const silu = elementwise((sketch, x) =>
+  sketch.node('Mul', [x, sketch.quantizeBetween(sketch.node('Sigmoid', [x]))]),
+);
+const scaled = elementwise((sketch, x) =>
+  sketch.node('Mul', [x, sketch.builder.constant(tensor([], [0.37]))]),
+);
+
 const BLOCKS: readonly Block[] = [
-  ...[plain, plain, dilated, residual, residual, deepResidual, dense, depthwise, grouped],
-  ...[hourglass, magnified, product, elementwise],
+  ...[plain, dilated, residual, deepResidual, dense, depthwise, grouped, hourglass, magnified],
+  ...[product, gated, sigmoid, tanh, gelu, silu, scaled],
 ];
 
-/** A random block; its output is quantized. */
-export function addBlock(sketch: Sketch, input: Feature): Feature {
-  return sketch.random.pick(BLOCKS)(sketch, input);
+/** A random block, or the one that `kind` stands for; its output is quantized. */
+export function addBlock(sketch: Sketch, input: Feature, kind?: number): Feature {
+  const block = kind === undefined ? sketch.random.pick(BLOCKS) : BLOCKS[kind % BLOCKS.length];
+  return (block as Block)(sketch, input);
 }

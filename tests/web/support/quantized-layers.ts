@@ -31,10 +31,11 @@ export interface ConvOptions {
   gain?: number;
 }
 
-export type Activation = 'none' | 'relu' | 'clip' | 'leaky' | 'prelu' | 'prelu per channel';
+/** `prelu` has one slope, `prelus` one per channel. */
+export type Activation = 'none' | 'relu' | 'clip' | 'leaky' | 'prelu' | 'prelus';
 
 const ACTIVATIONS: readonly Activation[] = [
-  ...(['none', 'relu', 'clip', 'leaky', 'prelu', 'prelu per channel'] as const),
+  ...(['none', 'relu', 'clip', 'leaky', 'prelu', 'prelus'] as const),
 ];
 
 /** Writes a network's layers one after another. */
@@ -87,8 +88,9 @@ export class Sketch {
       group: groups,
       pads: [pad, pad, pad, pad],
     });
-    const groupsText = groups > 1 ? `/${groups}` : '';
-    this.parts.push(`conv${kernel}x${kernel}${groupsText} ${input.channels}>${channels}`);
+    const special = [groups > 1 && `g${groups}`, stride > 1 && 's2', dilation > 1 && 'd2'];
+    const kind = [`conv${kernel}x${kernel}`, ...special.filter(Boolean)].join('.');
+    this.parts.push(`${kind}(${input.channels}>${channels})`);
     return { name, channels };
   }
 
@@ -106,7 +108,7 @@ export class Sketch {
       clip: () => b.node('Clip', [input, tensor([], [-0.4]), tensor([], [1.2])]),
       leaky: () => b.node('LeakyRelu', [input], { alpha: float(random.pick([0.01, 0.2, 1.3])) }),
       prelu: () => b.node('PRelu', [input, slopes(1)]),
-      'prelu per channel': () => b.node('PRelu', [input, slopes(channels)]),
+      prelus: () => b.node('PRelu', [input, slopes(channels)]),
     };
     return { name: write[activation](), channels };
   }
@@ -117,9 +119,9 @@ export class Sketch {
     return { name: this.quantize(name), channels };
   }
 
-  /** A node whose output has as many channels as `input`, not quantized after. */
+  /** Any other node, not quantized after. */
   node(op: string, inputs: string[], attributes: Record<string, AttributeValue> = {}): string {
-    this.parts.push(op);
+    this.parts.push(typeof attributes.mode === 'string' ? `${op}.${attributes.mode}` : op);
     return this.builder.node(op, inputs, attributes);
   }
 

@@ -17,13 +17,17 @@ import { Sketch } from './quantized-layers.ts';
 import { addTail } from './quantized-tails.ts';
 import { Random } from './random.ts';
 
+const HEAD_WIDTHS = [5, 8, 12, 16, 28, 33, 48];
+
 export interface QuantizedNetwork {
   file: Uint8Array<ArrayBuffer>;
   scale: number;
   encoding: ByteEncoding;
   /** Every layer is quantized, so that nothing depends on the order of floating-point sums. */
   integer: boolean;
-  /** What it is made of. */
+  /** Its layers, in order. */
+  parts: string[];
+  /** The seed, and what the network is made of. */
   description: string;
 }
 
@@ -54,23 +58,26 @@ function randomEncoding(random: Random): ByteEncoding {
   return { ...DEFAULT_ENCODING, ...random.pick([{}, {}, {}, ...others]) };
 }
 
+interface WriteOptions {
+  seed: number;
+  random: Random;
+  encoding: ByteEncoding;
+  islands: boolean;
+}
+
 /** Writes the network; the same random numbers give the same layers with any quantizer. */
-function write(
-  builder: OnnxBuilder,
-  random: Random,
-  quantizer: Quantizer,
-  encoding: ByteEncoding,
-  islands: boolean,
-): Written {
+function write(builder: OnnxBuilder, quantizer: Quantizer, options: WriteOptions): Written {
+  const { seed, random, encoding, islands } = options;
   const placement = random.pick(['each', 'chain'] as const);
   const sketch = new Sketch(builder, random, quantizer, { placement, islands });
   const scale = random.pick([1, 2, 2, 3, 4]);
   const quantized = quantizer.known(builder.input, inputRange(encoding));
-  const head = { name: quantized, channels: 3 };
-  let feature = sketch.layer(head, random.pick([5, 8, 12, 16, 28]), {
+  let feature = sketch.layer({ name: quantized, channels: 3 }, random.pick(HEAD_WIDTHS), {
     kernel: random.pick([3, 3, 5, 9]),
   });
-  for (let depth = random.integer(1, 4); depth > 0; depth--) feature = addBlock(sketch, feature);
+  // Consecutive seeds meet every kind of block.
+  feature = addBlock(sketch, feature, seed);
+  for (let more = random.integer(0, 3); more > 0; more--) feature = addBlock(sketch, feature);
   const anchor = random.next() < 0.6;
   const imageLike = anchor && encoding.inputRange[0] === 0 && encoding.mean[0] === 0;
   const output = addTail(sketch, feature, {
@@ -96,7 +103,7 @@ async function measure(
 ): Promise<{ ranges: Range[]; output: Range }> {
   const { random, builder, encoding } = start(seed);
   const recorder = new RangeRecorder(builder);
-  const { output } = write(builder, random, recorder, encoding, islands);
+  const { output } = write(builder, recorder, { seed, random, encoding, islands });
   const names = [...new Set([...recorder.groups.flat(), output])];
   const picture = randomPicture(new Random(seed + 0x5eed), 24, 20);
   const images = await runAllOutputs(builder.build(...names), toNetwork(picture, encoding));
@@ -115,7 +122,7 @@ export async function quantizedNetwork(
   const choices = new Random(seed ^ 0x51ed270b);
   const style = randomStyle(choices);
   const quantizer = new QdqWriter(builder, choices, style, ranges);
-  const written = write(builder, random, quantizer, encoding, islands);
+  const written = write(builder, quantizer, { seed, random, encoding, islands });
   if (!written.imageLike) encoding.outputRange = [outputRange.low, outputRange.high];
   describeEncoding(builder, encoding);
   const { sketch, output, scale } = written;
@@ -124,6 +131,7 @@ export async function quantizedNetwork(
     scale,
     encoding,
     integer: !sketch.hasIslands,
+    parts: sketch.parts,
     description: `seed ${seed}: ${JSON.stringify({ ...sketch.style, ...style })} ${sketch.parts.join(' ')}`,
   };
 }
