@@ -1,7 +1,7 @@
 // The real wasm module in this process, for tests of the network alone.
 import { readFile } from 'node:fs/promises';
 import { type FloatImage, fromNhwc, toNhwc } from './onnxruntime.ts';
-import type { Pixels } from './pixels.ts';
+import { hasTransparency, type Pixels } from './pixels.ts';
 
 const wasmFolder = new URL('../../../dist/wasm/', import.meta.url);
 
@@ -17,15 +17,18 @@ interface TensorDescription {
   channels: number;
 }
 
+export interface CoreModelInfo {
+  scale: number;
+  overlap: number;
+  overlapWithAlpha: number;
+  sizeMultiple: number;
+  tileable: boolean;
+  nodes: { op: string }[];
+}
+
 interface CoreModel {
   load(pointer: number, bytes: number): Status;
-  info(): {
-    scale: number;
-    overlap: number;
-    sizeMultiple: number;
-    tileable: boolean;
-    nodes: { op: string }[];
-  };
+  info(): CoreModelInfo;
   delete(): void;
 }
 
@@ -118,13 +121,13 @@ export function runNetwork(core: CoreModule, file: Uint8Array, image: FloatImage
   }
 }
 
-/** Upscales a picture whose extents the network can take, as one tile. Transparency is ignored. */
+/** Upscales a picture whose extents the network can take, as one tile. */
 export function runPicture(core: CoreModule, file: Uint8Array, picture: Pixels): Pixels {
   const model = loadModel(core, file);
   const session = new core.Session();
   try {
     const { width, height, data } = picture;
-    check(session.prepare(model, width, height, false, 1));
+    check(session.prepare(model, width, height, hasTransparency(picture), 1));
     core.HEAPU8.set(data, session.inputPointer());
     check(session.run());
     const start = session.outputPointer();

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BUILD } from '../../../scripts/lib/paths.mjs';
-import type { Pixels } from './pixels.ts';
+import { hasTransparency, type Pixels } from './pixels.ts';
 
 const program = join(BUILD, 'asan', 'tessera_run_model');
 
 /** Whether it was built; `npm test` does. */
 export const hasNativeCore = existsSync(program);
 
-/** Upscales a picture whose extents the network can take, as one tile. Transparency is ignored. */
+/** Upscales a picture whose extents the network can take, as one tile. */
 export async function runNatively(
   file: Uint8Array,
   picture: Pixels,
@@ -24,7 +24,8 @@ export async function runNatively(
     const [model, input, output] = paths as [string, string, string];
     await Promise.all([writeFile(model, file), writeFile(input, picture.data)]);
     const { width, height } = picture;
-    await promisify(execFile)(program, [model, `${width}`, `${height}`, '0', input, output]);
+    const alpha = hasTransparency(picture) ? '1' : '0';
+    await promisify(execFile)(program, [model, `${width}`, `${height}`, alpha, input, output]);
     return new Uint8ClampedArray(await readFile(output));
   } finally {
     await rm(folder, { recursive: true });

@@ -44,6 +44,18 @@ export function randomPicture(random: Random, width: number, height: number): Pi
   return { width, height, data };
 }
 
+/** Makes some pixels transparent, wholly or in part. Returns the picture. */
+export function addTransparency(random: Random, picture: Pixels): Pixels {
+  for (let i = 3; i < picture.data.length; i += 4) {
+    picture.data[i] = random.next() < 0.3 ? 0 : random.integer(1, 255);
+  }
+  return picture;
+}
+
+export function hasTransparency({ data }: Pixels): boolean {
+  return data.some((byte, i) => i % 4 === 3 && byte < 255);
+}
+
 /** RGBA bytes as the network's NCHW input, rounded to float32 after each operation. */
 export function toNetwork({ width, height, data }: Pixels, encoding: ByteEncoding): FloatImage {
   const { inputRange, mean, std } = encoding;
