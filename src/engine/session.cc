@@ -1,17 +1,15 @@
 #include "engine/session.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
 #include "core/checked_math.h"
+#include "engine/int8/lower.h"
+#include "kernels/kernel_set.h"
 
 namespace tessera {
 namespace {
-
-constexpr int64_t kChannels = 3;
-constexpr int64_t kBytesPerPixel = 4;
 
 int64_t RoundUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -35,11 +33,6 @@ Status CheckExtents(const Model& model, const SessionOptions& options) {
   return Status::Ok();
 }
 
-// The network's channel that the RGBA pixel's channel c feeds.
-int64_t NetworkChannel(const ModelInfo& info, int64_t c) {
-  return info.bgr ? kChannels - 1 - c : c;
-}
-
 }  // namespace
 
 int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha) {
@@ -48,36 +41,45 @@ int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha) {
   return RoundUp(reach, tiling.size_multiple);
 }
 
-Session::Session(FloatExecutor executor, const Model& model, const SessionOptions& options)
-    : executor_(std::move(executor)),
-      options_(options),
-      info_(model.graph.info),
-      scale_(model.tiling.scale) {
-  const auto [low, high] = info_.input_range;
-  for (size_t c = 0; c < kChannels; ++c) {
-    for (size_t byte = 0; byte < 256; ++byte) {
-      const float value = low + static_cast<float>(byte) / 255.0f * (high - low);
-      byte_to_float_[c][byte] = (value - info_.mean[c]) / info_.stddev[c];
-    }
-  }
-}
-
 Result<Session> Session::Create(const Model& model, const SessionOptions& options) {
   TESSERA_RETURN_IF_ERROR(CheckExtents(model, options));
-  TESSERA_ASSIGN_OR_RETURN(
-      FloatExecutor executor,
-      FloatExecutor::Create(model.graph, options.height, options.width, options.threads));
-  if (executor.input().channels != kChannels || executor.output().channels != kChannels) {
-    return Status(StatusCode::kUnsupported,
-                  "the network maps " + std::to_string(executor.input().channels) +
-                      " channels to " + std::to_string(executor.output().channels) +
-                      "; only RGB to RGB networks are supported");
-  }
-  Session session(std::move(executor), model, options);
+  Session session(model.tiling.scale, options);
   TESSERA_RETURN_IF_ERROR(session.AllocatePixels());
+  TESSERA_RETURN_IF_ERROR(session.PrepareEngine(model));
   if (options.alpha) TESSERA_RETURN_IF_ERROR(session.PrepareAlpha());
   return session;
 }
+
+Status Session::PrepareEngine(const Model& model) {
+  const Graph& graph = model.graph;
+  const PixelBuffers pixels = {input_.as<uint8_t>(), output_.as<uint8_t>()};
+  if (int8::HasQuantization(graph)) {
+    const KernelSet* kernels = FindKernels(options_.kernels);
+    if (!kernels) {
+      return Status(StatusCode::kInvalidArgument,
+                    "this build has no kernels '" + std::string(options_.kernels) + "'");
+    }
+    TESSERA_ASSIGN_OR_RETURN(engine_, int8::Executor::Create(graph, options_.height, options_.width,
+                                                             pixels, *kernels, options_.threads));
+    return Status::Ok();
+  }
+  TESSERA_ASSIGN_OR_RETURN(
+      FloatExecutor executor,
+      FloatExecutor::Create(graph, options_.height, options_.width, options_.threads));
+  TESSERA_RETURN_IF_ERROR(CheckColors(executor.input().channels, executor.output().channels));
+  StepPtr read = MakeReadFloatsStep(graph.info, pixels, executor.input());
+  StepPtr write = MakeWriteFloatsStep(graph.info, pixels, executor.output());
+  engine_ = FloatEngine{std::move(executor), std::move(read), std::move(write)};
+  return Status::Ok();
+}
+
+Status Session::FloatEngine::Run(RunContext* context) {
+  TESSERA_RETURN_IF_ERROR(read->Run());
+  TESSERA_RETURN_IF_ERROR(executor.Run(context));
+  return write->Run();
+}
+
+size_t Session::FloatEngine::memory_bytes() const { return executor.memory_bytes(); }
 
 Status Session::AllocatePixels() {
   const size_t input_bytes = *CheckedProduct({options_.width, options_.height, kBytesPerPixel});
@@ -111,54 +113,24 @@ Status Session::Run(RunContext* context) {
   if (options_.alpha) {
     BleedColor(input_.as<uint8_t>(), options_.width, options_.height, bleed_scratch_);
   }
-  ReadColor();
-  TESSERA_RETURN_IF_ERROR(executor_.Run(context));
-  WriteColor();
-  WriteAlpha();
+  if (auto* engine = std::get_if<FloatEngine>(&engine_)) {
+    TESSERA_RETURN_IF_ERROR(engine->Run(context));
+  } else {
+    TESSERA_RETURN_IF_ERROR(std::get<int8::Executor>(engine_).Run(context));
+  }
+  if (alpha_resizer_) {
+    alpha_resizer_->Run(input_.as<uint8_t>() + kColors, kBytesPerPixel,
+                        output_.as<uint8_t>() + kColors, kBytesPerPixel);
+  }
   return Status::Ok();
 }
 
-void Session::ReadColor() {
-  const Tensor tensor = executor_.input();
-  const uint8_t* pixel = input_.as<uint8_t>();
-  float* out = tensor.data;
-  for (int64_t i = 0; i < tensor.pixels(); ++i, pixel += kBytesPerPixel, out += kChannels) {
-    for (int64_t c = 0; c < kChannels; ++c) {
-      const int64_t channel = NetworkChannel(info_, c);
-      out[channel] = byte_to_float_[static_cast<size_t>(channel)][pixel[c]];
-    }
-  }
-}
-
-void Session::WriteColor() {
-  const Tensor tensor = executor_.output();
-  const auto [low, high] = info_.output_range;
-  const float to_byte = 255.0f / (high - low);
-  const float* in = tensor.data;
-  uint8_t* pixel = output_.as<uint8_t>();
-  for (int64_t i = 0; i < tensor.pixels(); ++i, pixel += kBytesPerPixel, in += kChannels) {
-    for (int64_t c = 0; c < kChannels; ++c) {
-      const float value = (in[NetworkChannel(info_, c)] - low) * to_byte;
-      // std::max first, so that a NaN becomes 0 rather than an undefined conversion.
-      pixel[c] = static_cast<uint8_t>(std::nearbyint(std::min(std::max(0.0f, value), 255.0f)));
-    }
-  }
-}
-
-void Session::WriteAlpha() {
-  uint8_t* alpha = output_.as<uint8_t>() + 3;
-  if (alpha_resizer_) {
-    alpha_resizer_->Run(input_.as<uint8_t>() + 3, kBytesPerPixel, alpha, kBytesPerPixel);
-    return;
-  }
-  const int64_t pixels = executor_.output().pixels();
-  for (int64_t i = 0; i < pixels; ++i) alpha[i * kBytesPerPixel] = 255;
-}
-
 size_t Session::memory_bytes() const {
-  return executor_.memory_bytes() + input_.size() + output_.size() +
-         bleed_scratch_.known.capacity() + bleed_scratch_.next.capacity() +
-         (alpha_resizer_ ? alpha_resizer_->memory_bytes() : 0);
+  const auto* engine = std::get_if<FloatEngine>(&engine_);
+  const size_t engine_bytes =
+      engine ? engine->memory_bytes() : std::get<int8::Executor>(engine_).memory_bytes();
+  return engine_bytes + input_.size() + output_.size() + bleed_scratch_.known.capacity() +
+         bleed_scratch_.next.capacity() + (alpha_resizer_ ? alpha_resizer_->memory_bytes() : 0);
 }
 
 }  // namespace tessera

@@ -1,16 +1,18 @@
 #ifndef TESSERA_ENGINE_SESSION_H_
 #define TESSERA_ENGINE_SESSION_H_
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
+#include <string_view>
+#include <variant>
 
 #include "core/aligned_buffer.h"
 #include "core/run_context.h"
 #include "core/status.h"
 #include "engine/float_executor.h"
+#include "engine/int8/executor.h"
+#include "engine/pixels.h"
 #include "graph/model.h"
 #include "image/alpha.h"
 #include "image/bicubic.h"
@@ -22,6 +24,8 @@ struct SessionOptions {
   int64_t height = 0;
   bool alpha = false;  // false: alpha is ignored and the output is opaque
   int64_t threads = 1;
+  // Which int8 kernels run, by FindKernels' names; empty: the fastest. Results are the same.
+  std::string_view kernels;
 };
 
 /// Input pixels a tile must overlap its neighbours by. With alpha the colour bleed and the bicubic
@@ -32,8 +36,8 @@ int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha);
 /// the session and stay where they are for its whole life.
 class Session {
  public:
-  /// Errors: kUnsupported (not a 3-channel image network), kInvalidArgument (extents),
-  /// kImageTooLarge, kOutOfMemory.
+  /// Errors: kUnsupported (not a 3-channel image network), kInvalidArgument (extents, kernels that
+  /// this build does not have), kImageTooLarge, kOutOfMemory.
   static Result<Session> Create(const Model& model, const SessionOptions& options);
 
   /// height x width x 4 bytes, written by the caller before Run. With alpha, Run replaces the
@@ -42,28 +46,33 @@ class Session {
   /// (height * scale) x (width * scale) x 4 bytes.
   std::span<const uint8_t> output() const { return {output_.as<uint8_t>(), output_.size()}; }
 
-  /// Upscales the tile. `context` may be null. Errors: those of FloatExecutor::Run.
+  /// Upscales the tile. `context` may be null. Errors: those of the engine's Run.
   Status Run(RunContext* context);
 
   size_t memory_bytes() const;
 
  private:
-  Session(FloatExecutor executor, const Model& model, const SessionOptions& options);
+  // A float network between its pixel steps.
+  struct FloatEngine {
+    FloatExecutor executor;
+    StepPtr read;
+    StepPtr write;
+
+    Status Run(RunContext* context);
+    size_t memory_bytes() const;
+  };
+
+  Session(int64_t scale, const SessionOptions& options) : options_(options), scale_(scale) {}
 
   Status AllocatePixels();
+  Status PrepareEngine(const Model& model);
   Status PrepareAlpha();
-  void ReadColor();
-  void WriteColor();
-  void WriteAlpha();
 
-  FloatExecutor executor_;
   SessionOptions options_;
-  ModelInfo info_;
   int64_t scale_;
-  // What each of the 256 bytes means to the network, per channel of the RGBA pixel.
-  std::array<std::array<float, 256>, 3> byte_to_float_;
   AlignedBuffer input_;
   AlignedBuffer output_;
+  std::variant<std::monostate, FloatEngine, int8::Executor> engine_;
   std::optional<BicubicResizer> alpha_resizer_;
   BleedScratch bleed_scratch_;
 };

@@ -65,6 +65,12 @@ class GraphBuilder {
     value.constant = tessera::MakeConstant(std::move(elements));
     return graph_.AddValue(std::move(value));
   }
+  ValueId QuantizedConstant(Shape shape, std::vector<float> elements, QuantizedWeights quantized) {
+    const ValueId id = Constant(std::move(shape), {});
+    graph_.value(id).constant = std::make_shared<const tessera::Constant>(
+        tessera::Constant{std::move(elements), {}, std::move(quantized)});
+    return id;
+  }
   ValueId RandomConstant(Shape shape, float low = -1.0f, float high = 1.0f) {
     size_t count = 1;
     for (const int64_t extent : shape) count *= static_cast<size_t>(extent);

@@ -1,0 +1,287 @@
+#include "engine/int8/executor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "core/checked_math.h"
+#include "engine/float_steps.h"
+#include "engine/int8/code_steps.h"
+#include "engine/int8/conv_steps.h"
+#include "engine/int8/lower.h"
+#include "engine/int8/pixel_steps.h"
+#include "engine/int8/slices.h"
+#include "engine/memory_plan.h"
+#include "engine/xnnpack_steps.h"
+#include "graph/model.h"
+
+namespace tessera::int8 {
+namespace {
+
+constexpr size_t kNoBuffer = SIZE_MAX;
+// Kernels may read, and ignore, a few bytes past a tensor's last channel.
+constexpr size_t kSlack = 64;
+
+const FusedConv* ConvOf(const Operation& operation) {
+  if (const auto* conv = std::get_if<ConvToCodes>(&operation)) return &conv->conv;
+  if (const auto* conv = std::get_if<ConvToFloats>(&operation)) return &conv->conv;
+  if (const auto* conv = std::get_if<ConvToPixels>(&operation)) return &conv->conv;
+  return nullptr;
+}
+
+}  // namespace
+
+class ExecutorBuilder {
+ public:
+  ExecutorBuilder(const Graph& graph, const PixelBuffers& pixels, const KernelSet& kernels,
+                  int64_t threads)
+      : graph_(graph),
+        program_(Lower(graph)),
+        slices_(FindSlices(graph, program_)),
+        pixels_(pixels),
+        kernels_(kernels) {
+    executor_.threads_ = MakeThreadPool(threads);
+  }
+
+  Result<Executor> Build() {
+    FindBorders();
+    TESSERA_RETURN_IF_ERROR(AssignBuffers());
+    TESSERA_RETURN_IF_ERROR(AllocateArena());
+    for (size_t i = 0; i < program_.instructions.size(); ++i) {
+      TESSERA_RETURN_IF_ERROR(AddSteps(program_.instructions[i]));
+    }
+    return std::move(executor_);
+  }
+
+ private:
+  // --- memory ---
+
+  ValueId RootOf(ValueId id) const { return slices_[static_cast<size_t>(id)].root; }
+
+  // Codes need a border as wide as the widest padding of a convolution that reads them.
+  void FindBorders() {
+    borders_.assign(graph_.values.size(), 0);
+    border_filled_.assign(graph_.values.size(), false);
+    for (const Instruction& instruction : program_.instructions) {
+      const FusedConv* fused = ConvOf(instruction.operation);
+      if (!fused) continue;
+      const auto& conv = std::get<Conv>(graph_.nodes[fused->node].operation);
+      int64_t& border = borders_[static_cast<size_t>(RootOf(fused->input))];
+      for (size_t axis = 0; axis < 2; ++axis) {
+        border = std::max({border, conv.pads_begin[axis], conv.pads_end[axis]});
+      }
+    }
+  }
+
+  Status AssignBuffers() {
+    code_buffers_.assign(graph_.values.size(), kNoBuffer);
+    float_buffers_.assign(graph_.values.size(), kNoBuffer);
+    for (size_t i = 0; i < program_.instructions.size(); ++i) {
+      const Instruction& instruction = program_.instructions[i];
+      const auto now = static_cast<int64_t>(i);
+      if (instruction.writes_codes != kNoValue) {
+        const ValueId root = RootOf(instruction.writes_codes);
+        TESSERA_RETURN_IF_ERROR(
+            Use(code_buffers_[static_cast<size_t>(root)], CodeBytes(root), now));
+      }
+      if (instruction.writes_floats != kNoValue) {
+        const ValueId id = instruction.writes_floats;
+        TESSERA_RETURN_IF_ERROR(Use(float_buffers_[static_cast<size_t>(id)], FloatBytes(id), now));
+      }
+      for (ValueId id : instruction.reads_codes) {
+        lifetimes_[code_buffers_[static_cast<size_t>(RootOf(id))]].last = now;
+      }
+      for (ValueId id : instruction.reads_floats) {
+        lifetimes_[float_buffers_[static_cast<size_t>(id)]].last = now;
+      }
+    }
+    return Status::Ok();
+  }
+
+  Status Use(size_t& buffer, std::optional<size_t> bytes, int64_t now) {
+    if (buffer != kNoBuffer) {
+      lifetimes_[buffer].last = now;
+      return Status::Ok();
+    }
+    if (!bytes) return Status(StatusCode::kOutOfMemory, "a tile's tensor is too large");
+    buffer = lifetimes_.size();
+    lifetimes_.push_back({*bytes, now, now});
+    return Status::Ok();
+  }
+
+  std::optional<size_t> CodeBytes(ValueId root) const {
+    const Shape& shape = graph_.value(root).shape;
+    const int64_t border = borders_[static_cast<size_t>(root)];
+    return CheckedProduct({shape[2] + 2 * border, shape[3] + 2 * border, RoundUpToGroup(shape[1])});
+  }
+
+  std::optional<size_t> FloatBytes(ValueId id) const {
+    const Shape& shape = graph_.value(id).shape;
+    return CheckedProduct({shape[1], shape[2], shape[3], sizeof(float)});
+  }
+
+  Status AllocateArena() {
+    TESSERA_ASSIGN_OR_RETURN(plan_, PlanMemory(lifetimes_));
+    auto arena = AlignedBuffer::Allocate(plan_.arena_bytes + kSlack);
+    if (!arena) {
+      return Status(StatusCode::kOutOfMemory, "no memory for a tile's tensors (" +
+                                                  std::to_string(plan_.arena_bytes) +
+                                                  " bytes): choose a smaller tile");
+    }
+    // Channels that only fill up a group are never written before they are read (and ignored).
+    std::memset(arena->data(), 0, arena->size());
+    executor_.arena_ = std::move(*arena);
+    return Status::Ok();
+  }
+
+  CodeTensor CodesOf(ValueId id) {
+    const Slice& slice = slices_[static_cast<size_t>(id)];
+    const Shape& root = graph_.value(slice.root).shape;
+    const auto root_index = static_cast<size_t>(slice.root);
+    CodeTensor tensor;
+    tensor.height = root[2];
+    tensor.width = root[3];
+    tensor.channels = graph_.value(id).shape[1];
+    tensor.pixel = RoundUpToGroup(root[1]);
+    tensor.border = borders_[root_index];
+    tensor.row = (tensor.width + 2 * tensor.border) * tensor.pixel;
+    tensor.quantization = *program_.quantization[static_cast<size_t>(id)];
+    uint8_t* buffer = executor_.arena_.as<uint8_t>() + plan_.offsets[code_buffers_[root_index]];
+    tensor.data = buffer + tensor.border * (tensor.row + tensor.pixel) + slice.first_channel;
+    return tensor;
+  }
+
+  Tensor FloatsOf(ValueId id) {
+    const Shape& shape = graph_.value(id).shape;
+    std::byte* data =
+        executor_.arena_.data() + plan_.offsets[float_buffers_[static_cast<size_t>(id)]];
+    return Tensor{reinterpret_cast<float*>(data), shape[2], shape[3], shape[1]};
+  }
+
+  // --- steps ---
+
+  Status AddSteps(const Instruction& instruction) {
+    if (instruction.writes_codes != kNoValue) AddBorder(RootOf(instruction.writes_codes));
+    Result<StepPtr> step =
+        std::visit([&](const auto& operation) { return Make(operation); }, instruction.operation);
+    if (!step.ok()) return step.status();
+    executor_.steps_.push_back(std::move(step).value());
+    return Status::Ok();
+  }
+
+  // Before a tensor's first write: its memory held something else in between.
+  void AddBorder(ValueId root) {
+    const auto index = static_cast<size_t>(root);
+    if (border_filled_[index] || borders_[index] == 0) return;
+    border_filled_[index] = true;
+    executor_.steps_.push_back(MakeFillBorderStep(CodesOf(root), kernels_.storage));
+  }
+
+  pthreadpool_t Pool() const { return executor_.threads_.get(); }
+  Storage storage() const { return kernels_.storage; }
+
+  Result<StepPtr> Make(const ReadCodes& read) {
+    return MakeReadCodesStep(graph_.info, pixels_, CodesOf(read.output), storage());
+  }
+  Result<StepPtr> Make(const ReadFloats& read) {
+    return MakeReadFloatsStep(graph_.info, pixels_, FloatsOf(read.output));
+  }
+  Result<StepPtr> Make(const ConvToCodes& to_codes) {
+    const FusedConv& conv = to_codes.conv;
+    std::optional<CodeTensor> residual;
+    if (conv.residual != kNoValue) residual = CodesOf(conv.residual);
+    return MakeConvToCodesStep(graph_, conv, CodesOf(conv.input), residual,
+                               CodesOf(to_codes.output), kernels_, Pool());
+  }
+  Result<StepPtr> Make(const ConvToFloats& to_floats) {
+    return MakeConvToFloatsStep(graph_, to_floats.conv, CodesOf(to_floats.conv.input),
+                                FloatsOf(to_floats.output), kernels_, Pool());
+  }
+  Result<StepPtr> Make(const ConvToPixels& to_pixels) {
+    std::optional<Tensor> anchor;
+    std::optional<Quantization> quantization;
+    if (to_pixels.anchor == ConvToPixels::Anchor::kTensor) {
+      anchor = FloatsOf(to_pixels.anchor_value);
+    } else if (to_pixels.anchor == ConvToPixels::Anchor::kNearest) {
+      quantization = program_.quantization[static_cast<size_t>(to_pixels.anchor_value)];
+    }
+    return MakeConvToPixelsStep(graph_, to_pixels, CodesOf(to_pixels.conv.input), anchor,
+                                quantization, pixels_, kernels_, Pool());
+  }
+  Result<StepPtr> Make(const ApplyTable& apply) {
+    return MakeTableStep(apply.tables, CodesOf(apply.input), CodesOf(apply.output), storage(),
+                         Pool());
+  }
+  Result<StepPtr> Make(const CombineCodes& combine) {
+    return MakeCombineStep(combine.kind, combine.range, CodesOf(combine.a), CodesOf(combine.b),
+                           CodesOf(combine.output), storage(), Pool());
+  }
+  Result<StepPtr> Make(const MoveCodes& move) {
+    const Node& node = graph_.nodes[move.node];
+    std::vector<CodeTensor> inputs;
+    for (ValueId id : node.inputs) inputs.push_back(CodesOf(id));
+    Result<StepPtr> step = MakeMoveStep(node, inputs, CodesOf(move.output), storage());
+    return step.ok() ? std::move(step) : AtNode(node, step.status());
+  }
+  Result<StepPtr> Make(const QuantizeFloats& quantize) {
+    return MakeQuantizeStep(FloatsOf(quantize.input), CodesOf(quantize.output), storage());
+  }
+  Result<StepPtr> Make(const DequantizeCodes& dequantize) {
+    return MakeDequantizeStep(CodesOf(dequantize.value), FloatsOf(dequantize.value), storage());
+  }
+  Result<StepPtr> Make(const RunFloat& run) {
+    const Node& node = graph_.nodes[run.node];
+    Result<StepPtr> step = MakeFloatStep(
+        graph_, node, [&](ValueId id) { return FloatsOf(id); }, Pool());
+    return step.ok() ? std::move(step) : AtNode(node, step.status());
+  }
+  Result<StepPtr> Make(const WriteCodes& write) {
+    return MakeWriteCodesStep(graph_.info, pixels_, CodesOf(write.input), storage());
+  }
+  Result<StepPtr> Make(const WriteFloats& write) {
+    return MakeWriteFloatsStep(graph_.info, pixels_, FloatsOf(write.input));
+  }
+
+  const Graph& graph_;
+  Program program_;
+  std::vector<Slice> slices_;  // per value
+  PixelBuffers pixels_;
+  const KernelSet& kernels_;
+  Executor executor_;
+  std::vector<int64_t> borders_;       // per root value, pixels
+  std::vector<bool> border_filled_;    // per root value: the step is there
+  std::vector<size_t> code_buffers_;   // per root value
+  std::vector<size_t> float_buffers_;  // per value
+  std::vector<Lifetime> lifetimes_;    // per buffer
+  MemoryPlan plan_;
+};
+
+Result<Executor> Executor::Create(const Graph& graph, int64_t height, int64_t width,
+                                  const PixelBuffers& pixels, const KernelSet& kernels,
+                                  int64_t threads) {
+  TESSERA_RETURN_IF_ERROR(InitializeXnnpack());
+  Graph shaped = graph;
+  TESSERA_RETURN_IF_ERROR(InferShapes(shaped, height, width));
+  TESSERA_RETURN_IF_ERROR(
+      CheckColors(shaped.value(shaped.input).shape[1], shaped.value(shaped.output).shape[1]));
+  return ExecutorBuilder(shaped, pixels, kernels, threads).Build();
+}
+
+Status Executor::Run(RunContext* context) {
+  if (context) context->Begin(static_cast<int64_t>(steps_.size()));
+  for (const StepPtr& step : steps_) {
+    if (context && context->cancelled()) return Status(StatusCode::kCancelled, "cancelled");
+    TESSERA_RETURN_IF_ERROR(step->Run());
+    if (context) context->StepDone();
+  }
+  return Status::Ok();
+}
+
+size_t Executor::memory_bytes() const {
+  size_t bytes = arena_.size();
+  for (const StepPtr& step : steps_) bytes += step->memory_bytes();
+  return bytes;
+}
+
+}  // namespace tessera::int8

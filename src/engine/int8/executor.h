@@ -1,0 +1,47 @@
+#ifndef TESSERA_ENGINE_INT8_EXECUTOR_H_
+#define TESSERA_ENGINE_INT8_EXECUTOR_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/run_context.h"
+#include "core/status.h"
+#include "engine/pixels.h"
+#include "engine/step.h"
+#include "engine/thread_pool.h"
+#include "graph/graph.h"
+#include "kernels/kernel_set.h"
+
+namespace tessera::int8 {
+
+/// A quantized graph compiled for one input shape, from a picture's bytes to a picture's bytes.
+/// Runs on 8-bit codes wherever the graph allows it, and in float elsewhere.
+class Executor {
+ public:
+  /// `height` x `width` are input pixels. `graph` may be dropped afterwards; `pixels` must stay.
+  /// Errors: those of InferShapes, kUnsupported, kOutOfMemory; each names the node.
+  static Result<Executor> Create(const Graph& graph, int64_t height, int64_t width,
+                                 const PixelBuffers& pixels, const KernelSet& kernels,
+                                 int64_t threads);
+
+  /// Computes the output pixels from the input pixels. Allocates nothing. `context` may be null.
+  /// Errors: kCancelled (the output is then unspecified), kInternal if XNNPACK fails.
+  Status Run(RunContext* context);
+
+  size_t memory_bytes() const;
+  /// Of `memory_bytes`, what holds activations.
+  size_t arena_bytes() const { return arena_.size(); }
+
+ private:
+  friend class ExecutorBuilder;
+  Executor() = default;
+
+  AlignedBuffer arena_;
+  ThreadPool threads_;
+  std::vector<StepPtr> steps_;  // after threads_: steps go first, they refer to the pool
+};
+
+}  // namespace tessera::int8
+
+#endif  // TESSERA_ENGINE_INT8_EXECUTOR_H_

@@ -1,0 +1,285 @@
+#include "engine/int8/pixel_steps.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "engine/int8/conv_layer.h"
+#include "engine/parallel_rows.h"
+#include "graph/track_quantization.h"
+
+namespace tessera::int8 {
+namespace {
+
+using ByteTable = std::array<uint8_t, 256>;
+
+class ReadCodesStep final : public Step {
+ public:
+  ReadCodesStep(const ModelInfo& info, const PixelBuffers& pixels, const CodeTensor& output,
+                Storage storage)
+      : info_(info), pixels_(pixels), output_(output) {
+    const ByteValues values = InputValues(info);
+    copies_ = !info.bgr;
+    for (size_t c = 0; c < kColors; ++c) {
+      for (size_t byte = 0; byte < 256; ++byte) {
+        const uint8_t code = CodeOf(output.quantization, values[c][byte]) ^ StorageMask(storage);
+        tables_[c][byte] = code;
+        copies_ = copies_ && code == byte;
+      }
+    }
+  }
+
+  Status Run() override {
+    const int64_t row_bytes = output_.width * kBytesPerPixel;
+    for (int64_t y = 0; y < output_.height; ++y) {
+      const uint8_t* pixel = pixels_.input + y * row_bytes;
+      uint8_t* out = output_.At(y, 0);
+      // The usual network: its codes are the picture's bytes. Alpha falls where no channel is.
+      if (copies_ && output_.pixel == kBytesPerPixel) {
+        std::memcpy(out, pixel, static_cast<size_t>(row_bytes));
+        continue;
+      }
+      for (int64_t x = 0; x < output_.width; ++x, pixel += kBytesPerPixel, out += output_.pixel) {
+        for (int64_t c = 0; c < kColors; ++c) {
+          const int64_t channel = NetworkChannel(info_, c);
+          out[channel] = tables_[static_cast<size_t>(channel)][pixel[c]];
+        }
+      }
+    }
+    return Status::Ok();
+  }
+  size_t memory_bytes() const override { return sizeof(tables_); }
+
+ private:
+  ModelInfo info_;
+  PixelBuffers pixels_;
+  CodeTensor output_;
+  std::array<ByteTable, kColors> tables_;  // byte -> stored code, per network channel
+  bool copies_ = true;
+};
+
+class WriteCodesStep final : public Step {
+ public:
+  WriteCodesStep(const ModelInfo& info, const PixelBuffers& pixels, const CodeTensor& input,
+                 Storage storage)
+      : info_(info), pixels_(pixels), input_(input) {
+    const OutputRange range = OutputRangeOf(info);
+    for (size_t byte = 0; byte < 256; ++byte) {
+      table_[byte] = OutputByte(range, input.Real(static_cast<uint8_t>(byte), storage));
+    }
+  }
+
+  Status Run() override {
+    uint8_t* pixel = pixels_.output;
+    for (int64_t y = 0; y < input_.height; ++y) {
+      const uint8_t* in = input_.At(y, 0);
+      for (int64_t x = 0; x < input_.width; ++x, in += input_.pixel, pixel += kBytesPerPixel) {
+        for (int64_t c = 0; c < kColors; ++c) pixel[c] = table_[in[NetworkChannel(info_, c)]];
+        pixel[kColors] = 255;
+      }
+    }
+    return Status::Ok();
+  }
+  size_t memory_bytes() const override { return sizeof(table_); }
+
+ private:
+  ModelInfo info_;
+  PixelBuffers pixels_;
+  CodeTensor input_;
+  ByteTable table_;  // stored code -> byte
+};
+
+// Computes a row of the convolution into a line of bytes, phase after phase and R, G, B in each,
+// and spreads the line over `block` rows of RGBA.
+class ConvToPixelsStep final : public Step {
+ public:
+  ConvToPixelsStep(ConvLayer layer, const ModelInfo& info, const ConvToPixels& to_pixels,
+                   int64_t height, int64_t width, const CodeTensor& input,
+                   std::optional<Tensor> anchor, const PixelBuffers& pixels, pthreadpool_t threads)
+      : layer_(std::move(layer)),
+        to_pixels_(to_pixels),
+        info_(info),
+        block_(to_pixels.conv.shuffle ? to_pixels.conv.shuffle->block : 1),
+        height_(height),
+        width_(width),
+        input_(input),
+        anchor_(anchor),
+        pixels_(pixels),
+        threads_(threads) {
+    line_pixel_ = RoundUpToGroup(block_ * block_ * kColors);
+    const size_t parts = threads ? pthreadpool_get_threads_count(threads) : 1;
+    for (size_t part = 0; part < parts; ++part) {
+      // Spreading reads four bytes where three are wanted.
+      lines_.emplace_back(static_cast<size_t>(width * line_pixel_ + kBytesPerPixel));
+      anchors_.emplace_back(to_pixels.anchor == ConvToPixels::Anchor::kNone ? 0
+                                                                            : lines_.back().size());
+    }
+  }
+
+  // In units of the output's bytes: what a pixel's byte is as anchor, and how a tensor becomes one.
+  void SetAnchorUnits(const ByteValues& values, const OutputRange& range) {
+    anchor_values_ = values;
+    range_ = range;
+  }
+
+  Status Run() override {
+    ParallelRows(threads_, height_, [&](int64_t begin, int64_t end, size_t part) {
+      std::vector<uint8_t>& line = lines_[part];
+      float* anchors = anchors_[part].empty() ? nullptr : anchors_[part].data();
+      for (int64_t y = begin; y < end; ++y) {
+        if (to_pixels_.anchor == ConvToPixels::Anchor::kNearest) RepeatPicture(y, anchors);
+        if (to_pixels_.anchor == ConvToPixels::Anchor::kTensor) GatherTensor(y, anchors);
+        layer_.RunRow(input_, y, width_, line.data(), anchors);
+        Spread(line.data(), y);
+      }
+    });
+    return Status::Ok();
+  }
+
+  size_t memory_bytes() const override {
+    size_t bytes = layer_.memory_bytes();
+    for (const auto& line : lines_) bytes += line.size();
+    for (const auto& anchors : anchors_) bytes += anchors.size() * sizeof(float);
+    return bytes;
+  }
+
+ private:
+  // A picture's row as the anchor of each phase, R, G, B.
+  void RepeatPicture(int64_t y, float* anchors) const {
+    const uint8_t* pixel = pixels_.input + y * width_ * kBytesPerPixel;
+    const int64_t phases = block_ * block_;
+    const auto& red = anchor_values_[static_cast<size_t>(NetworkChannel(info_, 0))];
+    const auto& green = anchor_values_[static_cast<size_t>(NetworkChannel(info_, 1))];
+    const auto& blue = anchor_values_[static_cast<size_t>(NetworkChannel(info_, 2))];
+    for (int64_t x = 0; x < width_; ++x, pixel += kBytesPerPixel, anchors += line_pixel_) {
+      const float r = red[pixel[0]];
+      const float g = green[pixel[1]];
+      const float b = blue[pixel[2]];
+      for (int64_t phase = 0; phase < phases; ++phase) {
+        anchors[phase * kColors] = r;
+        anchors[phase * kColors + 1] = g;
+        anchors[phase * kColors + 2] = b;
+      }
+    }
+  }
+
+  void GatherTensor(int64_t y, float* anchors) const {
+    const bool crd =
+        to_pixels_.conv.shuffle && to_pixels_.conv.shuffle->order == DepthToSpace::Order::kCrd;
+    const int64_t phases = block_ * block_;
+    for (int64_t x = 0; x < width_; ++x, anchors += line_pixel_) {
+      for (int64_t i = 0; i < phases * kColors; ++i) {
+        const int64_t phase = i / kColors;
+        const int64_t channel = NetworkChannel(info_, i % kColors);
+        const float* from = anchor_->data;
+        if (to_pixels_.anchor_is_shuffled) {
+          const int64_t row = y * block_ + phase / block_;
+          const int64_t column = x * block_ + phase % block_;
+          from += (row * anchor_->width + column) * kColors + channel;
+        } else {
+          from += (y * width_ + x) * anchor_->channels;
+          from += crd ? channel * phases + phase : phase * kColors + channel;
+        }
+        anchors[i] = (*from - range_.low) * range_.to_byte;
+      }
+    }
+  }
+
+  void Spread(const uint8_t* line, int64_t y) const {
+    const int64_t output_width = width_ * block_;
+    for (int64_t dy = 0; dy < block_; ++dy) {
+      uint8_t* out = pixels_.output + (y * block_ + dy) * output_width * kBytesPerPixel;
+      const uint8_t* in = line + dy * block_ * kColors;
+      for (int64_t x = 0; x < width_; ++x, in += line_pixel_) {
+        for (int64_t dx = 0; dx < block_; ++dx, out += kBytesPerPixel) {
+          uint32_t rgba;
+          std::memcpy(&rgba, in + dx * kColors, sizeof(rgba));
+          rgba |= 0xFF000000u;  // the fourth byte; memory is little-endian wherever wasm runs
+          std::memcpy(out, &rgba, sizeof(rgba));
+        }
+      }
+    }
+  }
+
+  ConvLayer layer_;
+  ConvToPixels to_pixels_;
+  ModelInfo info_;
+  int64_t block_;
+  int64_t height_;  // of the convolution
+  int64_t width_;
+  CodeTensor input_;
+  std::optional<Tensor> anchor_;
+  PixelBuffers pixels_;
+  pthreadpool_t threads_;
+  int64_t line_pixel_ = 0;
+  ByteValues anchor_values_ = {};
+  OutputRange range_;
+  std::vector<std::vector<uint8_t>> lines_;  // one per thread
+  std::vector<std::vector<float>> anchors_;  // one per thread
+};
+
+ConvOutput PixelOutput(const ModelInfo& info, const FusedConv& conv, bool anchored) {
+  const OutputRange range = OutputRangeOf(info);
+  const int64_t block = conv.shuffle ? conv.shuffle->block : 1;
+  const int64_t phases = block * block;
+  const bool crd = conv.shuffle && conv.shuffle->order == DepthToSpace::Order::kCrd;
+  ConvOutput output;
+  output.kind = ConvEpilogue::Output::kBytes;
+  output.scale = 1.0f / range.to_byte;
+  output.range = {conv.final_range.min - range.low, conv.final_range.max - range.low};
+  // An anchor brings the offset with it, so that sums need not carry it exactly.
+  output.offset = anchored ? 0.0f : -range.low;
+  for (int64_t i = 0; i < phases * kColors; ++i) {
+    const int64_t phase = i / kColors;
+    const int64_t channel = NetworkChannel(info, i % kColors);
+    output.order.push_back(crd ? channel * phases + phase : phase * kColors + channel);
+  }
+  output.run_channels = phases * kColors;
+  output.run_offsets = {0};
+  output.pixel = RoundUpToGroup(phases * kColors);
+  return output;
+}
+
+}  // namespace
+
+StepPtr MakeReadCodesStep(const ModelInfo& info, const PixelBuffers& pixels,
+                          const CodeTensor& output, Storage storage) {
+  return std::make_unique<ReadCodesStep>(info, pixels, output, storage);
+}
+
+StepPtr MakeWriteCodesStep(const ModelInfo& info, const PixelBuffers& pixels,
+                           const CodeTensor& input, Storage storage) {
+  return std::make_unique<WriteCodesStep>(info, pixels, input, storage);
+}
+
+Result<StepPtr> MakeConvToPixelsStep(const Graph& graph, const ConvToPixels& to_pixels,
+                                     const CodeTensor& input, std::optional<Tensor> anchor,
+                                     std::optional<Quantization> anchor_quantization,
+                                     const PixelBuffers& pixels, const KernelSet& kernels,
+                                     pthreadpool_t threads) {
+  const bool anchored = to_pixels.anchor != ConvToPixels::Anchor::kNone;
+  const ConvOutput output = PixelOutput(graph.info, to_pixels.conv, anchored);
+  ConvResidual residual;
+  if (anchored) {
+    residual.kind = ConvEpilogue::Residual::kFloats;
+    residual.pixel = output.pixel;
+  }
+  TESSERA_ASSIGN_OR_RETURN(
+      ConvLayer layer, ConvLayer::Create(graph, to_pixels.conv, input, output, residual, kernels));
+  const Shape& shape = graph.value(graph.nodes[to_pixels.conv.node].output).shape;
+  auto step = std::make_unique<ConvToPixelsStep>(std::move(layer), graph.info, to_pixels, shape[2],
+                                                 shape[3], input, anchor, pixels, threads);
+  const OutputRange range = OutputRangeOf(graph.info);
+  ByteValues values = InputValues(graph.info);
+  for (auto& channel : values) {
+    for (float& value : channel) {
+      if (anchor_quantization) value = FakeQuantized(*anchor_quantization, value);
+      value = (value - range.low) * range.to_byte;
+    }
+  }
+  step->SetAnchorUnits(values, range);
+  return StepPtr(std::move(step));
+}
+
+}  // namespace tessera::int8

@@ -1,0 +1,75 @@
+// Kernels on the relaxed dot product: one instruction per 16 products where the processor has one.
+#ifdef __wasm_relaxed_simd__
+
+#include "kernels/relaxed.h"
+
+#include "kernels/simd128.h"
+#include "kernels/simd_conv.h"
+#include "kernels/simd_depthwise.h"
+
+namespace tessera {
+namespace {
+
+template <Storage kCodes>
+struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
+  static constexpr Storage kStorage = kCodes;
+  static constexpr int kBlockVectors = 4;
+  static constexpr int Pixels(int vectors) { return vectors >= 3 ? 2 : 8 / vectors; }
+
+  static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {
+    return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, codes, sums);
+  }
+};
+
+template <Storage kStorage>
+KernelSet MakeSet(bool saturates) {
+  return {
+      .name = "relaxed",
+      .storage = kStorage,
+      .layout = {.block_vectors = Relaxed<kStorage>::kBlockVectors, .pairs = false},
+      .saturates = saturates,
+      .exact = saturates ? &Simd128Kernels(kStorage) : nullptr,
+      .conv_row = simd::SimdConvRow<Relaxed<kStorage>>,
+      .depthwise_row = simd::SimdDepthwiseRow<Relaxed<kStorage>>,
+  };
+}
+
+template <Storage kStorage>
+const KernelSet& Set(bool saturates) {
+  static const KernelSet kExact = MakeSet<kStorage>(false);
+  static const KernelSet kSaturating = MakeSet<kStorage>(true);
+  return saturates ? kSaturating : kExact;
+}
+
+// Not a constant, so that the compiler cannot compute the answer for its own idea of the machine.
+v128_t Hide(v128_t v) {
+  __asm__ volatile("" : "+r"(v));
+  return v;
+}
+
+}  // namespace
+
+DotMeaning ProbeRelaxedDot() {
+  const v128_t codes = Hide(wasm_u8x16_const_splat(255));
+  const v128_t zero = wasm_i32x4_const_splat(0);
+  // 4 * 64 * 255 does not saturate; read as signed, the codes are -1.
+  const v128_t small = Hide(wasm_i8x16_const_splat(64));
+  const bool is_signed =
+      wasm_i32x4_extract_lane(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(small, codes, zero), 0) < 0;
+  // The largest products there are: unsigned 2 * 127 * 255, signed 2 * 128 * 128.
+  const v128_t large = Hide(is_signed ? wasm_i8x16_const_splat(-128) : wasm_i8x16_const_splat(127));
+  const v128_t extreme = Hide(is_signed ? wasm_u8x16_const_splat(128) : codes);
+  const int32_t exact = is_signed ? 4 * 128 * 128 : 4 * 127 * 255;
+  const int32_t found =
+      wasm_i32x4_extract_lane(wasm_i32x4_relaxed_dot_i8x16_i7x16_add(large, extreme, zero), 0);
+  return {is_signed ? Storage::kSigned : Storage::kUnsigned, found != exact};
+}
+
+const KernelSet& RelaxedKernels(DotMeaning meaning) {
+  return meaning.storage == Storage::kSigned ? Set<Storage::kSigned>(meaning.saturates)
+                                             : Set<Storage::kUnsigned>(meaning.saturates);
+}
+
+}  // namespace tessera
+
+#endif  // __wasm_relaxed_simd__

@@ -1,0 +1,199 @@
+#ifndef TESSERA_KERNELS_SIMD_CONV_H_
+#define TESSERA_KERNELS_SIMD_CONV_H_
+
+#include <wasm_simd128.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/conv.h"
+#include "kernels/simd_epilogue.h"
+
+namespace tessera::simd {
+
+// The convolution loops, for a `Machine` that offers
+//   kStorage        how codes lie in memory
+//   kBlockVectors   vectors of four output channels computed together, 1 to 4
+//   Pixels(v)       pixels computed together with v vectors; pixels * v accumulators stay in
+//                   registers, of which x86 has sixteen
+//   Accumulate<P, V>(kernel, input, weights, sums)   adds a window's products to sums[P][V]
+
+/// One block of kVectors vectors at kPixels pixels.
+template <class Machine, EpilogueKind kKind, int kPixels, int kVectors>
+inline void ConvBlock(const ConvKernel& kernel, int32_t vector, const int8_t* weights,
+                      const uint8_t* input, uint8_t* output, const uint8_t* residual,
+                      ptrdiff_t output_bytes, ptrdiff_t residual_bytes) {
+  const int64_t channel = vector * kChannelGroup;
+  v128_t sums[kPixels][kVectors];
+  for (int v = 0; v < kVectors; ++v) {
+    const v128_t bias = wasm_v128_load(kernel.bias + channel + v * kChannelGroup);
+    for (int p = 0; p < kPixels; ++p) sums[p][v] = bias;
+  }
+  Machine::template Accumulate<kPixels, kVectors>(kernel, input, weights, sums);
+  for (int p = 0; p < kPixels; ++p) {
+    Finish<Machine::kStorage, kKind, kVectors>(kernel.epilogue, channel, sums[p],
+                                               output + p * output_bytes,
+                                               residual + p * residual_bytes);
+  }
+}
+
+template <class Machine, EpilogueKind kKind, int kVectors>
+void ConvBlockRow(const ConvKernel& kernel, int32_t vector, const int8_t* weights,
+                  const uint8_t* input, uint8_t* output, const uint8_t* residual, int64_t width) {
+  constexpr int kPixels = Machine::Pixels(kVectors);
+  const bool floats = kernel.epilogue.output == ConvEpilogue::Output::kFloats;
+  const bool residual_floats = kernel.epilogue.residual == ConvEpilogue::Residual::kFloats;
+  const ptrdiff_t element = floats ? sizeof(float) : 1;
+  const ptrdiff_t residual_element = residual_floats ? sizeof(float) : 1;
+  const ptrdiff_t output_bytes = kernel.output_pixel * element;
+  const ptrdiff_t residual_bytes = kernel.residual_pixel * residual_element;
+  output += kernel.vector_offsets[vector] * element;
+  residual += vector * kChannelGroup * residual_element;
+  if (width < kPixels) {
+    for (int64_t x = 0; x < width; ++x) {
+      ConvBlock<Machine, EpilogueKind::kGeneral, 1, kVectors>(
+          kernel, vector, weights, input + x * kernel.input_pixel, output + x * output_bytes,
+          residual + x * residual_bytes, output_bytes, residual_bytes);
+    }
+    return;
+  }
+  for (int64_t x = 0; x < width; x += kPixels) {
+    // The last block moves back instead of becoming smaller: some pixels are computed twice.
+    const int64_t at = std::min(x, width - kPixels);
+    ConvBlock<Machine, kKind, kPixels, kVectors>(
+        kernel, vector, weights, input + at * kernel.input_pixel, output + at * output_bytes,
+        residual + at * residual_bytes, output_bytes, residual_bytes);
+  }
+}
+
+template <class Machine, EpilogueKind kKind>
+void ConvRowOfKind(const ConvKernel& kernel, const uint8_t* input, uint8_t* output,
+                   const uint8_t* residual, int64_t width) {
+  const int64_t vector_bytes = int64_t{kernel.runs} * kernel.steps_per_run * 16;
+  constexpr int32_t kBlock = Machine::kBlockVectors;
+  for (int32_t vector = 0; vector < kernel.vectors; vector += kBlock) {
+    const int8_t* weights = kernel.weights + vector * vector_bytes;
+    switch (std::min(kBlock, kernel.vectors - vector)) {
+      case 1:
+        ConvBlockRow<Machine, kKind, 1>(kernel, vector, weights, input, output, residual, width);
+        break;
+      case 2:
+        ConvBlockRow<Machine, kKind, 2>(kernel, vector, weights, input, output, residual, width);
+        break;
+      case 3:
+        ConvBlockRow<Machine, kKind, 3>(kernel, vector, weights, input, output, residual, width);
+        break;
+      default:
+        ConvBlockRow<Machine, kKind, 4>(kernel, vector, weights, input, output, residual, width);
+        break;
+    }
+  }
+}
+
+/// A ConvRow.
+template <class Machine>
+void SimdConvRow(const ConvKernel& kernel, const uint8_t* input, void* output, const void* residual,
+                 int64_t width) {
+  auto* out = static_cast<uint8_t*>(output);
+  const auto* added = static_cast<const uint8_t*>(residual);
+  switch (KindOf(kernel.epilogue)) {
+    case EpilogueKind::kPlain:
+      ConvRowOfKind<Machine, EpilogueKind::kPlain>(kernel, input, out, added, width);
+      break;
+    case EpilogueKind::kPRelu:
+      ConvRowOfKind<Machine, EpilogueKind::kPRelu>(kernel, input, out, added, width);
+      break;
+    case EpilogueKind::kGeneral:
+      ConvRowOfKind<Machine, EpilogueKind::kGeneral>(kernel, input, out, added, width);
+      break;
+  }
+}
+
+/// Accumulate for machines with a dot product of four bytes: Dot(weights, codes, sums).
+template <class Machine>
+struct FourByteDot {
+  template <int kPixels, int kVectors>
+  static void Accumulate(const ConvKernel& kernel, const uint8_t* input, const int8_t* weights,
+                         v128_t (&sums)[kPixels][kVectors]) {
+    const ptrdiff_t pixel = kernel.input_pixel;
+    for (int32_t run = 0; run < kernel.runs; ++run) {
+      const uint8_t* codes = input + kernel.run_offsets[run];
+      const uint8_t* const end = codes + kernel.steps_per_run * 4;
+#pragma clang loop unroll_count(4)
+      for (; codes != end; codes += 4) {
+        v128_t w[kVectors];
+        for (int v = 0; v < kVectors; ++v) w[v] = wasm_v128_load(weights + 16 * v);
+        weights += 16 * kVectors;
+        for (int p = 0; p < kPixels; ++p) {
+          const v128_t x = wasm_v128_load32_splat(codes + p * pixel);
+          for (int v = 0; v < kVectors; ++v) sums[p][v] = Machine::Dot(w[v], x, sums[p][v]);
+        }
+      }
+    }
+  }
+};
+
+/// Accumulate for simd128 alone, whose dot product is of two 16-bit numbers. WeightLayout::pairs.
+template <Storage kStorage>
+struct PairDot {
+  template <int kPixels, int kVectors>
+  static void Accumulate(const ConvKernel& kernel, const uint8_t* input, const int8_t* weights,
+                         v128_t (&sums)[kPixels][kVectors]) {
+    const ptrdiff_t pixel = kernel.input_pixel;
+    for (int32_t run = 0; run < kernel.runs; ++run) {
+      const uint8_t* codes = input + kernel.run_offsets[run];
+      const uint8_t* const end = codes + kernel.steps_per_run * 4;
+      // Two steps from one load of eight bytes while there are two.
+      for (; end - codes >= 8; codes += 8) {
+        for (int half = 0; half < 4; half += 2) {
+          Step<kPixels, kVectors>(weights, sums, [&](int p) {
+            const v128_t wide = Extend(wasm_v128_load64_zero(codes + p * pixel));
+            return half == 0 ? Pairs{wasm_i32x4_shuffle(wide, wide, 0, 0, 0, 0),
+                                     wasm_i32x4_shuffle(wide, wide, 1, 1, 1, 1)}
+                             : Pairs{wasm_i32x4_shuffle(wide, wide, 2, 2, 2, 2),
+                                     wasm_i32x4_shuffle(wide, wide, 3, 3, 3, 3)};
+          });
+          weights += 16 * kVectors;
+        }
+      }
+      for (; codes != end; codes += 4) {
+        Step<kPixels, kVectors>(weights, sums, [&](int p) {
+          const v128_t wide = Extend(wasm_v128_load32_zero(codes + p * pixel));
+          return Pairs{wasm_i32x4_shuffle(wide, wide, 0, 0, 0, 0),
+                       wasm_i32x4_shuffle(wide, wide, 1, 1, 1, 1)};
+        });
+        weights += 16 * kVectors;
+      }
+    }
+  }
+
+ private:
+  // Codes 0, 1 and codes 2, 3 of a step as 16-bit numbers, in every lane.
+  struct Pairs {
+    v128_t first;
+    v128_t second;
+  };
+
+  static v128_t Extend(v128_t bytes) {
+    return kStorage == Storage::kSigned ? wasm_i16x8_extend_low_i8x16(bytes)
+                                        : wasm_u16x8_extend_low_u8x16(bytes);
+  }
+
+  template <int kPixels, int kVectors, typename PairsOf>
+  static void Step(const int8_t* weights, v128_t (&sums)[kPixels][kVectors], PairsOf pairs_of) {
+    Pairs pairs[kPixels];
+    for (int p = 0; p < kPixels; ++p) pairs[p] = pairs_of(p);
+    for (int v = 0; v < kVectors; ++v) {
+      const v128_t first = wasm_i16x8_load8x8(weights + 16 * v);
+      const v128_t second = wasm_i16x8_load8x8(weights + 16 * v + 8);
+      for (int p = 0; p < kPixels; ++p) {
+        sums[p][v] = wasm_i32x4_add(sums[p][v], wasm_i32x4_dot_i16x8(pairs[p].first, first));
+        sums[p][v] = wasm_i32x4_add(sums[p][v], wasm_i32x4_dot_i16x8(pairs[p].second, second));
+      }
+    }
+  }
+};
+
+}  // namespace tessera::simd
+
+#endif  // TESSERA_KERNELS_SIMD_CONV_H_

@@ -1,0 +1,386 @@
+// The int8 engine against the reference interpreter, which computes quantized graphs in float, and
+// its implementations against each other, which must agree to the last bit.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/int8/lower.h"
+#include "engine/pixels.h"
+#include "engine/session.h"
+#include "graph/model.h"
+#include "graph/track_quantization.h"
+#include "graph_builder.h"
+#include "kernels/kernel_set.h"
+#include "reference_interpreter.h"
+
+namespace tessera {
+namespace {
+
+using test::Dense;
+using test::GraphBuilder;
+
+constexpr int64_t kHeight = 11;
+constexpr int64_t kWidth = 13;
+
+std::vector<uint8_t> RandomPixels(int64_t height, int64_t width, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<uint8_t> pixels(static_cast<size_t>(height * width * kBytesPerPixel));
+  for (uint8_t& byte : pixels) byte = static_cast<uint8_t>(random() >> 16);
+  return pixels;
+}
+
+Dense ToDense(const ModelInfo& info, const std::vector<uint8_t>& pixels, int64_t height,
+              int64_t width) {
+  const ByteValues values = InputValues(info);
+  Dense image = {{1, kColors, height, width}, {}};
+  for (int64_t c = 0; c < kColors; ++c) {
+    const auto color = static_cast<size_t>(NetworkChannel(info, c));
+    for (int64_t i = 0; i < height * width; ++i) {
+      image.elements.push_back(
+          values[static_cast<size_t>(c)][pixels[static_cast<size_t>(i) * 4 + color]]);
+    }
+  }
+  return image;
+}
+
+std::vector<uint8_t> ToPixels(const ModelInfo& info, const Dense& image) {
+  const int64_t count = image.shape[2] * image.shape[3];
+  std::vector<uint8_t> pixels(static_cast<size_t>(count * kBytesPerPixel), 255);
+  for (int64_t c = 0; c < kColors; ++c) {
+    for (int64_t i = 0; i < count; ++i) {
+      pixels[static_cast<size_t>(i * kBytesPerPixel + c)] =
+          OutputByte(OutputRangeOf(info),
+                     image.elements[static_cast<size_t>(NetworkChannel(info, c) * count + i)]);
+    }
+  }
+  return pixels;
+}
+
+// Builds quantized networks whose values fill their ranges: each scale comes from running what
+// there is so far.
+class QuantizedBuilder {
+ public:
+  explicit QuantizedBuilder(uint32_t seed) : builder_(kColors, seed), random_(seed) {
+    pixels_ = RandomPixels(kHeight, kWidth, seed);
+  }
+
+  GraphBuilder& graph() { return builder_; }
+
+  ValueId Picture() {
+    return builder_.Apply(FakeQuantize{{1.0f / 255.0f, 0, false}}, {builder_.input()});
+  }
+
+  ValueId Quantize(ValueId x, bool is_signed = false) {
+    const auto [low, high] = RangeOf(x);
+    Quantization quantization;
+    quantization.is_signed = is_signed;
+    quantization.scale = std::max((high - low) / 255.0f, 1e-6f);
+    const float zero = std::nearbyint(-low / quantization.scale);
+    quantization.zero_point =
+        static_cast<int32_t>(std::clamp(zero, 0.0f, 255.0f)) + quantization.lowest();
+    return builder_.Apply(FakeQuantize{quantization}, {x});
+  }
+
+  // Random codes of `bits` bits, with a scale per channel.
+  ValueId Convolve(ValueId x, int64_t outputs, const Conv& conv, int bits = 7) {
+    const int64_t inputs = builder_.ChannelsOf(x) / conv.groups;
+    const int64_t per_output = inputs * conv.kernel[0] * conv.kernel[1];
+    QuantizedWeights quantized;
+    std::vector<float> floats;
+    std::vector<float> bias;
+    for (int64_t o = 0; o < outputs; ++o) {
+      const float scale = (0.5f + 0.1f * static_cast<float>(o % 7)) /
+                          (40.0f * std::sqrt(static_cast<float>(per_output)));
+      quantized.scales.push_back(scale);
+      // A whole number of the sums' units, as int32 biases are.
+      const double unit = static_cast<double>(ScaleOf(x)) * scale;
+      bias.push_back(
+          static_cast<float>(std::nearbyint(0.05 * static_cast<double>(o % 5 - 2) / unit) * unit));
+      for (int64_t i = 0; i < per_output; ++i) {
+        const auto code =
+            static_cast<int8_t>(static_cast<int32_t>(random_() % (1u << bits)) - (1 << (bits - 1)));
+        quantized.codes.push_back(code);
+        floats.push_back(scale * static_cast<float>(code));
+      }
+    }
+    const ValueId weights = builder_.QuantizedConstant(
+        {outputs, inputs, conv.kernel[0], conv.kernel[1]}, std::move(floats), std::move(quantized));
+    return builder_.Apply(conv, {x, weights, builder_.Constant({outputs}, bias)});
+  }
+  ValueId Convolve(ValueId x, int64_t outputs, int64_t kernel = 3, int bits = 7) {
+    Conv conv;
+    conv.kernel = {kernel, kernel};
+    conv.pads_begin = conv.pads_end = {kernel / 2, kernel / 2};
+    return Convolve(x, outputs, conv, bits);
+  }
+
+  ValueId PRelu(ValueId x, float low, float high) {
+    const int64_t channels = builder_.ChannelsOf(x);
+    return builder_.Apply(tessera::PRelu{},
+                          {x, builder_.RandomConstant({1, channels, 1, 1}, low, high)});
+  }
+
+  Model Finish(ValueId output, int64_t scale) {
+    Model model;
+    model.graph = builder_.Finish(output);
+    model.tiling.scale = scale;
+    return model;
+  }
+
+ private:
+  float ScaleOf(ValueId x) const {
+    GraphBuilder copy = builder_;
+    return TrackQuantization(copy.Finish(x))[static_cast<size_t>(x)].value_or(Quantization{}).scale;
+  }
+
+  std::pair<float, float> RangeOf(ValueId x) {
+    GraphBuilder copy = builder_;
+    const Dense values = test::Interpret(copy.Finish(x), ToDense({}, pixels_, kHeight, kWidth));
+    const auto [low, high] = std::minmax_element(values.elements.begin(), values.elements.end());
+    return {std::min(*low, 0.0f), std::max(*high, 0.0f)};
+  }
+
+  GraphBuilder builder_;
+  std::mt19937 random_;
+  std::vector<uint8_t> pixels_;
+};
+
+std::vector<uint8_t> Run(const Model& model, const std::vector<uint8_t>& pixels,
+                         std::string_view kernels) {
+  SessionOptions options;
+  options.width = kWidth;
+  options.height = kHeight;
+  options.kernels = kernels;
+  Result<Session> session = Session::Create(model, options);
+  REQUIRE_MESSAGE(session.ok(), session.status().message());
+  std::copy(pixels.begin(), pixels.end(), session->input().begin());
+  // Twice: the second run finds the arena as the first left it.
+  REQUIRE(session->Run(nullptr).ok());
+  REQUIRE(session->Run(nullptr).ok());
+  return {session->output().begin(), session->output().end()};
+}
+
+size_t CountFloatNodes(const Model& model) {
+  Graph shaped = model.graph;
+  REQUIRE(InferShapes(shaped, kHeight, kWidth).ok());
+  const int8::Program program = int8::Lower(shaped);
+  return static_cast<size_t>(
+      std::count(program.placements.begin(), program.placements.end(), int8::Placement::kFloat));
+}
+
+// How far two pictures are apart: the largest difference, and the share of bytes that differ.
+void CheckClose(const std::vector<uint8_t>& found, const std::vector<uint8_t>& expected) {
+  REQUIRE(found.size() == expected.size());
+  size_t differing = 0;
+  int largest = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    const int difference = std::abs(found[i] - expected[i]);
+    largest = std::max(largest, difference);
+    differing += difference != 0 ? 1 : 0;
+  }
+  CHECK(largest <= 1);
+  // A code that lies at a tie may fall to either side, and a wrong one spreads over a receptive
+  // field; small pictures have few bytes to spread it over.
+  CHECK(static_cast<double>(differing) <= 0.01 * static_cast<double>(found.size()) + 1.0);
+}
+
+void CheckModel(const Model& model, size_t float_nodes = 0) {
+  CHECK(CountFloatNodes(model) == float_nodes);
+  const std::vector<uint8_t> pixels = RandomPixels(kHeight, kWidth, 99);
+  const std::vector<uint8_t> scalar = Run(model, pixels, "scalar");
+  const ModelInfo& info = model.graph.info;
+  CheckClose(scalar,
+             ToPixels(info, test::Interpret(model.graph, ToDense(info, pixels, kHeight, kWidth))));
+  for (const char* name : {"scalar-signed", "simd", "simd-signed", "saturating",
+                           "saturating-signed", "relaxed", "relaxed-saturating"}) {
+    if (!FindKernels(name)) continue;
+    CAPTURE(name);
+    CHECK(Run(model, pixels, name) == scalar);
+  }
+}
+
+TEST_CASE("int8: a chain of convolutions with an anchor") {
+  for (const int64_t channels : {1, 3, 4, 10, 16, 28, 33}) {
+    CAPTURE(channels);
+    QuantizedBuilder q(static_cast<uint32_t>(channels));
+    ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), channels)));
+    x = q.Quantize(q.PRelu(q.Convolve(x, channels), -0.5f, 1.5f), channels % 2 == 0);
+    x = q.Convolve(x, 12);
+    const ValueId sum =
+        q.graph().Add(q.graph().Shuffle(x, 2), q.graph().UpsampleNearest(q.graph().input(), 2.0));
+    CheckModel(q.Finish(q.graph().Apply(Clip{0.0f, 1.0f}, {sum}), 2));
+  }
+}
+
+TEST_CASE("int8: kernels of every size, strides, dilations and groups") {
+  struct Shape {
+    int64_t kernel, dilation, inputs, outputs, groups;
+  };
+  for (const Shape s :
+       {Shape{1, 1, 8, 20, 1}, Shape{5, 1, 6, 9, 1}, Shape{7, 1, 4, 4, 1}, Shape{9, 1, 5, 3, 1},
+        Shape{3, 2, 8, 8, 1}, Shape{3, 1, 16, 16, 4}, Shape{3, 1, 12, 12, 4}, Shape{3, 1, 6, 10, 2},
+        Shape{3, 1, 20, 20, 20}, Shape{5, 1, 7, 7, 7}, Shape{3, 1, 6, 12, 6}}) {
+    CAPTURE(s.kernel);
+    CAPTURE(s.groups);
+    QuantizedBuilder q(static_cast<uint32_t>(s.kernel * 100 + s.groups));
+    ValueId x = q.Quantize(q.Convolve(q.Picture(), s.inputs));
+    Conv conv;
+    conv.kernel = {s.kernel, s.kernel};
+    conv.dilation = {s.dilation, s.dilation};
+    conv.pads_begin = conv.pads_end = {s.kernel / 2 * s.dilation, s.kernel / 2 * s.dilation};
+    conv.groups = s.groups;
+    x = q.Quantize(q.graph().Apply(LeakyRelu{0.2f}, {q.Convolve(x, s.outputs, conv)}));
+    CheckModel(q.Finish(q.Convolve(x, 3), 1));
+  }
+}
+
+TEST_CASE("int8: weights of eight bits take the exact kernels where pairs saturate") {
+  QuantizedBuilder q(5);
+  ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 16, 3, 8)));
+  x = q.Quantize(q.Convolve(x, 16, 3, 8));
+  CheckModel(q.Finish(q.Convolve(x, 3, 3, 8), 1));
+}
+
+TEST_CASE("int8: residual additions, with one and with two roundings") {
+  QuantizedBuilder q(6);
+  const ValueId head = q.Quantize(q.PRelu(q.Convolve(q.Picture(), 24), 0.1f, 0.4f));
+  ValueId x = q.Quantize(q.graph().Relu(q.Convolve(head, 24)), true);
+  x = q.Quantize(q.graph().Add(q.Convolve(x, 24), head), true);
+  // The convolution is rounded before it is added, as ONNX Runtime's tools write it.
+  x = q.Quantize(q.graph().Add(head, q.Quantize(q.Convolve(x, 24))));
+  x = q.Quantize(q.graph().Relu(q.graph().Add(q.graph().Relu(q.Convolve(x, 24)), x)));
+  CheckModel(q.Finish(q.Convolve(x, 3), 1));
+}
+
+TEST_CASE("int8: dense blocks share one buffer") {
+  QuantizedBuilder q(7);
+  const Quantization common = {0.02f, 128, false};
+  const auto quantize = [&](ValueId x) { return q.graph().Apply(FakeQuantize{common}, {x}); };
+  std::vector<ValueId> parts = {quantize(q.Convolve(q.Picture(), 8))};
+  ValueId joined = parts[0];
+  for (const int64_t channels : {4, 12, 5}) {
+    parts.push_back(quantize(q.graph().Relu(q.Convolve(joined, channels))));
+    joined = q.graph().Apply(Concat{}, parts);
+  }
+  CheckModel(q.Finish(q.Convolve(joined, 3, 1), 1));
+}
+
+TEST_CASE("int8: Concat of differently quantized tensors") {
+  QuantizedBuilder q(8);
+  const ValueId a = q.Quantize(q.Convolve(q.Picture(), 5), true);
+  const ValueId b = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 6)));
+  const ValueId joined = q.Quantize(q.graph().Apply(Concat{}, {a, b, a}));
+  CheckModel(q.Finish(q.Convolve(joined, 3), 1));
+}
+
+TEST_CASE("int8: arithmetic and tables") {
+  QuantizedBuilder q(9);
+  const ValueId a = q.Quantize(q.Convolve(q.Picture(), 9), true);
+  const ValueId b = q.Quantize(q.Convolve(q.Picture(), 9));
+  ValueId x = q.Quantize(q.graph().Apply(Binary{Binary::Kind::kMul}, {a, b}));
+  x = q.Quantize(q.graph().Apply(Binary{Binary::Kind::kSub}, {x, a}));
+  x = q.Quantize(q.graph().Relu(q.graph().Add(x, b)));
+  const ValueId sigmoid = q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {x});
+  x = q.Quantize(q.graph().Apply(Binary{Binary::Kind::kMul}, {x, sigmoid}));
+  x = q.Quantize(q.graph().Apply(Unary{Unary::Kind::kTanh}, {x}), true);
+  x = q.Quantize(q.graph().Apply(Unary{Unary::Kind::kGelu}, {x}), true);
+  x = q.Quantize(q.PRelu(x, -1.0f, 2.0f));
+  CheckModel(q.Finish(q.Convolve(x, 3), 1));
+}
+
+TEST_CASE("int8: pixel shuffles inside the network") {
+  for (const auto order : {DepthToSpace::Order::kCrd, DepthToSpace::Order::kDcr}) {
+    QuantizedBuilder q(10);
+    ValueId x = q.Quantize(q.Convolve(q.Picture(), 8));
+    // The activation follows the shuffle, as in SRResNet.
+    x = q.graph().Apply(DepthToSpace{2, order}, {q.Convolve(x, 64)});
+    x = q.Quantize(q.PRelu(x, 0.0f, 1.5f));
+    x = q.graph().Apply(DepthToSpace{2, order}, {x});  // of codes
+    x = q.graph().UpsampleNearest(x, 2.0);             // of codes
+    CheckModel(q.Finish(q.Convolve(x, 3), 8));
+  }
+}
+
+TEST_CASE("int8: every way to end a network") {
+  SUBCASE("quantized output") {
+    QuantizedBuilder q(11);
+    CheckModel(q.Finish(q.Quantize(q.Convolve(q.Picture(), 3)), 1));
+  }
+  SUBCASE("anchor added before the shuffle") {
+    for (const auto order : {DepthToSpace::Order::kCrd, DepthToSpace::Order::kDcr}) {
+      QuantizedBuilder q(12);
+      const ValueId x = q.graph().input();
+      const ValueId copies = q.graph().Apply(Concat{}, {x, x, x, x});
+      const ValueId sum = q.graph().Add(copies, q.Convolve(q.Picture(), 12));
+      CheckModel(q.Finish(q.graph().Apply(DepthToSpace{2, order}, {sum}), 2),
+                 order == DepthToSpace::Order::kCrd ? 1 : 0);
+    }
+  }
+  SUBCASE("linear anchor, computed in float") {
+    QuantizedBuilder q(13);
+    Resize resize;
+    resize.mode = Resize::Mode::kLinear;
+    resize.scale = {2.0, 2.0};
+    const ValueId anchor = q.graph().Apply(resize, {q.graph().input()});
+    const ValueId x = q.graph().Shuffle(q.Convolve(q.Picture(), 12), 2);
+    CheckModel(q.Finish(q.graph().Add(x, anchor), 2), 1);
+  }
+  SUBCASE("a float operator at the end") {
+    QuantizedBuilder q(14);
+    const ValueId x = q.Quantize(q.Convolve(q.Picture(), 6));
+    CheckModel(q.Finish(q.graph().Apply(Unary{Unary::Kind::kTanh}, {q.Convolve(x, 3)}), 1), 1);
+  }
+  SUBCASE("unusual ranges and BGR") {
+    QuantizedBuilder q(15);
+    const ValueId x = q.Quantize(q.Convolve(q.Picture(), 6));
+    Model model = q.Finish(q.graph().Add(q.Convolve(x, 3), q.graph().input()), 1);
+    model.graph.info.bgr = true;
+    model.graph.info.input_range = {-1.0f, 1.0f};
+    model.graph.info.output_range = {-1.0f, 1.0f};
+    model.graph.info.mean = {0.1f, 0.2f, 0.3f};
+    CheckModel(model);
+  }
+}
+
+TEST_CASE("int8: a float network around a quantized part") {
+  QuantizedBuilder q(16);
+  const ValueId x = q.graph().Convolve(q.graph().input(), 8);  // float weights
+  const ValueId y = q.Convolve(q.Quantize(x), 8);
+  const ValueId z = q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {y});
+  CheckModel(q.Finish(q.graph().Convolve(z, 3), 1), 3);
+}
+
+TEST_CASE("int8: unknown kernels are refused") {
+  QuantizedBuilder q(17);
+  const Model model = q.Finish(q.Convolve(q.Picture(), 3), 1);
+  SessionOptions options;
+  options.width = options.height = 4;
+  options.kernels = "magic";
+  const Result<Session> session = Session::Create(model, options);
+  CHECK(session.status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("int8: a tile of a 64-channel network needs three activation buffers at most") {
+  QuantizedBuilder q(18);
+  const ValueId head = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 64)));
+  ValueId x = head;
+  for (int i = 0; i < 4; ++i) {
+    const ValueId y = q.Quantize(q.graph().Relu(q.Convolve(x, 64)));
+    x = q.Quantize(q.graph().Add(q.Convolve(y, 64), x));
+  }
+  const Model model = q.Finish(q.Convolve(x, 3), 1);
+  std::vector<uint8_t> input(128 * 128 * 4);
+  std::vector<uint8_t> output(128 * 128 * 4);
+  const Result<int8::Executor> executor = int8::Executor::Create(
+      model.graph, 128, 128, {input.data(), output.data()}, ScalarKernels(Storage::kUnsigned), 1);
+  REQUIRE(executor.ok());
+  CHECK(executor->arena_bytes() <= 3 * (130 * 130 * 64 + 64) + 4096);
+}
+
+}  // namespace
+}  // namespace tessera
