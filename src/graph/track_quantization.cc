@@ -49,10 +49,14 @@ std::optional<Quantization> OfOutput(const Node& node, const Known& known) {
 
 }  // namespace
 
-float FakeQuantized(const Quantization& quantization, float x) {
+float CodeOf(const Quantization& quantization, float x) {
   const auto low = static_cast<float>(quantization.lowest() - quantization.zero_point);
   const auto high = static_cast<float>(quantization.highest() - quantization.zero_point);
-  return std::clamp(std::nearbyint(x / quantization.scale), low, high) * quantization.scale;
+  return std::clamp(std::nearbyint(x / quantization.scale), low, high);
+}
+
+float FakeQuantized(const Quantization& quantization, float x) {
+  return CodeOf(quantization, x) * quantization.scale;
 }
 
 std::vector<std::optional<Quantization>> TrackQuantization(const Graph& graph) {

@@ -12,6 +12,10 @@ namespace tessera {
 /// of the end of the code's range.
 float FakeQuantized(const Quantization& quantization, float x);
 
+/// The code that QuantizeLinear makes of `x`, without the zero point: a whole number from
+/// lowest() - zero_point to highest() - zero_point. NaN for NaN.
+float CodeOf(const Quantization& quantization, float x);
+
 /// For every value, the quantization that its content is known to satisfy, or nothing: each element
 /// is scale * (code - zero_point) of some code, exactly. Holds for outputs of FakeQuantize, and of
 /// operators that only move elements of such values: Transpose, DepthToSpace, nearest Resize,
