@@ -7,8 +7,11 @@ import { step } from './log.mjs';
 import { BUILD, ROOT, WASM_VARIANTS } from './paths.mjs';
 import { run } from './run.mjs';
 
-/** Builds one preset; `targets` beyond what it builds by default, such as `tessera_tests`. */
-export async function buildPreset(preset, targets = []) {
+/**
+ * Builds one preset; `targets` beyond what it builds by default, such as `tessera_tests`, or with
+ * `only` nothing but these.
+ */
+export async function buildPreset(preset, targets = [], { only = false } = {}) {
   const kind = WASM_VARIANTS.includes(preset) ? 'WebAssembly' : 'native';
   await step(`Core, preset ${preset} (${kind})`, async () => {
     // CMake itself notices when a configured preset is out of date.
@@ -19,7 +22,7 @@ export async function buildPreset(preset, targets = []) {
       'cmake',
       [
         ...['--build', '--preset', preset, '--parallel', String(availableParallelism())],
-        ...(targets.length > 0 ? ['--target', 'all', ...targets] : []),
+        ...(targets.length > 0 ? ['--target', ...(only ? [] : ['all']), ...targets] : []),
       ],
       { cwd: ROOT, show: true },
     );

@@ -1,4 +1,5 @@
-// XNNPACK and the small libraries it stands on, as unpacked sources at the pinned versions.
+// XNNPACK and the small libraries it stands on, as unpacked sources at the pinned versions; for the
+// kernel benchmarks also Google Benchmark.
 
 import {
   cpSync,
@@ -19,7 +20,7 @@ import { downloadSource, isAvailable, prepareTesting } from './debian-testing.mj
 
 const PINS = JSON.parse(
   readFileSync(fileURLToPath(new URL('./pins.json', import.meta.url)), 'utf8'),
-).sources;
+);
 
 const folderOf = (name) => join(TOOLCHAIN, 'sources', name);
 
@@ -88,8 +89,8 @@ async function fetchSource(name, pin) {
   }
 }
 
-export async function setUpSources() {
-  for (const [name, pin] of Object.entries(PINS)) {
+async function setUp(pins) {
+  for (const [name, pin] of Object.entries(pins)) {
     await step(`Source of ${name}`, async () => {
       const inputs = hashOf(pin, process.env.TESSERA_SOURCES ?? '');
       if (!isStamped(`source-${name}`, inputs) || !existsSync(folderOf(name))) {
@@ -100,3 +101,8 @@ export async function setUpSources() {
     });
   }
 }
+
+export const setUpSources = () => setUp(PINS.sources);
+
+/** What only `npm run bench:kernels` and `bench:tile` build; they call this themselves. */
+export const setUpBenchmarkSources = () => setUp(PINS.benchmarkSources);

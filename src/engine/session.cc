@@ -54,13 +54,9 @@ Status Session::PrepareEngine(const Model& model) {
   const Graph& graph = model.graph;
   const PixelBuffers pixels = {input_.as<uint8_t>(), output_.as<uint8_t>()};
   if (int8::HasQuantization(graph)) {
-    const KernelSet* kernels = FindKernels(options_.kernels);
-    if (!kernels) {
-      return Status(StatusCode::kInvalidArgument,
-                    "this build has no kernels '" + std::string(options_.kernels) + "'");
-    }
+    const KernelSet& kernels = options_.kernels ? *options_.kernels : BestKernels();
     TESSERA_ASSIGN_OR_RETURN(engine_, int8::Executor::Create(graph, options_.height, options_.width,
-                                                             pixels, *kernels, options_.threads));
+                                                             pixels, kernels, options_.threads));
     return Status::Ok();
   }
   TESSERA_ASSIGN_OR_RETURN(

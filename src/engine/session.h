@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <variant>
 
 #include "core/aligned_buffer.h"
@@ -24,8 +23,8 @@ struct SessionOptions {
   int64_t height = 0;
   bool alpha = false;  // false: alpha is ignored and the output is opaque
   int64_t threads = 1;
-  // Which int8 kernels run, by FindKernels' names; empty: the fastest. Results are the same.
-  std::string_view kernels;
+  // Which int8 kernels run; null: the fastest. Results are the same.
+  const KernelSet* kernels = nullptr;
 };
 
 /// Input pixels a tile must overlap its neighbours by. With alpha the colour bleed and the bicubic
@@ -36,8 +35,8 @@ int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha);
 /// the session and stay where they are for its whole life.
 class Session {
  public:
-  /// Errors: kUnsupported (not a 3-channel image network), kInvalidArgument (extents, kernels that
-  /// this build does not have), kImageTooLarge, kOutOfMemory.
+  /// Errors: kUnsupported (not a 3-channel image network), kInvalidArgument (extents),
+  /// kImageTooLarge, kOutOfMemory.
   static Result<Session> Create(const Model& model, const SessionOptions& options);
 
   /// height x width x 4 bytes, written by the caller before Run. With alpha, Run replaces the

@@ -25,10 +25,8 @@ const KernelSet& BestKernels() {
 const KernelSet* FindKernels(std::string_view name) {
   if (name.empty()) return &BestKernels();
   if (name == "scalar") return &ScalarKernels(Storage::kUnsigned);
-  if (name == "scalar-signed") return &ScalarKernels(Storage::kSigned);
 #ifdef __wasm_simd128__
   if (name == "simd") return &Simd128Kernels(Storage::kUnsigned);
-  if (name == "simd-signed") return &Simd128Kernels(Storage::kSigned);
 #endif
 #ifdef __wasm_relaxed_simd__
   if (name == "relaxed") return &RelaxedKernels(ProbeRelaxedDot());

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "all_kernels.h"
 #include "engine/int8/lower.h"
 #include "engine/pixels.h"
 #include "engine/session.h"
@@ -151,11 +152,11 @@ class QuantizedBuilder {
 };
 
 std::vector<uint8_t> Run(const Model& model, const std::vector<uint8_t>& pixels,
-                         std::string_view kernels) {
+                         const KernelSet& kernels) {
   SessionOptions options;
   options.width = kWidth;
   options.height = kHeight;
-  options.kernels = kernels;
+  options.kernels = &kernels;
   Result<Session> session = Session::Create(model, options);
   REQUIRE_MESSAGE(session.ok(), session.status().message());
   std::copy(pixels.begin(), pixels.end(), session->input().begin());
@@ -192,15 +193,13 @@ void CheckClose(const std::vector<uint8_t>& found, const std::vector<uint8_t>& e
 void CheckModel(const Model& model, size_t float_nodes = 0) {
   CHECK(CountFloatNodes(model) == float_nodes);
   const std::vector<uint8_t> pixels = RandomPixels(kHeight, kWidth, 99);
-  const std::vector<uint8_t> scalar = Run(model, pixels, "scalar");
+  const std::vector<uint8_t> scalar = Run(model, pixels, ScalarKernels(Storage::kUnsigned));
   const ModelInfo& info = model.graph.info;
   CheckClose(scalar,
              ToPixels(info, test::Interpret(model.graph, ToDense(info, pixels, kHeight, kWidth))));
-  for (const char* name : {"scalar-signed", "simd", "simd-signed", "saturating",
-                           "saturating-signed", "relaxed", "relaxed-saturating"}) {
-    if (!FindKernels(name)) continue;
-    CAPTURE(name);
-    CHECK(Run(model, pixels, name) == scalar);
+  for (const KernelSet* kernels : test::AllKernels()) {
+    CAPTURE(kernels->name);
+    CHECK(Run(model, pixels, *kernels) == scalar);
   }
 }
 
@@ -353,16 +352,6 @@ TEST_CASE("int8: a float network around a quantized part") {
   const ValueId y = q.Convolve(q.Quantize(x), 8);
   const ValueId z = q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {y});
   CheckModel(q.Finish(q.graph().Convolve(z, 3), 1), 3);
-}
-
-TEST_CASE("int8: unknown kernels are refused") {
-  QuantizedBuilder q(17);
-  const Model model = q.Finish(q.Convolve(q.Picture(), 3), 1);
-  SessionOptions options;
-  options.width = options.height = 4;
-  options.kernels = "magic";
-  const Result<Session> session = Session::Create(model, options);
-  CHECK(session.status().code() == StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("int8: a tile of a 64-channel network needs three activation buffers at most") {

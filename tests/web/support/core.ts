@@ -23,6 +23,7 @@ export interface CoreModelInfo {
   overlapWithAlpha: number;
   sizeMultiple: number;
   tileable: boolean;
+  multiplicationsPerPixel: number;
   nodes: { op: string }[];
 }
 

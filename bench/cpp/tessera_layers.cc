@@ -1,0 +1,194 @@
+// Our int8 kernels on the layers of catalog.h, called as the engine calls them: row by row, on
+// codes with a border of zero points around them.
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "catalog.h"
+#include "kernels/kernel_set.h"
+#include "noise.h"
+
+namespace tessera::bench {
+namespace {
+
+constexpr int64_t kRgba = 4;
+// Kernels load whole vectors, past the last channel of the last pixel.
+constexpr int64_t kSlack = 64;
+
+template <typename T>
+size_t SizeOf(T count) {
+  return static_cast<size_t>(count);
+}
+
+int8_t ToWeight(int noise) { return static_cast<int8_t>(noise); }
+uint8_t ToCode(int noise) { return static_cast<uint8_t>(noise); }
+
+/// Buffers of a layer: a tile of input codes with its border, and room for the output.
+struct Buffers {
+  Buffers(const Layer& layer, int64_t output_bytes)
+      : pixel(layer.rgba_input ? kRgba : RoundUpToGroup(layer.inputs)),
+        row(pixel * (kTileEdge + layer.kernel - 1)),
+        input(Noise<uint8_t>(SizeOf(row * (kTileEdge + layer.kernel - 1) + kSlack), ToCode)),
+        output(SizeOf(output_bytes + kSlack)) {}
+
+  int64_t pixel;  // bytes from one pixel to the next
+  int64_t row;    // bytes from one row to the next
+  std::vector<uint8_t> input;
+  std::vector<uint8_t> output;
+};
+
+/// What an epilogue points to, the same for every channel.
+struct Scaling {
+  Scaling(int64_t vectors, Storage storage, After after)
+      : bias(SizeOf(vectors * kChannelGroup), 100),
+        multiplier(SizeOf(vectors * kChannelGroup), 0.002F),
+        negative_multiplier(SizeOf(vectors * kChannelGroup), 0.0005F) {
+    epilogue.multiplier = multiplier.data();
+    if (after == After::kPRelu) epilogue.negative_multiplier = negative_multiplier.data();
+    if (after == After::kResidual) {
+      epilogue.residual = ConvEpilogue::Residual::kCodes;
+      epilogue.residual_zero_point = StoredValue(storage, 128);
+      epilogue.residual_scale = 0.5F;
+    }
+    epilogue.low = 0.0F;
+    epilogue.high = 255.0F;
+    epilogue.zero_point = StoredValue(storage, 0);
+  }
+
+  std::vector<int32_t> bias;
+  std::vector<float> multiplier;
+  std::vector<float> negative_multiplier;
+  ConvEpilogue epilogue;
+};
+
+/// A layer whose output channels all mix all input channels.
+class DenseRunner {
+ public:
+  DenseRunner(const Layer& layer, const KernelSet& kernels)
+      : kernels_(kernels),
+        // The last layer writes RGBA: four channels where three are computed for their own sake.
+        outputs_(layer.rgba_upscale == 0 ? layer.outputs : kRgba * layer.rgba_upscale),
+        rows_per_row_(layer.rgba_upscale == 0 ? 1 : layer.rgba_upscale),
+        vectors_((outputs_ + kChannelGroup - 1) / kChannelGroup),
+        output_row_(kTileEdge * vectors_ * kChannelGroup),
+        buffers_(layer, output_row_ * kTileEdge * rows_per_row_),
+        scaling_(vectors_, kernels.storage, layer.after),
+        residual_(Noise<uint8_t>(SizeOf(output_row_ + kSlack), ToCode)) {
+    const int64_t steps = layer.kernel * buffers_.pixel / kChannelGroup;
+    for (int64_t row = 0; row < layer.kernel; ++row) {
+      run_offsets_.push_back(static_cast<int32_t>(row * buffers_.row));
+    }
+    for (int64_t v = 0; v < vectors_; ++v) {
+      vector_offsets_.push_back(static_cast<int32_t>(v * kChannelGroup));
+    }
+    const auto runs = static_cast<int32_t>(layer.kernel);
+    const std::vector<int8_t> weights =
+        Noise<int8_t>(SizeOf(outputs_ * runs * steps * kChannelGroup), ToWeight);
+    weights_ =
+        PackConvWeights(weights, outputs_, runs, static_cast<int32_t>(steps), kernels.layout);
+    kernel_ = {.run_offsets = run_offsets_.data(),
+               .runs = runs,
+               .steps_per_run = static_cast<int32_t>(steps),
+               .input_pixel = static_cast<int32_t>(buffers_.pixel),
+               .weights = weights_.data(),
+               .bias = scaling_.bias.data(),
+               .vectors = static_cast<int32_t>(vectors_),
+               .epilogue = scaling_.epilogue,
+               .vector_offsets = vector_offsets_.data(),
+               .output_pixel = static_cast<int32_t>(vectors_ * kChannelGroup),
+               .residual_pixel = static_cast<int32_t>(vectors_ * kChannelGroup)};
+    if (layer.rgba_upscale != 0) {
+      kernel_.epilogue.output = ConvEpilogue::Output::kBytes;
+      kernel_.epilogue.zero_point = 0;
+    }
+  }
+
+  void Run() {
+    for (int64_t y = 0; y < kTileEdge * rows_per_row_; ++y) {
+      kernels_.conv_row(kernel_, buffers_.input.data() + y / rows_per_row_ * buffers_.row,
+                        buffers_.output.data() + y * output_row_, residual_.data(), kTileEdge);
+    }
+  }
+
+ private:
+  const KernelSet& kernels_;
+  int64_t outputs_;       // of one call of the kernel
+  int64_t rows_per_row_;  // output rows, each a call, from one row of windows
+  int64_t vectors_;
+  int64_t output_row_;  // bytes
+  Buffers buffers_;
+  Scaling scaling_;
+  std::vector<uint8_t> residual_;  // one row, for every row
+  std::vector<int32_t> run_offsets_;
+  std::vector<int32_t> vector_offsets_;
+  std::vector<int8_t> weights_;
+  ConvKernel kernel_;
+};
+
+class DepthwiseRunner {
+ public:
+  DepthwiseRunner(const Layer& layer, const KernelSet& kernels)
+      : kernels_(kernels),
+        output_row_(kTileEdge * layer.outputs),
+        buffers_(layer, output_row_ * kTileEdge),
+        scaling_(layer.outputs / kChannelGroup, kernels.storage, layer.after) {
+    const int64_t taps = layer.kernel * layer.kernel;
+    for (int64_t tap = 0; tap < RoundUpToGroup(taps); ++tap) {
+      // The taps that fill the last group have weights of zero and may read anything.
+      const int64_t at = tap < taps ? tap : 0;
+      tap_offsets_.push_back(static_cast<int32_t>(at / layer.kernel * buffers_.row +
+                                                  at % layer.kernel * buffers_.pixel));
+    }
+    weights_ = Noise<int8_t>(SizeOf(RoundUpToGroup(taps) * layer.outputs), ToWeight);
+    kernel_ = {.tap_offsets = tap_offsets_.data(),
+               .tap_groups = static_cast<int32_t>(RoundUpToGroup(taps) / kChannelGroup),
+               .input_pixel = static_cast<int32_t>(buffers_.pixel),
+               .weights = weights_.data(),
+               .bias = scaling_.bias.data(),
+               .vectors = static_cast<int32_t>(layer.outputs / kChannelGroup),
+               .epilogue = scaling_.epilogue,
+               .output_pixel = static_cast<int32_t>(layer.outputs),
+               .residual_pixel = 0};
+  }
+
+  void Run() {
+    for (int64_t y = 0; y < kTileEdge; ++y) {
+      kernels_.depthwise_row(kernel_, buffers_.input.data() + y * buffers_.row,
+                             buffers_.output.data() + y * output_row_, nullptr, kTileEdge);
+    }
+  }
+
+ private:
+  const KernelSet& kernels_;
+  int64_t output_row_;  // bytes
+  Buffers buffers_;
+  Scaling scaling_;
+  std::vector<int32_t> tap_offsets_;
+  std::vector<int8_t> weights_;
+  DepthwiseKernel kernel_;
+};
+
+template <class Runner>
+void Register(const Layer& layer) {
+  RegisterLayer("tessera", "int8", layer, [layer](benchmark::State& state) {
+    Runner runner(layer, BestKernels());
+    for (auto _ : state) {
+      runner.Run();
+      benchmark::ClobberMemory();
+    }
+  });
+}
+
+}  // namespace
+
+void RegisterTessera() {
+  for (const Layer& layer : Layers()) {
+    if (layer.depthwise) {
+      Register<DepthwiseRunner>(layer);
+    } else {
+      Register<DenseRunner>(layer);
+    }
+  }
+}
+
+}  // namespace tessera::bench

@@ -1,0 +1,165 @@
+// Convolution kernels one by one, beside the machine's peak and XNNPACK: `npm run bench:kernels`.
+
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { log, runMain, UserError, warn } from '../scripts/lib/log.mjs';
+import {
+  type BenchModule,
+  buildBench,
+  NATIVE,
+  openNativeModule,
+  requireBench,
+} from './lib/bench-module.ts';
+import { openBenchPage } from './lib/bench-page.ts';
+import { choices, positive } from './lib/options.ts';
+import { measureRounds } from './lib/rounds.ts';
+import {
+  type Entry,
+  type LayerReport,
+  type PeakReport,
+  summariseLayers,
+  summarisePeaks,
+} from './lib/summary.ts';
+
+const HELP = `npm run bench:kernels [-- OPTIONS]
+
+Measures each kernel on a tile of 64x64 output pixels in a worker of headless Chromium, in turns with
+XNNPACK's operators and with loops of nothing but multiply-add instructions: the machine's peak.
+Builds what it needs, and fetches Google Benchmark the first time.
+
+  --variant <v>    relaxed or simd; or native, the plain C++ kernels outside a browser
+                   (default relaxed)
+  --filter <re>    only layers whose name matches this regular expression
+  --rounds <n>     rounds in which everything is measured once (default 9)
+  --ms <n>         milliseconds per measurement (default 30)
+  --no-vnni        keep Chromium from using the dot products of AVX-VNNI
+  --no-build       use what is built
+  --json           print JSON
+  --help           this text
+
+Speeds are GMAC/s, 10^9 multiplications of the layer per second, of the fastest round; share is the
+part of the peak. See bench/README.md.
+`;
+
+const OPTIONS = {
+  variant: { type: 'string', default: 'relaxed' },
+  filter: { type: 'string', default: '' },
+  rounds: { type: 'string', default: '9' },
+  ms: { type: 'string', default: '30' },
+  'no-vnni': { type: 'boolean', default: false },
+  'no-build': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const VARIANTS = ['relaxed', 'simd', 'native'] as const;
+
+interface Host {
+  module: BenchModule;
+  userAgent: string;
+  close(): Promise<void>;
+}
+
+async function openHost(preset: string, vnni: boolean): Promise<Host> {
+  if (preset === NATIVE) {
+    const module = openNativeModule();
+    return { module, userAgent: 'none, native program', close: () => module.close() };
+  }
+  // Isolated for the finer clock alone.
+  const page = await openBenchPage({ isolated: true, vnni });
+  const { userAgent, close } = page;
+  return { module: await page.openModule(preset), userAgent, close };
+}
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new UserError(`--filter takes a regular expression, not "${text}"`);
+  }
+}
+
+function select(entries: Entry[], filter: RegExp): Entry[] {
+  const selected = entries.filter(({ layer }) => layer === '' || filter.test(layer));
+  if (selected.every(({ layer }) => layer === '')) {
+    const names = new Set(entries.map(({ layer }) => layer).filter(Boolean));
+    throw new UserError(`--filter matches none of: ${[...names].join(', ')}`);
+  }
+  return selected;
+}
+
+const cell = (value: number | null | undefined, digits: number, unit = '') =>
+  (value === null || value === undefined ? '-' : `${value.toFixed(digits)}${unit}`).padStart(10);
+const percent = (share: number | null | undefined) =>
+  cell(share === null || share === undefined ? null : share * 100, 1, ' %');
+
+function print(peak: PeakReport, layers: LayerReport[]): void {
+  const width = Math.max(...layers.map(({ name }) => name.length), 12) + 1;
+  const heads = ['GMAC/s', 'share', 'spread', 'XNNPACK', 'ratio', 'XNN float', 'share'];
+  const lines = [`${'int8'.padEnd(width)}${heads.map((head) => head.padStart(10)).join('')}`];
+  for (const layer of layers) {
+    const ratio = layer.gmacs !== null && layer.xnnpack !== null && layer.gmacs / layer.xnnpack;
+    lines.push(
+      layer.name.padEnd(width) +
+        cell(layer.gmacs, 1) +
+        percent(layer.share) +
+        percent(layer.spread) +
+        cell(layer.xnnpack, 1) +
+        cell(ratio || null, 2, 'x') +
+        cell(layer.xnnpack_float, 1) +
+        percent(layer.xnnpack_float_share) +
+        (layer.gmacs_rgb ? `  (${layer.gmacs_rgb.toFixed(1)} counting 3 channels)` : ''),
+    );
+  }
+  const of = (type: 'int8' | 'float') =>
+    `${type} ${peak[type].toFixed(1)} GMAC/s (spread ${(peak.spread[type] * 100).toFixed(0)} %)`;
+  lines.push('', `peak: ${of('int8')}, ${of('float')}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+await runMain(async () => {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const rounds = positive(values.rounds, '--rounds');
+  const seconds = positive(values.ms, '--ms') / 1000;
+  const filter = pattern(values.filter);
+  const [variant = 'relaxed', second] = choices(values.variant, '--variant', VARIANTS);
+  if (second !== undefined) throw new UserError('--variant takes one variant');
+  const preset = variant === 'native' ? NATIVE : variant;
+  if (!values['no-build']) await buildBench(preset);
+  requireBench(preset);
+
+  const host = await openHost(preset, !values['no-vnni']);
+  try {
+    const entries = select(await host.module.list(), filter);
+    const loadBefore = loadavg()[0];
+    const book = await measureRounds(
+      host.module,
+      entries,
+      { rounds, seconds },
+      {
+        onround: (round) => log(round === 0 ? 'warming up' : `round ${round} of ${rounds}`),
+        onerror: (name, why) => warn(`${name}: ${why}`),
+      },
+    );
+    const peak = summarisePeaks(entries, book.samples);
+    const cases = summariseLayers(entries, book.samples, peak);
+    const report = {
+      peak,
+      cases,
+      variant,
+      vnni: !values['no-vnni'],
+      rounds,
+      load: [loadBefore, loadavg()[0]],
+      cpu: cpus()[0]?.model,
+      user_agent: host.userAgent,
+    };
+    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    else print(peak, cases);
+  } finally {
+    await host.close();
+  }
+});
