@@ -24,7 +24,7 @@ export interface CoreModelInfo {
   sizeMultiple: number;
   tileable: boolean;
   multiplicationsPerPixel: number;
-  nodes: { op: string }[];
+  nodes: { name: string; op: string; runs: 'int8' | 'float' | 'fused' }[];
 }
 
 interface CoreModel {
@@ -42,6 +42,7 @@ interface CoreFloatSession {
 }
 
 interface CoreSession {
+  forceKernels(name: string): Status;
   prepare(model: CoreModel, width: number, height: number, alpha: boolean, threads: number): Status;
   run(): Status;
   inputPointer(): number;
@@ -122,12 +123,21 @@ export function runNetwork(core: CoreModule, file: Uint8Array, image: FloatImage
   }
 }
 
+/** Names of 8-bit kernels; '' chooses the fastest. */
+export type KernelName = '' | 'scalar' | 'simd' | 'relaxed' | 'relaxed-saturating';
+
 /** Upscales a picture whose extents the network can take, as one tile. */
-export function runPicture(core: CoreModule, file: Uint8Array, picture: Pixels): Pixels {
+export function runPicture(
+  core: CoreModule,
+  file: Uint8Array,
+  picture: Pixels,
+  kernels: KernelName = '',
+): Pixels {
   const model = loadModel(core, file);
   const session = new core.Session();
   try {
     const { width, height, data } = picture;
+    check(session.forceKernels(kernels));
     check(session.prepare(model, width, height, hasTransparency(picture), 1));
     core.HEAPU8.set(data, session.inputPointer());
     check(session.run());

@@ -13,7 +13,9 @@ export interface QuantizationStyle {
   activations: 'int8' | 'uint8' | 'mixed';
   /** Zero points of signed activations are 0. */
   symmetric: boolean;
-  /** Scales are powers of two, so that exact ties are common and must be rounded to even. */
+  /**
+   * Scales are powers of two: floating-point sums are exact in any order, and so are the many ties.
+   */
   powersOfTwo: boolean;
   perChannel: boolean;
   /** `full` is 8 bits with the code -128. */
@@ -24,14 +26,16 @@ export interface QuantizationStyle {
 }
 
 export function randomStyle(random: Random): QuantizationStyle {
+  const powersOfTwo = random.next() < 0.25;
   return {
     activations: random.pick(['int8', 'uint8', 'mixed'] as const),
     symmetric: random.next() < 0.2,
-    powersOfTwo: random.next() < 0.2,
+    powersOfTwo,
     perChannel: random.next() < 0.7,
     weights: random.pick(['7 bits', '8 bits', 'full'] as const),
     weightCodes: random.pick(['int8', 'int8', 'int8 with an offset', 'uint8'] as const),
-    floatBias: random.next() < 0.2,
+    // A bias off the grid of the sums would not be exact.
+    floatBias: !powersOfTwo && random.next() < 0.2,
   };
 }
 
@@ -84,6 +88,7 @@ export function groupRanges(groups: string[][], values: Map<string, FloatImage>)
   });
 }
 
+/** The next power of two that is not smaller. */
 function powerOfTwo(scale: number): number {
   return 2 ** Math.ceil(Math.log2(scale));
 }
@@ -119,7 +124,8 @@ export class QdqWriter implements Quantizer {
   }
 
   known(name: string, range: Range): string {
-    const scale = Math.fround((range.high - range.low) / 255);
+    const step = (range.high - range.low) / 255;
+    const scale = this.style.powersOfTwo ? powerOfTwo(step / 2) : Math.fround(step);
     const exact = { scale, zeroPoint: Math.round(-range.low / scale) };
     const representable = exact.zeroPoint >= 0 && exact.zeroPoint <= 255;
     return this.#quantize(name, representable ? exact : this.#choose(range));

@@ -25,6 +25,8 @@ export interface QuantizedNetwork {
   encoding: ByteEncoding;
   /** Every layer is quantized, so that nothing depends on the order of floating-point sums. */
   integer: boolean;
+  /** Floating-point sums are exact too: all scales are powers of two. */
+  exact: boolean;
   /** Its layers, in order. */
   parts: string[];
   /** The seed, and what the network is made of. */
@@ -40,8 +42,8 @@ interface Written {
   sketch: Sketch;
   output: string;
   scale: number;
-  /** The output is about as large as the input's range, by construction. */
-  imageLike: boolean;
+  /** The output lies in the default range. */
+  hasDefaultRange: boolean;
 }
 
 /** What a range's bytes and channels become at most. */
@@ -80,14 +82,14 @@ function write(builder: OnnxBuilder, quantizer: Quantizer, options: WriteOptions
   for (let more = random.integer(0, 3); more > 0; more--) feature = addBlock(sketch, feature);
   const anchor = random.next() < 0.6;
   const imageLike = anchor && encoding.inputRange[0] === 0 && encoding.mean[0] === 0;
-  const output = addTail(sketch, feature, {
+  const { output, clipped } = addTail(sketch, feature, {
     scale,
     image: { raw: builder.input, quantized },
     anchor,
-    gain: anchor ? 0.1 : 1,
+    gain: anchor ? 0.1 : 0.35,
     limits: imageLike ? [0, 1] : [-0.9, 0.9],
   });
-  return { sketch, output, scale, imageLike };
+  return { sketch, output, scale, hasDefaultRange: imageLike && clipped };
 }
 
 /** What the writing of a network starts from, again for each pass. */
@@ -123,7 +125,7 @@ export async function quantizedNetwork(
   const style = randomStyle(choices);
   const quantizer = new QdqWriter(builder, choices, style, ranges);
   const written = write(builder, quantizer, { seed, random, encoding, islands });
-  if (!written.imageLike) encoding.outputRange = [outputRange.low, outputRange.high];
+  if (!written.hasDefaultRange) encoding.outputRange = [outputRange.low, outputRange.high];
   describeEncoding(builder, encoding);
   const { sketch, output, scale } = written;
   return {
@@ -131,6 +133,7 @@ export async function quantizedNetwork(
     scale,
     encoding,
     integer: !sketch.hasIslands,
+    exact: !sketch.hasIslands && style.powersOfTwo,
     parts: sketch.parts,
     description: `seed ${seed}: ${JSON.stringify({ ...sketch.style, ...style })} ${sketch.parts.join(' ')}`,
   };

@@ -26,8 +26,7 @@ function copiesTail(sketch: Sketch, input: Feature, options: TailOptions): strin
   const deep = sketch.conv(input, 3 * copies, { gain: options.gain });
   const source = sketch.random.pick([options.image.raw, options.image.quantized]);
   const repeated = sketch.node('Concat', Array<string>(copies).fill(source), { axis: 1 });
-  const sum = sketch.node('Add', [sketch.quantizeBetween(deep.name), repeated]);
-  const name = sketch.quantizeBetween(sum);
+  const name = sketch.node('Add', [sketch.quantizeBetween(deep.name), repeated]);
   return sketch.shuffle({ name, channels: 3 * copies }, options.scale, 'DCR').name;
 }
 
@@ -39,7 +38,7 @@ function shuffleTail(sketch: Sketch, input: Feature, options: TailOptions): stri
   const name = sketch.quantizeBetween(deep.name);
   const image = sketch.shuffle({ name, channels: deep.channels }, scale, mode).name;
   if (!anchor) return image;
-  return sketch.quantizeBetween(sketch.node('Add', [image, enlargedImage(sketch, options)]));
+  return sketch.node('Add', [image, enlargedImage(sketch, options)]);
 }
 
 /** Enlargement of the features, then the convolution. */
@@ -52,14 +51,20 @@ function resizeTail(sketch: Sketch, input: Feature, options: TailOptions): strin
   const last = sketch.conv({ name, channels: 8 }, 3, { gain });
   const image = sketch.quantizeBetween(last.name);
   if (!anchor) return image;
-  return sketch.quantizeBetween(sketch.node('Add', [enlargedImage(sketch, options), image]));
+  return sketch.node('Add', [enlargedImage(sketch, options), image]);
 }
 
-/** From features to the output. */
-export function addTail(sketch: Sketch, input: Feature, options: TailOptions): string {
+/** From features to the output; tells whether that is clipped to `limits`. */
+export function addTail(
+  sketch: Sketch,
+  input: Feature,
+  options: TailOptions,
+): { output: string; clipped: boolean } {
   const tails = [shuffleTail, shuffleTail, resizeTail, ...(options.anchor ? [copiesTail] : [])];
-  const output = sketch.random.pick(tails)(sketch, input, options);
-  if (sketch.random.next() < 0.5) return output;
+  const image = sketch.random.pick(tails)(sketch, input, options);
+  const clipped = sketch.random.next() < 0.5;
+  if (!clipped) return { output: sketch.quantizeBetween(image), clipped };
   const limits = options.limits.map((limit) => sketch.builder.constant(tensor([], [limit])));
-  return sketch.node('Clip', [output, ...limits]);
+  const output = sketch.quantizeBetween(sketch.node('Clip', [image, ...limits]));
+  return { output, clipped };
 }
