@@ -13,11 +13,13 @@
 #include "core/checked_math.h"
 #include "core/status.h"
 #include "engine/float_executor.h"
+#include "engine/int8/lower.h"
 #include "engine/session.h"
 #include "graph/describe.h"
 #include "graph/model.h"
 #include "image/bicubic.h"
 #include "image/metrics.h"
+#include "kernels/kernel_set.h"
 
 namespace tessera {
 namespace {
@@ -70,6 +72,18 @@ val DescribeNode(const Graph& graph, const Node& node) {
   return description;
 }
 
+std::string_view PlacementName(int8::Placement placement) {
+  switch (placement) {
+    case int8::Placement::kFused:
+      return "fused";
+    case int8::Placement::kInt8:
+      return "int8";
+    case int8::Placement::kFloat:
+      return "float";
+  }
+  return "";
+}
+
 class WasmModel {
  public:
   WasmStatus Load(uintptr_t pointer, size_t bytes) {
@@ -101,7 +115,12 @@ class WasmModel {
     info.set("fileBytes", static_cast<double>(model_->file_bytes));
     info.set("multiplicationsPerPixel", model_->multiplications_per_pixel);
     val nodes = val::array();
-    for (const Node& node : graph.nodes) nodes.call<void>("push", DescribeNode(graph, node));
+    const std::vector<int8::Placement> placements = int8::FindPlacements(*model_);
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+      val node = DescribeNode(graph, graph.nodes[i]);
+      node.set("runs", std::string(PlacementName(placements[i])));
+      nodes.call<void>("push", node);
+    }
     info.set("nodes", nodes);
     return info;
   }
@@ -124,13 +143,22 @@ class WasmSession {
   WasmStatus Prepare(const WasmModel& model, int width, int height, bool alpha, int threads) {
     session_.reset();  // first, so that the old and the new buffers never exist together
     if (!model.model()) return ToWasm(NoModel());
-    Result<Session> session = Session::Create(*model.model(), {width, height, alpha, threads});
+    Result<Session> session =
+        Session::Create(*model.model(), {width, height, alpha, threads, kernels_});
     if (!session.ok()) return ToWasm(session.status());
     session_.emplace(std::move(session).value());
     return ToWasm(Status::Ok());
   }
 
   WasmStatus Run() { return ToWasm(session_ ? session_->Run(nullptr) : NotPrepared()); }
+
+  /// For tests: "scalar", "simd" or "relaxed" instead of the fastest kernels, from the next
+  /// prepare() on.
+  WasmStatus ForceKernels(const std::string& name) {
+    kernels_ = FindKernels(name);
+    if (kernels_) return ToWasm(Status::Ok());
+    return ToWasm(Status(StatusCode::kInvalidArgument, "this build has no kernels '" + name + "'"));
+  }
 
   uintptr_t InputPointer() {
     return session_ ? reinterpret_cast<uintptr_t>(session_->input().data()) : 0;
@@ -144,6 +172,7 @@ class WasmSession {
 
  private:
   std::optional<Session> session_;
+  const KernelSet* kernels_ = nullptr;
 };
 
 /// The network alone, NHWC float32 in and out, any number of channels: for parity tests.
@@ -218,6 +247,7 @@ EMSCRIPTEN_BINDINGS(tessera) {
       .constructor<>()
       .function("prepare", &WasmSession::Prepare)
       .function("run", &WasmSession::Run)
+      .function("forceKernels", &WasmSession::ForceKernels)
       .function("inputPointer", &WasmSession::InputPointer)
       .function("inputBytes", &WasmSession::InputBytes)
       .function("outputPointer", &WasmSession::OutputPointer)

@@ -62,7 +62,7 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 function nodeRow(node: ModelNode): string[] {
-  return [node.op, node.name, shapeText(node.shape), node.detail];
+  return [node.op, node.name, node.runs, shapeText(node.shape), node.detail];
 }
 
 export const inspectCommand: Command = {
@@ -80,7 +80,7 @@ export const inspectCommand: Command = {
       process.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
       return;
     }
-    const header = ['operator', 'name', 'output', ''];
+    const header = ['operator', 'name', 'runs', 'output', ''];
     process.stdout.write(`${table(facts(info))}\n${table([header, ...info.nodes.map(nodeRow)])}`);
   },
 };

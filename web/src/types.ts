@@ -167,6 +167,11 @@ export interface ModelNode {
   shape: number[];
   /** Kernel, stride, fused activation and the like, for people. */
   detail: string;
+  /**
+   * `int8`: on 8-bit codes. `float`: in float32, which in a quantized model is slower than int8.
+   * `fused`: inside another node's work.
+   */
+  runs: 'int8' | 'float' | 'fused';
 }
 
 /** What the model file says, and what follows from its graph. Lengths are input pixels. */

@@ -28,6 +28,8 @@ export interface WasmSession {
   outputBytes(): number;
   memoryBytes(): number;
   run(): WasmStatus;
+  /** For tests: the int8 kernels `scalar`, `simd` or `relaxed` from the next prepare() on. */
+  forceKernels(name: string): WasmStatus;
   delete(): void;
 }
 

@@ -51,7 +51,7 @@ class PixelCopy {
       : channels_(input.channels), copies_(input.quantization == output.quantization) {
     for (size_t byte = 0; byte < 256; ++byte) {
       const float real = input.Real(static_cast<uint8_t>(byte), storage);
-      table_[byte] = CodeOf(output.quantization, real) ^ StorageMask(storage);
+      table_[byte] = ByteOf(output.quantization, real) ^ StorageMask(storage);
     }
   }
 
@@ -125,7 +125,7 @@ Result<StepPtr> MakeResizeStep(const Resize& resize, const CodeTensor& input,
 
 StepPtr MakePadStep(const Pad& pad, const CodeTensor& input, const CodeTensor& output,
                     Storage storage) {
-  const uint8_t value = CodeOf(output.quantization, pad.value) ^ StorageMask(storage);
+  const uint8_t value = ByteOf(output.quantization, pad.value) ^ StorageMask(storage);
   return MakeFunctionStep([=] {
     for (int64_t y = 0; y < output.height; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
@@ -243,7 +243,7 @@ StepPtr MakeQuantizeStep(Tensor input, const CodeTensor& output, Storage storage
       for (int64_t x = 0; x < output.width; ++x, in += output.channels) {
         uint8_t* out = output.At(y, x);
         for (int64_t c = 0; c < output.channels; ++c) {
-          out[c] = CodeOf(output.quantization, in[c]) ^ mask;
+          out[c] = ByteOf(output.quantization, in[c]) ^ mask;
         }
       }
     }

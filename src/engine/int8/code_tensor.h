@@ -36,7 +36,7 @@ struct CodeTensor {
 
 /// The code, 0..255, of a real number: x / scale rounded half to even, plus the zero point,
 /// saturated. A NaN becomes 0.
-uint8_t CodeOf(const Quantization& quantization, float x);
+uint8_t ByteOf(const Quantization& quantization, float x);
 
 }  // namespace tessera::int8
 

@@ -4,6 +4,7 @@
 #include "core/status.h"
 #include "engine/int8/program.h"
 #include "graph/graph.h"
+#include "graph/model.h"
 
 namespace tessera::int8 {
 
@@ -14,6 +15,9 @@ bool HasQuantization(const Graph& graph);
 /// network's end, and leaves the rest in float. Needs inferred shapes. Never fails: a graph without
 /// a quantized node becomes a float program.
 Program Lower(const Graph& graph);
+
+/// Where each node would run, for any size of image. All kFloat for a graph without quantization.
+std::vector<Placement> FindPlacements(const Model& model);
 
 }  // namespace tessera::int8
 

@@ -23,7 +23,7 @@ class ReadCodesStep final : public Step {
     copies_ = !info.bgr;
     for (size_t c = 0; c < kColors; ++c) {
       for (size_t byte = 0; byte < 256; ++byte) {
-        const uint8_t code = CodeOf(output.quantization, values[c][byte]) ^ StorageMask(storage);
+        const uint8_t code = ByteOf(output.quantization, values[c][byte]) ^ StorageMask(storage);
         tables_[c][byte] = code;
         copies_ = copies_ && code == byte;
       }

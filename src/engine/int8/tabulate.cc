@@ -128,7 +128,7 @@ std::optional<Tabulation> Tabulate(const Graph& graph,
   if (graph.value(tabulator.input()).shape != graph.value(value).shape) return std::nullopt;
   Tabulation tabulation;
   tabulation.input = tabulator.input();
-  for (const float x : samples) tabulation.tables.push_back(CodeOf(output, x));
+  for (const float x : samples) tabulation.tables.push_back(ByteOf(output, x));
   return tabulation;
 }
 
