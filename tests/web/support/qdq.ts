@@ -89,8 +89,8 @@ export function groupRanges(groups: string[][], values: Map<string, FloatImage>)
 }
 
 /** The next power of two that is not smaller. */
-function powerOfTwo(scale: number): number {
-  return 2 ** Math.ceil(Math.log2(scale));
+export function powerOfTwo(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
 }
 
 /** Rounds half to even, as QuantizeLinear does. */

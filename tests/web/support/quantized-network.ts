@@ -6,7 +6,9 @@ import { runAllOutputs } from './onnxruntime.ts';
 import { type ByteEncoding, DEFAULT_ENCODING, randomPicture, toNetwork } from './pixels.ts';
 import {
   groupRanges,
+  powerOfTwo,
   QdqWriter,
+  type QuantizationStyle,
   type Quantizer,
   type Range,
   RangeRecorder,
@@ -27,6 +29,8 @@ export interface QuantizedNetwork {
   integer: boolean;
   /** Floating-point sums are exact too: all scales are powers of two. */
   exact: boolean;
+  /** Biases are floating, as no exporter writes them: whoever adds up in integers must round them. */
+  floatBias: boolean;
   /** Its layers, in order. */
   parts: string[];
   /** The seed, and what the network is made of. */
@@ -125,7 +129,7 @@ export async function quantizedNetwork(
   const style = randomStyle(choices);
   const quantizer = new QdqWriter(builder, choices, style, ranges);
   const written = write(builder, quantizer, { seed, random, encoding, islands });
-  if (!written.hasDefaultRange) encoding.outputRange = [outputRange.low, outputRange.high];
+  if (!written.hasDefaultRange) encoding.outputRange = asEncoded(outputRange, style);
   describeEncoding(builder, encoding);
   const { sketch, output, scale } = written;
   return {
@@ -133,10 +137,17 @@ export async function quantizedNetwork(
     scale,
     encoding,
     integer: !sketch.hasIslands,
+    floatBias: style.floatBias,
     exact: !sketch.hasIslands && style.powersOfTwo,
     parts: sketch.parts,
     description: `seed ${seed}: ${JSON.stringify({ ...sketch.style, ...style })} ${sketch.parts.join(' ')}`,
   };
+}
+
+/** Where powers of two keep everything exact, the ends of the range are some too. */
+function asEncoded({ low, high }: Range, { powersOfTwo }: QuantizationStyle): [number, number] {
+  const end = powerOfTwo(Math.max(-low, high));
+  return powersOfTwo ? [-end, end] : [low, high];
 }
 
 function describeEncoding(builder: OnnxBuilder, encoding: ByteEncoding): void {
