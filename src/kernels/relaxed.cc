@@ -14,6 +14,7 @@ template <Storage kCodes>
 struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
   static constexpr Storage kStorage = kCodes;
   static constexpr int kBlockVectors = 4;
+  static constexpr bool kSpecialized = true;
   static constexpr int Pixels(int vectors) { return vectors >= 3 ? 2 : 8 / vectors; }
 
   static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {

@@ -10,11 +10,19 @@
 namespace tessera {
 namespace {
 
+// Beside the relaxed kernels these only run layers that would saturate.
+#ifdef __wasm_relaxed_simd__
+constexpr bool kBest = false;
+#else
+constexpr bool kBest = true;
+#endif
+
 template <Storage kCodes>
 struct Simd128 : simd::PairDot<kCodes> {
   static constexpr Storage kStorage = kCodes;
   // Widening codes costs more than loading weights, so few pixels and many channels.
   static constexpr int kBlockVectors = 4;
+  static constexpr bool kSpecialized = kBest;
   static constexpr int Pixels(int vectors) { return vectors >= 3 ? 2 : 4; }
 
   static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {

@@ -16,6 +16,7 @@ namespace tessera::simd {
 //   kBlockVectors   vectors of four output channels computed together, 1 to 4
 //   Pixels(v)       pixels computed together with v vectors; pixels * v accumulators stay in
 //                   registers, of which x86 has sixteen
+//   kSpecialized    whether loops are compiled for the common epilogues too: faster, larger
 //   Accumulate<P, V>(kernel, input, weights, sums)   adds a window's products to sums[P][V]
 
 /// One block of kVectors vectors at kPixels pixels.
@@ -37,6 +38,33 @@ inline void ConvBlock(const ConvKernel& kernel, int32_t vector, const int8_t* we
   }
 }
 
+// What ConvBlockRow loops over: a block's place in a row, in bytes.
+struct BlockRow {
+  int32_t vector;
+  const int8_t* weights;
+  const uint8_t* input;
+  uint8_t* output;
+  const uint8_t* residual;
+  ptrdiff_t output_bytes;  // from a pixel to the next
+  ptrdiff_t residual_bytes;
+};
+
+template <class Machine, EpilogueKind kKind, int kPixels, int kVectors>
+inline void ConvBlockAt(const ConvKernel& kernel, const BlockRow& row, int64_t x) {
+  ConvBlock<Machine, kKind, kPixels, kVectors>(
+      kernel, row.vector, row.weights, row.input + x * kernel.input_pixel,
+      row.output + x * row.output_bytes, row.residual + x * row.residual_bytes, row.output_bytes,
+      row.residual_bytes);
+}
+
+// Rows narrower than a block of pixels, where speed does not matter.
+template <class Machine, int kVectors>
+[[gnu::noinline]] void ConvNarrowRow(const ConvKernel& kernel, const BlockRow& row, int64_t width) {
+  for (int64_t x = 0; x < width; ++x) {
+    ConvBlockAt<Machine, EpilogueKind::kGeneral, 1, kVectors>(kernel, row, x);
+  }
+}
+
 template <class Machine, EpilogueKind kKind, int kVectors>
 void ConvBlockRow(const ConvKernel& kernel, int32_t vector, const int8_t* weights,
                   const uint8_t* input, uint8_t* output, const uint8_t* residual, int64_t width) {
@@ -45,24 +73,20 @@ void ConvBlockRow(const ConvKernel& kernel, int32_t vector, const int8_t* weight
   const bool residual_floats = kernel.epilogue.residual == ConvEpilogue::Residual::kFloats;
   const ptrdiff_t element = floats ? sizeof(float) : 1;
   const ptrdiff_t residual_element = residual_floats ? sizeof(float) : 1;
-  const ptrdiff_t output_bytes = kernel.output_pixel * element;
-  const ptrdiff_t residual_bytes = kernel.residual_pixel * residual_element;
-  output += kernel.vector_offsets[vector] * element;
-  residual += vector * kChannelGroup * residual_element;
+  const BlockRow row = {vector,
+                        weights,
+                        input,
+                        output + kernel.vector_offsets[vector] * element,
+                        residual + vector * kChannelGroup * residual_element,
+                        kernel.output_pixel * element,
+                        kernel.residual_pixel * residual_element};
   if (width < kPixels) {
-    for (int64_t x = 0; x < width; ++x) {
-      ConvBlock<Machine, EpilogueKind::kGeneral, 1, kVectors>(
-          kernel, vector, weights, input + x * kernel.input_pixel, output + x * output_bytes,
-          residual + x * residual_bytes, output_bytes, residual_bytes);
-    }
+    ConvNarrowRow<Machine, kVectors>(kernel, row, width);
     return;
   }
   for (int64_t x = 0; x < width; x += kPixels) {
     // The last block moves back instead of becoming smaller: some pixels are computed twice.
-    const int64_t at = std::min(x, width - kPixels);
-    ConvBlock<Machine, kKind, kPixels, kVectors>(
-        kernel, vector, weights, input + at * kernel.input_pixel, output + at * output_bytes,
-        residual + at * residual_bytes, output_bytes, residual_bytes);
+    ConvBlockAt<Machine, kKind, kPixels, kVectors>(kernel, row, std::min(x, width - kPixels));
   }
 }
 
@@ -96,17 +120,16 @@ void SimdConvRow(const ConvKernel& kernel, const uint8_t* input, void* output, c
                  int64_t width) {
   auto* out = static_cast<uint8_t*>(output);
   const auto* added = static_cast<const uint8_t*>(residual);
-  switch (KindOf(kernel.epilogue)) {
-    case EpilogueKind::kPlain:
-      ConvRowOfKind<Machine, EpilogueKind::kPlain>(kernel, input, out, added, width);
-      break;
-    case EpilogueKind::kPRelu:
-      ConvRowOfKind<Machine, EpilogueKind::kPRelu>(kernel, input, out, added, width);
-      break;
-    case EpilogueKind::kGeneral:
-      ConvRowOfKind<Machine, EpilogueKind::kGeneral>(kernel, input, out, added, width);
-      break;
+  const EpilogueKind kind = KindOf(kernel.epilogue);
+  if constexpr (Machine::kSpecialized) {
+    if (kind == EpilogueKind::kPlain) {
+      return ConvRowOfKind<Machine, EpilogueKind::kPlain>(kernel, input, out, added, width);
+    }
+    if (kind == EpilogueKind::kPRelu) {
+      return ConvRowOfKind<Machine, EpilogueKind::kPRelu>(kernel, input, out, added, width);
+    }
   }
+  ConvRowOfKind<Machine, EpilogueKind::kGeneral>(kernel, input, out, added, width);
 }
 
 /// Accumulate for machines with a dot product of four bytes: Dot(weights, codes, sums).

@@ -111,32 +111,45 @@ inline void StoreCodes(const v128_t (&codes)[kVectors], uint8_t* output) {
   }
 }
 
-/// Finishes one pixel's block of sums. `output` and `residual` are at `channel` of that pixel.
+/// Finishes `vectors` vectors of one pixel, whatever the epilogue. `output` and `residual` are at
+/// `channel` of that pixel. Not inline: it is long, and where it is used its calls cost little.
+template <Storage kStorage>
+[[gnu::noinline]] void FinishGeneral(const ConvEpilogue& epilogue, int64_t channel,
+                                     const v128_t* sums, int vectors, uint8_t* output,
+                                     const uint8_t* residual) {
+  const bool residual_floats = epilogue.residual == ConvEpilogue::Residual::kFloats;
+  const ptrdiff_t residual_bytes = kChannelGroup * (residual_floats ? sizeof(float) : 1);
+  for (int v = 0; v < vectors; ++v, residual += residual_bytes, channel += kChannelGroup) {
+    const v128_t scaled =
+        Scale<kStorage, EpilogueKind::kGeneral>(epilogue, channel, sums[v], residual);
+    if (epilogue.output == ConvEpilogue::Output::kFloats) {
+      wasm_v128_store(output, scaled);
+      output += kChannelGroup * sizeof(float);
+      continue;
+    }
+    const v128_t codes[1] = {ToCodes(epilogue, scaled)};
+    if (epilogue.output == ConvEpilogue::Output::kBytes) {
+      StoreCodes<false>(codes, output);
+    } else {
+      StoreCodes<kStorage == Storage::kSigned>(codes, output);
+    }
+    output += kChannelGroup;
+  }
+}
+
+/// The same for a block of known size and an epilogue of known kind.
 template <Storage kStorage, EpilogueKind kKind, int kVectors>
 inline void Finish(const ConvEpilogue& epilogue, int64_t channel, const v128_t (&sums)[kVectors],
-                   void* output, const void* residual) {
-  const bool floats =
-      kKind == EpilogueKind::kGeneral && epilogue.output == ConvEpilogue::Output::kFloats;
-  const ptrdiff_t residual_bytes =
-      epilogue.residual == ConvEpilogue::Residual::kFloats ? sizeof(float) : 1;
-  v128_t codes[kVectors];
-  for (int v = 0; v < kVectors; ++v) {
-    const void* own = static_cast<const uint8_t*>(residual) + v * kChannelGroup * residual_bytes;
-    const v128_t scaled =
-        Scale<kStorage, kKind>(epilogue, channel + v * kChannelGroup, sums[v], own);
-    if (floats) {
-      wasm_v128_store(static_cast<float*>(output) + v * kChannelGroup, scaled);
-    } else {
-      codes[v] = ToCodes(epilogue, scaled);
-    }
-  }
-  if (floats) return;
-  auto* bytes = static_cast<uint8_t*>(output);
-  constexpr bool kSigned = kStorage == Storage::kSigned;
-  if (kKind == EpilogueKind::kGeneral && epilogue.output == ConvEpilogue::Output::kBytes) {
-    StoreCodes<false>(codes, bytes);
+                   uint8_t* output, const uint8_t* residual) {
+  if constexpr (kKind == EpilogueKind::kGeneral) {
+    FinishGeneral<kStorage>(epilogue, channel, sums, kVectors, output, residual);
   } else {
-    StoreCodes<kSigned>(codes, bytes);
+    v128_t codes[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      codes[v] = ToCodes(epilogue, Scale<kStorage, kKind>(epilogue, channel + v * kChannelGroup,
+                                                          sums[v], nullptr));
+    }
+    StoreCodes<kStorage == Storage::kSigned>(codes, output);
   }
 }
 

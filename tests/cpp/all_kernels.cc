@@ -19,6 +19,7 @@ template <Storage kCodes, v128_t (*kDot)(v128_t, v128_t, v128_t)>
 struct Emulated : simd::FourByteDot<Emulated<kCodes, kDot>> {
   static constexpr Storage kStorage = kCodes;
   static constexpr int kBlockVectors = 4;
+  static constexpr bool kSpecialized = true;
   static constexpr int Pixels(int vectors) { return vectors >= 3 ? 2 : 8 / vectors; }
 
   static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {
