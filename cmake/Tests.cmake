@@ -6,6 +6,9 @@ target_link_libraries(tessera_tests PRIVATE tessera_engine tessera_headers tesse
 target_include_directories(tessera_tests PRIVATE tests/cpp)
 
 if(NOT EMSCRIPTEN)
+  # What tests/web/integration/same-bytes.test.ts compares WebAssembly's bytes with.
+  add_executable(tessera_run_model tests/cpp/tools/run_model.cc)
+  target_link_libraries(tessera_run_model PRIVATE tessera_engine tessera_options tessera_no_exceptions)
   add_test(NAME tessera_tests COMMAND tessera_tests)
   return()
 endif()

@@ -381,13 +381,19 @@ class Lowering {
       to_pixels.anchor = ConvToPixels::Anchor::kTensor;
       to_pixels.anchor_value = anchor;
       to_pixels.anchor_is_shuffled = !outer;
-      if (const ValueId picture = RepeatedPicture(anchor, outer); picture != kNoValue) {
+      const ValueId picture = RepeatedPicture(anchor, outer);
+      // The repeating is done by the shuffle: the convolution must see the picture's own extents.
+      if (picture != kNoValue && SameExtents(picture, graph_.nodes[chain->conv.node].output)) {
         to_pixels.anchor = ConvToPixels::Anchor::kNearest;
         to_pixels.anchor_value = picture;
       }
       return chain;
     }
     return std::nullopt;
+  }
+
+  bool SameExtents(ValueId a, ValueId b) const {
+    return ShapeOf(a)[2] == ShapeOf(b)[2] && ShapeOf(a)[3] == ShapeOf(b)[3];
   }
 
   bool IsPicture(ValueId id) const {

@@ -1,6 +1,7 @@
 // The real wasm module in this process, for tests of the network alone.
 import { readFile } from 'node:fs/promises';
 import { type FloatImage, fromNhwc, toNhwc } from './onnxruntime.ts';
+import { hasTransparency, type Pixels } from './pixels.ts';
 
 const wasmFolder = new URL('../../../dist/wasm/', import.meta.url);
 
@@ -16,16 +17,19 @@ interface TensorDescription {
   channels: number;
 }
 
+export interface CoreModelInfo {
+  scale: number;
+  overlap: number;
+  overlapWithAlpha: number;
+  sizeMultiple: number;
+  tileable: boolean;
+  multiplicationsPerPixel: number;
+  nodes: { name: string; op: string; runs: 'int8' | 'float' | 'fused' }[];
+}
+
 interface CoreModel {
   load(pointer: number, bytes: number): Status;
-  info(): {
-    scale: number;
-    overlap: number;
-    sizeMultiple: number;
-    tileable: boolean;
-    multiplicationsPerPixel: number;
-    nodes: { op: string }[];
-  };
+  info(): CoreModelInfo;
   delete(): void;
 }
 
@@ -37,12 +41,23 @@ interface CoreFloatSession {
   delete(): void;
 }
 
+interface CoreSession {
+  forceKernels(name: string): Status;
+  prepare(model: CoreModel, width: number, height: number, alpha: boolean, threads: number): Status;
+  run(): Status;
+  inputPointer(): number;
+  outputPointer(): number;
+  outputBytes(): number;
+  delete(): void;
+}
+
 export interface CoreModule {
   HEAPU8: Uint8Array<ArrayBuffer>;
   allocate(bytes: number): number;
   release(pointer: number): void;
   Model: new () => CoreModel;
   FloatSession: new () => CoreFloatSession;
+  Session: new () => CoreSession;
 }
 
 /** An error status of the core, as an exception. */
@@ -102,6 +117,38 @@ export function runNetwork(core: CoreModule, file: Uint8Array, image: FloatImage
     check(session.run());
     const output = session.output();
     return fromNhwc(floats(core, output).slice(), output.height, output.width, output.channels);
+  } finally {
+    session.delete();
+    model.delete();
+  }
+}
+
+/** Names of 8-bit kernels; '' chooses the fastest. */
+export type KernelName = '' | 'scalar' | 'simd' | 'relaxed' | 'relaxed-saturating';
+
+/** Upscales a picture whose extents the network can take, as one tile. */
+export function runPicture(
+  core: CoreModule,
+  file: Uint8Array,
+  picture: Pixels,
+  kernels: KernelName = '',
+): Pixels {
+  const model = loadModel(core, file);
+  const session = new core.Session();
+  try {
+    const { width, height, data } = picture;
+    check(session.forceKernels(kernels));
+    check(session.prepare(model, width, height, hasTransparency(picture), 1));
+    core.HEAPU8.set(data, session.inputPointer());
+    check(session.run());
+    const start = session.outputPointer();
+    const bytes = core.HEAPU8.slice(start, start + session.outputBytes());
+    const scale = model.info().scale;
+    return {
+      width: width * scale,
+      height: height * scale,
+      data: new Uint8ClampedArray(bytes.buffer),
+    };
   } finally {
     session.delete();
     model.delete();

@@ -241,8 +241,8 @@ export class OnnxBuilder {
     );
   }
 
-  /** The bytes of the file, with `output` as the network's output. */
-  build(output: string): Uint8Array<ArrayBuffer> {
+  /** The bytes of the file, with `outputs` as the network's outputs; only ONNX Runtime takes many. */
+  build(...outputs: string[]): Uint8Array<ArrayBuffer> {
     const shape = (extents: (number | string)[]) => ({
       dim: extents.map((extent) =>
         typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent },
@@ -262,7 +262,7 @@ export class OnnxBuilder {
         node: this.#nodes,
         initializer: this.#initializers,
         input: [value(this.input, this.#inputShape)],
-        output: [value(output, ['n', 'a', 'b', 'c'])],
+        output: outputs.map((output) => value(output, ['n', 'a', 'b', 'c'])),
       },
     });
     return new Uint8Array(Model.encode(message).finish());

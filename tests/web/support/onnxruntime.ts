@@ -11,13 +11,18 @@ export interface FloatImage {
   data: Float32Array;
 }
 
-/** Runs a single-input network on an NCHW (or, with `nhwc`, NHWC) image. */
+/**
+ * Runs a single-input network on an NCHW (or, with `nhwc`, NHWC) image. Without `optimize` every
+ * node is computed as ONNX defines it, in the order of the file.
+ */
 export async function runReference(
   model: Uint8Array,
   image: FloatImage,
-  { nhwc = false } = {},
+  { nhwc = false, optimize = true } = {},
 ): Promise<FloatImage> {
-  const session = await ort.InferenceSession.create(model);
+  const session = await ort.InferenceSession.create(model, {
+    graphOptimizationLevel: optimize ? 'all' : 'disabled',
+  });
   try {
     const [channels, height, width] = image.shape;
     const input = nhwc
@@ -28,6 +33,22 @@ export async function runReference(
     const [, a, b, c] = output.dims as [number, number, number, number];
     const data = output.data as Float32Array;
     return nhwc ? fromNhwc(data, a, b, c) : { shape: [a, b, c], data };
+  } finally {
+    await session.release();
+  }
+}
+
+/** Runs an NCHW network of many outputs; they come in the file's order. */
+export async function runAllOutputs(model: Uint8Array, image: FloatImage): Promise<FloatImage[]> {
+  const session = await ort.InferenceSession.create(model);
+  try {
+    const input = new ort.Tensor('float32', image.data, [1, ...image.shape]);
+    const results = await session.run({ [session.inputNames[0] as string]: input });
+    return session.outputNames.map((name) => {
+      const { dims, data } = results[name] as ort.Tensor;
+      const [, channels, height, width] = dims as [number, number, number, number];
+      return { shape: [channels, height, width], data: data as Float32Array };
+    });
   } finally {
     await session.release();
   }

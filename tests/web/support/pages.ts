@@ -23,10 +23,20 @@ export interface TestPage {
   close(): Promise<void>;
 }
 
+export interface PageOptions {
+  /** Whether the page is cross-origin isolated. Default false. */
+  isolated?: boolean;
+  /** Chromium's flags, beside the usual ones. */
+  args?: string[];
+}
+
 /** Opens a page under the strictest content security policy the library promises to work under. */
-export async function openPage({ isolated = false } = {}): Promise<TestPage> {
+export async function openPage({
+  isolated = false,
+  args = [],
+}: PageOptions = {}): Promise<TestPage> {
   const server = await serve({ root: DIST, isolated, csp: STRICT_CSP });
-  const browser = await launchBrowser();
+  const browser = await launchBrowser({ args });
   const page = await browser.newPage();
   // tsx wraps named functions in a call of its helper, which functions sent to the page lack there.
   await page.addInitScript('globalThis.__name = (target) => target');
@@ -53,12 +63,13 @@ export async function openPage({ isolated = false } = {}): Promise<TestPage> {
 export function describeOnPages(
   title: string,
   define: (opened: () => TestPage, isolated: boolean) => void,
+  { args = [] }: Pick<PageOptions, 'args'> = {},
 ): void {
   for (const isolated of [false, true]) {
     describe(`${title}, ${isolated ? '' : 'not '}cross-origin isolated`, () => {
       let page: TestPage | undefined;
       before(async () => {
-        page = await openPage({ isolated });
+        page = await openPage({ isolated, args });
       });
       after(() => page?.close());
       define(() => page as TestPage, isolated);

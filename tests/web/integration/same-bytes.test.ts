@@ -1,0 +1,157 @@
+// One network and one picture give the same bytes in every build, with every number of workers, in
+// tiles of any size and untiled, and natively: integer sums have no order that could matter, and
+// each rounding is a single operation that all machines define alike.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { DIST } from '../../../scripts/lib/paths.mjs';
+import type { Variant } from '../../../web/src/variants.ts';
+import {
+  type CoreModelInfo,
+  type CoreModule,
+  type KernelName,
+  loadCore,
+  loadModel,
+  runPicture,
+} from '../support/core.ts';
+import { hasNativeCore, runNatively } from '../support/native-core.ts';
+import { openUpscaler } from '../support/node-upscaler.ts';
+import { NODE_VARIANTS } from '../support/node-variants.ts';
+import { addTransparency, hasTransparency, type Pixels, randomPicture } from '../support/pixels.ts';
+import { quantizedNetwork } from '../support/quantized-network.ts';
+import { Random } from '../support/random.ts';
+import { seeds } from '../support/seeds.ts';
+
+const NETWORKS = 24;
+
+function hash(data: Uint8Array | Uint8ClampedArray): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** The builds without threads, which this process itself can run, and their kernels. */
+const LOCAL_KERNELS: readonly (readonly [Variant, KernelName])[] = [
+  ...(['', 'scalar', 'simd'] as const).map((name) => ['simd', name] as const),
+  ...(['', 'scalar', 'simd', 'relaxed-saturating'] as const).map(
+    (name) => ['relaxed', name] as const,
+  ),
+];
+
+describe('same bytes', () => {
+  const cores = new Map<Variant, CoreModule>();
+  before(async () => {
+    for (const variant of ['simd', 'relaxed'] as const) {
+      cores.set(variant, await loadCore(variant));
+    }
+  });
+
+  /** The hash of one build's untiled result. */
+  function wholeHash(
+    variant: Variant,
+    file: Uint8Array,
+    picture: Pixels,
+    kernels: KernelName = '',
+  ): string {
+    return hash(runPicture(cores.get(variant) as CoreModule, file, picture, kernels).data);
+  }
+
+  /** The hash of the untiled result, once every build and kernel here has made the same. */
+  function agreedHash(file: Uint8Array, picture: Pixels, what: string): string {
+    const expected = wholeHash('simd', file, picture);
+    for (const [variant, kernels] of LOCAL_KERNELS) {
+      const other = wholeHash(variant, file, picture, kernels);
+      assert.equal(other, expected, `${variant} differs with kernels '${kernels}', ${what}`);
+    }
+    return expected;
+  }
+
+  function describeModel(file: Uint8Array): CoreModelInfo {
+    const model = loadModel(cores.get('simd') as CoreModule, file);
+    try {
+      return model.info();
+    } finally {
+      model.delete();
+    }
+  }
+
+  /** A picture that the smallest tiles cut into a few dozen. */
+  function pictureFor(file: Uint8Array, random: Random): Pixels {
+    const { overlap, overlapWithAlpha } = describeModel(file);
+    const transparent = random.next() < 0.3;
+    const reach = transparent ? overlapWithAlpha : overlap;
+    const extent = () => 2 * (reach + random.integer(2, 6));
+    const picture = randomPicture(random, extent(), extent());
+    return transparent ? addTransparency(random, picture) : picture;
+  }
+
+  /** Upscales in tiles through the library, and compares. */
+  async function assertTiled(
+    file: Uint8Array,
+    picture: Pixels,
+    expected: string,
+    { variant, random, what }: { variant: Variant; random: Random; what: string },
+  ): Promise<void> {
+    const workers = random.integer(1, 4);
+    const upscaler = await openUpscaler({ model: file, variant, workers });
+    try {
+      const { overlap, overlapWithAlpha, sizeMultiple } = upscaler.model;
+      const smallest = sizeMultiple + 2 * (hasTransparency(picture) ? overlapWithAlpha : overlap);
+      for (const tileSize of [smallest, smallest + random.integer(1, 24)]) {
+        const result = await upscaler.upscale(picture, { output: 'raw', tileSize });
+        const how = `${variant}, ${workers} workers, tiles of ${tileSize}`;
+        assert.equal(hash(result.data), expected, `${how}: ${what}`);
+      }
+    } finally {
+      await upscaler.dispose();
+    }
+  }
+
+  test('every build that ships is among those compared', () => {
+    assert.deepEqual([...NODE_VARIANTS], ['simd', 'relaxed', 'simd-mt', 'relaxed-mt']);
+  });
+
+  describe('random quantized networks', () => {
+    for (const seed of seeds(NETWORKS)) {
+      test(`network ${seed}`, async () => {
+        const { file, description: what } = await quantizedNetwork(seed);
+        const random = new Random(seed + 2000);
+        const picture = pictureFor(file, random);
+        const expected = agreedHash(file, picture, what);
+        // Each network meets one build in tiles, and every build many networks.
+        const variant = NODE_VARIANTS[seed % NODE_VARIANTS.length] as Variant;
+        await assertTiled(file, picture, expected, { variant, random, what });
+      });
+
+      test(`network ${seed}, natively`, { skip: !hasNativeCore }, async () => {
+        const { file, description: what } = await quantizedNetwork(seed);
+        const picture = pictureFor(file, new Random(seed + 3000));
+        const native = hash(await runNatively(file, picture));
+        assert.equal(native, agreedHash(file, picture, what), `native differs, ${what}`);
+      });
+    }
+  });
+
+  describe('shipped models', () => {
+    const folder = join(DIST, 'models');
+    const { aliases: _, ...models }: Record<string, { file: string }> = JSON.parse(
+      readFileSync(join(folder, 'manifest.json'), 'utf8'),
+    );
+    for (const [name, entry] of Object.entries(models)) {
+      test(name, async () => {
+        const file = new Uint8Array(readFileSync(join(folder, entry.file)));
+        const random = new Random(name.length);
+        const picture = pictureFor(file, random);
+        const what = `model ${name}`;
+        const quantized = describeModel(file).nodes.some(({ op }) => op === 'QuantizeLinear');
+        for (const variant of NODE_VARIANTS) {
+          // Relaxed SIMD makes other floating-point sums, so only quantized networks agree.
+          const expected = quantized
+            ? agreedHash(file, picture, what)
+            : wholeHash(variant.replace('-mt', '') as Variant, file, picture);
+          await assertTiled(file, picture, expected, { variant, random, what });
+        }
+      });
+    }
+  });
+});
