@@ -84,6 +84,7 @@ class ExecutorBuilder {
       Result<StepPtr> step = MakeStep(node);
       if (!step.ok()) return AtNode(node, step.status());
       executor_.steps_.push_back(std::move(step).value());
+      executor_.step_outputs_.push_back(TensorOf(node.output));
     }
     executor_.input_ = TensorOf(graph_.input);
     executor_.output_ = TensorOf(graph_.output);

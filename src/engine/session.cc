@@ -6,11 +6,12 @@
 #include <utility>
 
 #include "core/checked_math.h"
+#include "engine/color.h"
 
 namespace tessera {
 namespace {
 
-constexpr int64_t kChannels = 3;
+constexpr int64_t kChannels = kColorChannels;
 constexpr int64_t kBytesPerPixel = 4;
 
 int64_t RoundUp(int64_t value, int64_t multiple) {
@@ -35,11 +36,6 @@ Status CheckExtents(const Model& model, const SessionOptions& options) {
   return Status::Ok();
 }
 
-// The network's channel that the RGBA pixel's channel c feeds.
-int64_t NetworkChannel(const ModelInfo& info, int64_t c) {
-  return info.bgr ? kChannels - 1 - c : c;
-}
-
 }  // namespace
 
 int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha) {
@@ -52,15 +48,8 @@ Session::Session(FloatExecutor executor, const Model& model, const SessionOption
     : executor_(std::move(executor)),
       options_(options),
       info_(model.graph.info),
-      scale_(model.tiling.scale) {
-  const auto [low, high] = info_.input_range;
-  for (size_t c = 0; c < kChannels; ++c) {
-    for (size_t byte = 0; byte < 256; ++byte) {
-      const float value = low + static_cast<float>(byte) / 255.0f * (high - low);
-      byte_to_float_[c][byte] = (value - info_.mean[c]) / info_.stddev[c];
-    }
-  }
-}
+      scale_(model.tiling.scale),
+      byte_to_float_(ByteToFloat(info_)) {}
 
 Result<Session> Session::Create(const Model& model, const SessionOptions& options) {
   TESSERA_RETURN_IF_ERROR(CheckExtents(model, options));

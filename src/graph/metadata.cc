@@ -63,7 +63,7 @@ struct Key {
   const char* expected;
 };
 
-constexpr std::array<Key, 10> kKeys = {{
+constexpr std::array<Key, 11> kKeys = {{
     {"tessera.name",
      [](const std::string& text, ModelInfo& info) { return info.name = text, true; }, "text"},
     {"tessera.licence",
@@ -72,6 +72,9 @@ constexpr std::array<Key, 10> kKeys = {{
      [](const std::string& text, ModelInfo& info) { return info.data = text, true; }, "text"},
     {"tessera.scores",
      [](const std::string& text, ModelInfo& info) { return info.scores = text, true; }, "text"},
+    {"tessera.quantization",
+     [](const std::string& text, ModelInfo& info) { return info.quantization = text, true; },
+     "text"},
     {"tessera.scale", ParseScale, "a whole number from 1 to 64"},
     {"tessera.color", ParseColor, "rgb or bgr"},
     {"tessera.input_range",
