@@ -11,7 +11,8 @@
 namespace tessera {
 namespace {
 
-// Scaling one pair changes what the pairs around it see, so all are gone over until they settle.
+// Scaling one pair by its weights changes what the pairs around it see, so all are gone over until
+// they settle.
 constexpr int kRounds = 20;
 // Channels that hardly do anything are not blown up without bound.
 constexpr double kLargestStep = 1024.0;
@@ -88,30 +89,67 @@ ValueId StoreFloats(Graph& graph, ValueId old, std::string name, std::vector<flo
   return graph.AddValue(std::move(value));
 }
 
-void Store(Graph& graph, Node& node, Layer layer) {
+void StoreLayer(Graph& graph, Node& node, Layer layer) {
   node.inputs[1] =
       StoreFloats(graph, node.inputs[1], node.name + ".weights", std::move(layer.weights));
   if (layer.bias.empty()) return;
   node.inputs[2] = StoreFloats(graph, node.inputs[2], node.name + ".bias", std::move(layer.bias));
 }
 
-// Makes one channel's ranges alike; `magnitude` is its largest value, or null to go by weights.
-void EqualizeChannel(Layer& first, Layer& second, size_t channel, float* magnitude) {
-  float writes = 0.0f;
-  float reads = 0.0f;
-  first.ForOutput(channel, [&](float w) { writes = std::max(writes, std::abs(w)); });
-  second.ForInput(channel, [&](float w) { reads = std::max(reads, std::abs(w)); });
-  const double range = magnitude ? *magnitude : writes;
-  if (!(range > 0.0) || !(reads > 0.0f)) return;
-  const double step =
-      std::clamp(std::sqrt(range / static_cast<double>(reads)), 1.0 / kLargestStep, kLargestStep);
+// The step of a channel whose ranges are r1 and r2.
+double Step(double r1, double r2) {
+  if (!(r1 > 0.0) || !(r2 > 0.0)) return 1.0;
+  return std::clamp(std::sqrt(r1 / r2), 1.0 / kLargestStep, kLargestStep);
+}
+
+void Scale(Layer& first, Layer& second, size_t channel, double step) {
   first.ForOutput(channel, [&](float& w) { w = static_cast<float>(w / step); });
   second.ForInput(channel, [&](float& w) { w = static_cast<float>(w * step); });
-  if (!first.bias.empty()) {
-    first.bias[channel] = static_cast<float>(first.bias[channel] / step);
-  }
-  if (magnitude) *magnitude = static_cast<float>(*magnitude / step);
+  if (!first.bias.empty()) first.bias[channel] = static_cast<float>(first.bias[channel] / step);
 }
+
+// The largest weight that reads a channel, each in proportion to the largest of its output.
+std::vector<double> LargestProportions(Layer& layer, size_t channels) {
+  Layer relative = layer;
+  for (size_t o = 0; o < layer.outputs; ++o) {
+    float largest = 0.0f;
+    relative.ForOutput(o, [&](float w) { largest = std::max(largest, std::abs(w)); });
+    if (largest > 0.0f) relative.ForOutput(o, [&](float& w) { w /= largest; });
+  }
+  std::vector<double> proportions(channels);
+  for (size_t channel = 0; channel < channels; ++channel) {
+    double& largest = proportions[channel];
+    relative.ForInput(channel, [&](float w) { largest = std::max<double>(largest, std::abs(w)); });
+  }
+  return proportions;
+}
+
+// The layers of all pairs, which are stored back in the end.
+class PairedLayers {
+ public:
+  explicit PairedLayers(Graph& graph)
+      : graph_(graph), pairs_(FindConvolutionPairs(graph)), layers_(graph.nodes.size()) {
+    for (const ConvolutionPair& pair : pairs_) {
+      for (const size_t node : {pair.first, pair.second}) {
+        if (!layers_[node]) layers_[node].emplace(graph, graph.nodes[node]);
+      }
+    }
+  }
+
+  const std::vector<ConvolutionPair>& pairs() const { return pairs_; }
+  Layer& at(size_t node) { return *layers_[node]; }
+
+  void Store() && {
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      if (layers_[i]) StoreLayer(graph_, graph_.nodes[i], std::move(*layers_[i]));
+    }
+  }
+
+ private:
+  Graph& graph_;
+  std::vector<ConvolutionPair> pairs_;
+  std::vector<std::optional<Layer>> layers_;  // per node
+};
 
 }  // namespace
 
@@ -134,26 +172,35 @@ std::vector<ConvolutionPair> FindConvolutionPairs(const Graph& graph) {
   return pairs;
 }
 
-void Equalize(Graph& graph, std::vector<std::vector<float>> magnitudes) {
-  const std::vector<ConvolutionPair> pairs = FindConvolutionPairs(graph);
-  std::vector<std::optional<Layer>> layers(graph.nodes.size());
-  for (const ConvolutionPair& pair : pairs) {
-    for (const size_t node : {pair.first, pair.second}) {
-      if (!layers[node]) layers[node].emplace(graph, graph.nodes[node]);
-    }
-  }
+void EqualizeWeights(Graph& graph) {
+  PairedLayers layers(graph);
   for (int round = 0; round < kRounds; ++round) {
-    for (const ConvolutionPair& pair : pairs) {
-      Layer& first = *layers[pair.first];
+    for (const ConvolutionPair& pair : layers.pairs()) {
+      Layer& first = layers.at(pair.first);
+      Layer& second = layers.at(pair.second);
       for (size_t channel = 0; channel < first.outputs; ++channel) {
-        float* magnitude = magnitudes.empty() ? nullptr : &magnitudes[pair.activation][channel];
-        EqualizeChannel(first, *layers[pair.second], channel, magnitude);
+        float writes = 0.0f;
+        float reads = 0.0f;
+        first.ForOutput(channel, [&](float w) { writes = std::max(writes, std::abs(w)); });
+        second.ForInput(channel, [&](float w) { reads = std::max(reads, std::abs(w)); });
+        Scale(first, second, channel, Step(writes, reads));
       }
     }
   }
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (layers[i]) Store(graph, graph.nodes[i], std::move(*layers[i]));
+  std::move(layers).Store();
+}
+
+void EqualizeActivations(Graph& graph, const std::vector<std::vector<float>>& magnitudes) {
+  PairedLayers layers(graph);
+  for (const ConvolutionPair& pair : layers.pairs()) {
+    Layer& first = layers.at(pair.first);
+    Layer& second = layers.at(pair.second);
+    const std::vector<double> reads = LargestProportions(second, first.outputs);
+    for (size_t channel = 0; channel < first.outputs; ++channel) {
+      Scale(first, second, channel, Step(magnitudes[pair.activation][channel], reads[channel]));
+    }
   }
+  std::move(layers).Store();
 }
 
 }  // namespace tessera

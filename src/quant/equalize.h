@@ -18,16 +18,19 @@ struct ConvolutionPair {
 
 std::vector<ConvolutionPair> FindConvolutionPairs(const Graph& graph);
 
-/// Cross-layer equalization (Nagel et al., "Data-Free Quantization Through Weight Equalization and
-/// Bias Correction", 2019): channel i between two convolutions is divided by s[i] in the first and
-/// multiplied by it in the second, which changes no result. s = sqrt(r1 / r2) makes the ranges of
-/// both alike. r2 is the largest weight that reads the channel. r1 is the largest weight that
-/// writes it, as in the paper, when `magnitudes` is empty.
-///
-/// With `magnitudes` (see MeasureMagnitudes) r1 is the largest value the channel itself takes.
-/// Since the first convolution's weights have a scale per channel, their ranges cost nothing; but
-/// all channels of the tensor between share one scale, and this makes them alike.
-void Equalize(Graph& graph, std::vector<std::vector<float>> magnitudes);
+// Cross-layer equalization (Nagel et al., "Data-Free Quantization Through Weight Equalization and
+// Bias Correction", 2019): channel i between two convolutions is divided by s[i] in the first and
+// multiplied by it in the second, which changes no result but what rounding does to it.
+
+/// As in the paper: s = sqrt(r1 / r2) makes the largest weight that writes a channel (r1) and the
+/// largest that reads it (r2) equal.
+void EqualizeWeights(Graph& graph);
+
+/// With r1 the largest value that the channel itself takes, from MeasureMagnitudes, and r2 the
+/// largest weight that reads it in proportion to the largest of the same output. For what is
+/// rounded here has a scale per output in the weights, so that only proportions matter, but one
+/// scale for all channels of a tensor.
+void EqualizeActivations(Graph& graph, const std::vector<std::vector<float>>& magnitudes);
 
 }  // namespace tessera
 

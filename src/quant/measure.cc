@@ -126,30 +126,6 @@ Result<std::vector<Histogram>> MeasureHistograms(const Graph& graph, const Quant
   return histograms;
 }
 
-Result<std::vector<std::vector<double>>> MeasureMeans(const Graph& graph, size_t begin, size_t end,
-                                                      const CalibrationImages& images,
-                                                      std::span<const size_t> selection,
-                                                      QuantizeProgress& progress) {
-  std::vector<std::vector<double>> sums(graph.nodes.size());
-  std::vector<double> pixels(graph.nodes.size());
-  const auto visit = [&](size_t node, Tensor output) {
-    if (node < begin || !std::holds_alternative<Conv>(graph.nodes[node].operation)) {
-      return Status::Ok();
-    }
-    const auto channels = static_cast<size_t>(output.channels);
-    const std::span<const float> elements = Elements(output);
-    sums[node].resize(channels);
-    for (size_t i = 0; i < elements.size(); ++i) sums[node][i % channels] += elements[i];
-    pixels[node] += static_cast<double>(output.pixels());
-    return Status::Ok();
-  };
-  TESSERA_RETURN_IF_ERROR(VisitNodes(graph, end, images, selection, progress, visit));
-  for (size_t node = begin; node < end; ++node) {
-    for (double& sum : sums[node]) sum /= pixels[node];
-  }
-  return sums;
-}
-
 Result<std::vector<std::vector<float>>> MeasureMagnitudes(const Graph& graph,
                                                           const CalibrationImages& images,
                                                           std::span<const size_t> selection,

@@ -28,13 +28,6 @@ Result<std::vector<Histogram>> MeasureHistograms(const Graph& graph, const Quant
                                                  std::span<const size_t> selection,
                                                  QuantizeProgress& progress);
 
-/// The mean of every convolution's output per channel, among the nodes [begin, end); empty for the
-/// other nodes.
-Result<std::vector<std::vector<double>>> MeasureMeans(const Graph& graph, size_t begin, size_t end,
-                                                      const CalibrationImages& images,
-                                                      std::span<const size_t> selection,
-                                                      QuantizeProgress& progress);
-
 /// The largest magnitude of every node's output per channel.
 Result<std::vector<std::vector<float>>> MeasureMagnitudes(const Graph& graph,
                                                           const CalibrationImages& images,

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "engine/color.h"
-#include "quant/correct_bias.h"
 #include "quant/equalize.h"
 #include "quant/measure.h"
 #include "quant/placement.h"
 #include "quant/quantize_weights.h"
 #include "quant/ranges.h"
+#include "quant/refine.h"
 
 namespace tessera {
 namespace {
@@ -22,6 +22,8 @@ namespace {
 constexpr float kNarrow = 4.0f;
 // One image in so many is kept to choose and to judge by.
 constexpr size_t kHeldOut = 4;
+// Images that weights and biases are fitted to.
+constexpr size_t kMostFitted = 24;
 
 Status CheckOptions(const QuantizeOptions& options) {
   if (options.weight_bits == 7 || options.weight_bits == 8) return Status::Ok();
@@ -134,6 +136,7 @@ struct Candidate {
   Graph exact;
   QuantizedGraph quantized;
   QuantizationLoss loss;
+  bool refined = false;
 };
 
 // One quantization, from the float graph to the report.
@@ -152,10 +155,7 @@ class Work {
   Result<QuantizedModel> Run() {
     progress_.Begin(CountRuns());
     TESSERA_RETURN_IF_ERROR(Try("none", graph_));
-    if (options_.equalize && !FindConvolutionPairs(graph_).empty()) {
-      TESSERA_RETURN_IF_ERROR(TryEqualized());
-    }
-    if (options_.correct_bias) TESSERA_RETURN_IF_ERROR(TryBiasCorrection());
+    if (Equalizes()) TESSERA_RETURN_IF_ERROR(TryEqualized());
     return Finish();
   }
 
@@ -163,23 +163,30 @@ class Work {
   // The images that a network is judged by.
   const std::vector<size_t>& Judges() const { return held_out_.empty() ? used_ : held_out_; }
 
+  // A few are enough to fit weights and biases to.
+  std::span<const size_t> Fitted() const {
+    return std::span<const size_t>(used_).first(std::min(used_.size(), kMostFitted));
+  }
+
+  bool Equalizes() const { return options_.equalize && !FindConvolutionPairs(graph_).empty(); }
+  bool Refines() const { return options_.compensate || options_.correct_bias; }
+
   int64_t CountRuns() const {
     const auto used = static_cast<int64_t>(used_.size());
     const auto judges = static_cast<int64_t>(Judges().size());
-    const bool equalize = options_.equalize && !FindConvolutionPairs(graph_).empty();
-    int64_t runs = (equalize ? 3 : 1) * (2 * used + judges);
-    if (equalize) runs += used;
-    if (options_.correct_bias) runs += BiasCorrectionPasses(graph_) * used + judges;
-    return runs;
+    int64_t runs = 2 * used + judges;
+    if (Refines()) runs += RefinePasses(graph_) * static_cast<int64_t>(Fitted().size()) + judges;
+    return Equalizes() ? 3 * runs + used : runs;
   }
 
   Status TryEqualized() {
     Graph by_weights = graph_;
-    Equalize(by_weights, {});
+    EqualizeWeights(by_weights);
     TESSERA_RETURN_IF_ERROR(Try("weights", std::move(by_weights)));
-    TESSERA_ASSIGN_OR_RETURN(auto magnitudes, MeasureMagnitudes(graph_, images_, used_, progress_));
+    TESSERA_ASSIGN_OR_RETURN(const auto magnitudes,
+                             MeasureMagnitudes(graph_, images_, used_, progress_));
     Graph by_activations = graph_;
-    Equalize(by_activations, std::move(magnitudes));
+    EqualizeActivations(by_activations, magnitudes);
     return Try("activations", std::move(by_activations));
   }
 
@@ -195,16 +202,18 @@ class Work {
     candidate.exact = std::move(exact);
     QuantizeConvolutionWeights(candidate.quantized.graph, options_.weight_bits);
     TESSERA_RETURN_IF_ERROR(Judge(candidate));
-    KeepIfBetter(std::move(candidate));
-    return Status::Ok();
+    KeepIfBetter(candidate);
+    return Refines() ? TryRefined(std::move(candidate)) : Status::Ok();
   }
 
-  Status TryBiasCorrection() {
-    Candidate candidate = *best_;
+  Status TryRefined(Candidate candidate) {
+    const RefineOptions options = {options_.weight_bits, options_.compensate,
+                                   options_.correct_bias};
     TESSERA_RETURN_IF_ERROR(
-        CorrectBias(candidate.exact, candidate.quantized, images_, used_, progress_));
+        Refine(candidate.exact, options, images_, Fitted(), progress_, candidate.quantized));
     TESSERA_RETURN_IF_ERROR(Judge(candidate));
-    bias_corrected_ = KeepIfBetter(std::move(candidate));
+    candidate.refined = true;
+    KeepIfBetter(std::move(candidate));
     return Status::Ok();
   }
 
@@ -215,11 +224,10 @@ class Work {
     return Status::Ok();
   }
 
-  bool KeepIfBetter(Candidate candidate) {
+  void KeepIfBetter(Candidate candidate) {
     const bool better =
         !best_ || candidate.loss.output_squared_error < best_->loss.output_squared_error;
     if (better) best_ = std::move(candidate);
-    return better;
   }
 
   QuantizedModel Finish() {
@@ -232,7 +240,8 @@ class Work {
       report.convolutions += std::holds_alternative<Conv>(node.operation) ? 1 : 0;
     }
     report.equalization = best_->equalization;
-    report.bias_corrected = bias_corrected_;
+    report.compensated = best_->refined && options_.compensate;
+    report.bias_corrected = best_->refined && options_.correct_bias;
     const double peak = graph_.info.output_range[1] - graph_.info.output_range[0];
     report.psnr = 10.0 * std::log10(peak * peak / best_->loss.output_squared_error);
     for (size_t i = 0; i < plan_.sites.size(); ++i) AddSite(i, model);
@@ -256,7 +265,8 @@ class Work {
     return "{\"weight_bits\": " + std::to_string(options_.weight_bits) +
            ", \"activation_bits\": 8, \"ranges\": \"" +
            (options_.clip_ranges ? "least_error" : "min_max") + "\", \"equalization\": \"" +
-           report.equalization + "\", \"bias_corrected\": " + yes(report.bias_corrected) +
+           report.equalization + "\", \"compensated\": " + yes(report.compensated) +
+           ", \"bias_corrected\": " + yes(report.bias_corrected) +
            ", \"images\": " + std::to_string(report.images) + "}";
   }
 
@@ -268,7 +278,6 @@ class Work {
   std::vector<size_t> held_out_;
   QuantizationPlan plan_;
   std::optional<Candidate> best_;
-  bool bias_corrected_ = false;
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace tessera {
 struct QuantizeOptions {
   int64_t weight_bits = 7;   // 7: codes -63..63, for kernels that multiply by 7 bits; 8: -127..127
   bool equalize = true;      // try cross-layer equalization
+  bool compensate = true;    // try rounding weights so that their errors cancel
   bool correct_bias = true;  // try bias correction
   bool clip_ranges = true;   // false: every range is that of the calibration images, uncut
 };
@@ -37,6 +38,7 @@ struct QuantizeReport {
   int64_t held_out = 0;
   int64_t convolutions = 0;
   std::string equalization;  // "none", "weights" or "activations": the best of those tried
+  bool compensated = false;  // weights were rounded with compensation
   bool bias_corrected = false;
   double psnr = 0.0;  // dB, of the output against the float network's; peak: the output's range
   std::vector<SiteReport> sites;  // in the network's order

@@ -80,16 +80,17 @@ std::vector<float> Dequantize(const QuantizedWeights& weights) {
   return floats;
 }
 
+std::shared_ptr<const Constant> MakeQuantizedConstant(QuantizedWeights weights) {
+  std::vector<float> floats = Dequantize(weights);
+  return std::make_shared<const Constant>(Constant{std::move(floats), {}, std::move(weights)});
+}
+
 void QuantizeConvolutionWeights(Graph& graph, int64_t bits) {
-  const int32_t limit = (int32_t{1} << (bits - 1)) - 1;
   for (Node& node : graph.nodes) {
     if (!std::holds_alternative<Conv>(node.operation)) continue;
     Value value = graph.value(node.inputs[1]);
-    QuantizedWeights codes =
-        QuantizeWeights(value.constant->floats, static_cast<size_t>(value.shape[0]), limit);
-    std::vector<float> floats = Dequantize(codes);
-    value.constant =
-        std::make_shared<const Constant>(Constant{std::move(floats), {}, std::move(codes)});
+    value.constant = MakeQuantizedConstant(QuantizeWeights(
+        value.constant->floats, static_cast<size_t>(value.shape[0]), LargestCode(bits)));
     value.name = node.name + ".weights";
     node.inputs[1] = graph.AddValue(std::move(value));
   }

@@ -58,7 +58,7 @@ double RoundingError(const Histogram& histogram, const Quantization& quantizatio
 }
 
 Quantization LeastErrorQuantization(std::span<const Histogram* const> histograms) {
-  constexpr double kPower = 2.4;
+  constexpr double kPower = 3.0;
   Range whole;
   for (const Histogram* histogram : histograms) whole.Include(histogram->range());
   Quantization best = QuantizationOf(whole);

@@ -59,7 +59,7 @@ double RoundingError(const Histogram& histogram, const Quantization& quantizatio
 /// The codes with the least error for tensors that share them: rare values far out are cut off
 /// where that makes the steps between the others enough smaller. At least one histogram.
 ///
-/// The error is |x - rounded x|^2.4 rather than the square: what is cut off is where the picture
+/// The error is |x - rounded x|^3 rather than the square: what is cut off is where the picture
 /// is most extreme, so large errors are seen before small ones of the same energy.
 Quantization LeastErrorQuantization(std::span<const Histogram* const> histograms);
 
