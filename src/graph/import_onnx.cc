@@ -1,5 +1,6 @@
 #include "graph/import_onnx.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -17,6 +18,7 @@ namespace {
 struct Importer {
   std::string_view op_type;
   Status (*import)(OpContext& op);
+  bool moves = false;  // only moves elements: takes 8-bit codes as well
 };
 
 // Alphabetical, because this list is what the error for an unknown operator shows.
@@ -25,21 +27,26 @@ constexpr std::array kImporters = {
     Importer{"BatchNormalization", ImportBatchNormalization},
     Importer{"Cast", ImportCast},
     Importer{"Clip", ImportClip},
-    Importer{"Concat", ImportConcat},
+    Importer{"Concat", ImportConcat, true},
     Importer{"Constant", ImportConstant},
     Importer{"Conv", ImportConv},
-    Importer{"DepthToSpace", ImportDepthToSpace},
+    Importer{"DepthToSpace", ImportDepthToSpace, true},
+    Importer{"DequantizeLinear", ImportDequantizeLinear},
     Importer{"Div", ImportDiv},
     Importer{"Dropout", ImportDropout},
-    Importer{"Identity", ImportIdentity},
+    Importer{"Gelu", ImportGelu},
+    Importer{"Identity", ImportIdentity, true},
     Importer{"LeakyRelu", ImportLeakyRelu},
     Importer{"Mul", ImportMul},
     Importer{"PRelu", ImportPRelu},
     Importer{"Pad", ImportPad},
+    Importer{"QuantizeLinear", ImportQuantizeLinear},
     Importer{"Relu", ImportRelu},
     Importer{"Resize", ImportResize},
+    Importer{"Sigmoid", ImportSigmoid},
     Importer{"Sub", ImportSub},
-    Importer{"Transpose", ImportTranspose},
+    Importer{"Tanh", ImportTanh},
+    Importer{"Transpose", ImportTranspose, true},
     Importer{"Upsample", ImportUpsample},
 };
 
@@ -50,6 +57,14 @@ std::string SupportedOperators() {
     list += importer.op_type;
   }
   return list;
+}
+
+// What the lowest and the highest code stand for.
+std::array<float, 2> RangeOf(const Quantization& quantization) {
+  const auto real = [&](int32_t code) {
+    return static_cast<float>(code - quantization.zero_point) * quantization.scale;
+  };
+  return {real(quantization.lowest()), real(quantization.highest())};
 }
 
 Status BadModel(std::string message) {
@@ -69,6 +84,7 @@ class ModelImporter {
       TESSERA_RETURN_IF_ERROR(AddNode(model_.nodes[i], i));
     }
     TESSERA_RETURN_IF_ERROR(SetOutput());
+    SetCodeRanges();
     TESSERA_RETURN_IF_ERROR(CheckWeightsAreFinite());
     return std::move(graph_);
   }
@@ -78,8 +94,8 @@ class ModelImporter {
     for (onnx::Tensor& tensor : model_.initializers) {
       const std::string name = tensor.name;
       if (name.empty()) return BadModel("an initializer has no name");
-      const ValueId id = graph_.AddValue(ToConstant(std::move(tensor)));
-      if (!names_.emplace(name, id).second) {
+      const ValueId id = AddConstant(std::move(tensor), scope_, graph_);
+      if (!scope_.names.emplace(name, id).second) {
         return BadModel("the initializer '" + name + "' occurs twice");
       }
     }
@@ -90,7 +106,7 @@ class ModelImporter {
   Status AddInput() {
     const onnx::ValueInfo* image = nullptr;
     for (const onnx::ValueInfo& input : model_.inputs) {
-      if (names_.count(input.name) > 0) continue;
+      if (scope_.names.count(input.name) > 0) continue;
       if (image) {
         return Status(StatusCode::kUnsupported, "the model has several inputs ('" + image->name +
                                                     "', '" + input.name +
@@ -104,14 +120,22 @@ class ModelImporter {
     value.name = image->name;
     value.shape = ImageShape(*image);
     graph_.input = graph_.AddValue(std::move(value));
-    names_.emplace(image->name, graph_.input);
+    scope_.names.emplace(image->name, graph_.input);
+    if (IsCode(image->element_type)) {
+      scope_.codes[image->name].is_signed = image->element_type == onnx::DataType::kInt8;
+    }
     return Status::Ok();
   }
 
+  static bool IsCode(onnx::DataType type) {
+    return type == onnx::DataType::kInt8 || type == onnx::DataType::kUint8;
+  }
+
   static Status CheckImage(const onnx::ValueInfo& image) {
-    if (!onnx::IsFloating(image.element_type)) {
+    if (!onnx::IsFloating(image.element_type) && !IsCode(image.element_type)) {
       return Status(StatusCode::kUnsupported,
-                    "the input '" + image.name + "' must have a floating type, but has type " +
+                    "the input '" + image.name +
+                        "' must be floating, int8 or uint8, but has type " +
                         std::to_string(static_cast<int32_t>(image.element_type)) +
                         " of TensorProto.DataType");
     }
@@ -143,13 +167,15 @@ class ModelImporter {
         node.name.empty() ? node.op_type + "_" + std::to_string(index) : node.name;
     for (const Importer& importer : kImporters) {
       if (importer.op_type != node.op_type) continue;
-      OpContext op(node, name, model_.opset_version, names_, graph_);
+      OpContext op(node, name, model_.opset_version, scope_, graph_);
+      if (importer.moves) TESSERA_RETURN_IF_ERROR(op.AllowCodes());
       TESSERA_RETURN_IF_ERROR(importer.import(op));
       return op.CheckAllAttributesUsed();
     }
-    return Status(StatusCode::kModelOp, "operator " + node.op_type + " of node '" + name +
-                                            "' is not supported; supported are " +
-                                            SupportedOperators());
+    std::string message = "operator " + node.op_type + " of node '" + name +
+                          "' is not supported; supported are " + SupportedOperators();
+    if (onnx::ComputesOnCodes(node.op_type)) message.append("; ").append(onnx::kQdqHint);
+    return Status(StatusCode::kModelOp, std::move(message));
   }
 
   Status SetOutput() {
@@ -159,11 +185,13 @@ class ModelImporter {
                                                   " outputs; networks with one are supported");
     }
     const std::string& name = model_.outputs[0].name;
-    const auto found = names_.find(name);
-    if (found == names_.end()) return BadModel("no node produces the output '" + name + "'");
+    const auto found = scope_.names.find(name);
+    if (found == scope_.names.end()) return BadModel("no node produces the output '" + name + "'");
     graph_.output = found->second;
     const Value& output = graph_.value(graph_.output);
-    if (output.constant || graph_.output == graph_.input) {
+    const auto codes = scope_.codes.find(name);
+    const bool copies_codes = codes != scope_.codes.end() && !codes->second.quantization;
+    if (output.constant || graph_.output == graph_.input || copies_codes) {
       return Status(StatusCode::kUnsupported, "the output '" + name + "' is not computed");
     }
     if (output.shape.size() != 4) {
@@ -172,6 +200,23 @@ class ModelImporter {
                                                   "; it must be an image");
     }
     return Status::Ok();
+  }
+
+  // A network that takes or returns 8-bit codes takes or returns bytes: the metadata's default is
+  // then what its codes stand for.
+  void SetCodeRanges() {
+    if (scope_.image && !HasMetadata("tessera.input_range")) {
+      graph_.info.input_range = RangeOf(*scope_.image);
+    }
+    const auto output = scope_.codes.find(model_.outputs[0].name);
+    if (output != scope_.codes.end() && !HasMetadata("tessera.output_range")) {
+      graph_.info.output_range = RangeOf(*output->second.quantization);
+    }
+  }
+
+  bool HasMetadata(std::string_view key) const {
+    return std::any_of(model_.metadata.begin(), model_.metadata.end(),
+                       [&](const auto& entry) { return entry.first == key; });
   }
 
   // Only what reaches a node: limits of Clip, which may be infinite, have become attributes.
@@ -191,7 +236,7 @@ class ModelImporter {
 
   onnx::Model model_;
   Graph graph_;
-  OpContext::Names names_;
+  Scope scope_;
 };
 
 }  // namespace

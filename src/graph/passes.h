@@ -13,7 +13,7 @@ Status Simplify(Graph& graph);
 
 // The passes, in the order in which Simplify runs them. Each leaves a valid graph.
 
-/// Computes arithmetic between constants.
+/// Computes arithmetic between constants, and what depends on nothing else.
 Status FoldConstants(Graph& graph);
 
 /// Brings NHWC graphs into NCHW by giving every tensor its physical layout, removes all
@@ -29,10 +29,15 @@ Status LowerBatchNormalization(Graph& graph);
 
 /// Folds per-channel arithmetic with constants into the convolution before it, or into one after it
 /// that has no padding (padding is zero *after* the arithmetic, so folding would change borders).
+/// Quantized weights stay quantized: their scales are multiplied, and nothing folds into a later
+/// convolution that has them.
 Status FoldAffine(Graph& graph);
 
 /// Folds Relu and Clip into the convolution before them.
 Status FuseActivations(Graph& graph);
+
+/// Removes each FakeQuantize whose input holds its codes already (see TrackQuantization).
+Status RemoveRepeatedQuantization(Graph& graph);
 
 /// Drops nodes that the output does not depend on, and values that nothing refers to.
 Status RemoveDeadNodes(Graph& graph);

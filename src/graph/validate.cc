@@ -1,5 +1,6 @@
 #include "graph/validate.h"
 
+#include <optional>
 #include <string>
 
 #include "core/checked_math.h"
@@ -39,6 +40,14 @@ Status CheckConstant(const Value& value) {
     const auto product = CheckedProduct({static_cast<int64_t>(count), extent});
     if (!product) return Broken("constant '" + value.name + "' has an impossible shape");
     count = *product;
+  }
+  const std::optional<QuantizedWeights>& quantized = value.constant->quantized;
+  if (quantized) {
+    const size_t channels = value.shape.empty() ? 1 : static_cast<size_t>(value.shape[0]);
+    const size_t scales = quantized->scales.size();
+    if (quantized->codes.size() != count || (scales != 1 && scales != channels)) {
+      return Broken("the codes of constant '" + value.name + "' do not fill its shape");
+    }
   }
   const bool is_float = value.type == ElementType::kFloat32;
   const size_t found = is_float ? value.constant->floats.size() : value.constant->ints.size();

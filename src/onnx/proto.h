@@ -14,6 +14,8 @@ namespace tessera::onnx {
 enum class DataType : int32_t {
   kUndefined = 0,
   kFloat = 1,
+  kUint8 = 2,
+  kInt8 = 3,
   kInt32 = 6,
   kInt64 = 7,
   kFloat16 = 10,
@@ -22,6 +24,13 @@ enum class DataType : int32_t {
 
 /// True for the types that are widened (or narrowed) to float32.
 bool IsFloating(DataType type);
+
+/// True for operators that compute on 8-bit codes (QLinearConv, ConvInteger, ...). They are not
+/// supported; the same networks can be written in QDQ form, which is.
+bool ComputesOnCodes(const std::string& op_type);
+inline constexpr const char* kQdqHint =
+    "quantized networks are supported in QDQ form, which is QuantizeLinear and DequantizeLinear "
+    "around ordinary operators (QuantFormat.QDQ in ONNX Runtime's quantizer)";
 
 /// A tensor with its elements: floating types are in `floats`, integers in `ints`. The number of
 /// elements is the product of `dims`.
@@ -71,6 +80,8 @@ struct ValueInfo {
   DataType element_type = DataType::kUndefined;
   bool has_shape = false;
   std::vector<int64_t> shape;
+  // For the writer: what to call the extents that are -1, one entry per axis. Not read back.
+  std::vector<std::string> symbols;
 };
 
 struct Model {

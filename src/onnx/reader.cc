@@ -281,18 +281,25 @@ Status CheckVersions(const Model& model) {
   }
   for (const Node& node : model.nodes) {
     if (IsDefaultDomain(node.domain)) continue;
-    return Status(StatusCode::kModelOp, "operator " + node.op_type + " of node '" + node.name +
-                                            "' comes from domain '" + node.domain +
-                                            "'; only standard ONNX operators are supported");
+    std::string message = "operator " + node.op_type + " of node '" + node.name +
+                          "' comes from domain '" + node.domain +
+                          "'; only standard ONNX operators are supported";
+    if (ComputesOnCodes(node.op_type)) message.append("; ").append(kQdqHint);
+    return Status(StatusCode::kModelOp, std::move(message));
   }
   return Status::Ok();
 }
 
 }  // namespace
 
+bool ComputesOnCodes(const std::string& op_type) {
+  const bool integer = op_type.size() > 7 && op_type.ends_with("Integer");
+  return integer || op_type.starts_with("QLinear") || op_type == "DynamicQuantizeLinear";
+}
+
 Result<Model> ReadModel(std::span<const uint8_t> bytes) {
-  // The only try block of the core: protozero reports malformed bytes by exceptions, and they end
-  // here.
+  // With the writer's the only try block of the core: protozero reports malformed bytes by
+  // exceptions, and they end here.
   try {
     const pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     Result<Model> model = ReadModelProto(reader);

@@ -21,7 +21,7 @@ struct Encoded {
   int32_t data_type = 0;
   std::vector<int64_t> dims;
   std::vector<float> floats;
-  std::vector<int32_t> int32s;  // also holds float16 as bits
+  std::vector<int32_t> int32s;  // also holds 8-bit integers, and float16 as bits
   std::vector<int64_t> int64s;
   std::vector<double> doubles;
   std::optional<std::span<const char>> raw;
@@ -111,6 +111,9 @@ void Elements(const Encoded& tensor, const std::vector<Typed>& typed, std::vecto
 
 size_t ElementBytes(DataType type) {
   switch (type) {
+    case DataType::kUint8:
+    case DataType::kInt8:
+      return 1;
     case DataType::kFloat16:
       return 2;
     case DataType::kFloat:
@@ -139,8 +142,8 @@ Status CheckEncoding(const Encoded& tensor, DataType type) {
   if (ElementBytes(type) == 0) {
     return Status(StatusCode::kUnsupported,
                   Named(tensor) + " has element type " + std::to_string(tensor.data_type) +
-                      " of TensorProto.DataType; supported are float32, float16, double, int32 and "
-                      "int64");
+                      " of TensorProto.DataType; supported are float32, float16, double, int8, "
+                      "uint8, int32 and int64");
   }
   if (tensor.dims.size() > kMaxRank) {
     return Status(StatusCode::kUnsupported,
@@ -195,6 +198,12 @@ Result<Tensor> ReadTensor(protozero::pbf_reader reader) {
       break;
     case DataType::kDouble:
       Elements<double>(encoded, encoded.doubles, tensor.floats, same);
+      break;
+    case DataType::kUint8:
+      Elements<uint8_t>(encoded, encoded.int32s, tensor.ints, same);
+      break;
+    case DataType::kInt8:
+      Elements<int8_t>(encoded, encoded.int32s, tensor.ints, same);
       break;
     case DataType::kInt32:
       Elements<int32_t>(encoded, encoded.int32s, tensor.ints, same);

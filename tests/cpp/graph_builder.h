@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -71,6 +72,22 @@ class GraphBuilder {
     return Constant(std::move(shape), RandomFloats(count, ++seed_, low, high));
   }
 
+  /// Weights of random codes; one scale, or as many as `shape` has rows.
+  ValueId QuantizedConstant(Shape shape, size_t scales) {
+    const ValueId id = RandomConstant(std::move(shape), -127.0f, 127.0f);
+    const Value& value = graph_.value(id);
+    tessera::Constant constant = *value.constant;
+    QuantizedWeights weights{{}, RandomFloats(scales, ++seed_, 0.002f, 0.01f)};
+    const size_t per_scale = constant.floats.size() / scales;
+    for (size_t i = 0; i < constant.floats.size(); ++i) {
+      weights.codes.push_back(static_cast<int8_t>(constant.floats[i]));
+      constant.floats[i] = weights.scales[i / per_scale] * static_cast<float>(weights.codes[i]);
+    }
+    constant.quantized = std::move(weights);
+    graph_.value(id).constant = std::make_shared<const tessera::Constant>(std::move(constant));
+    return id;
+  }
+
   ValueId Apply(Operation operation, std::vector<ValueId> inputs) {
     Node node;
     node.name = "node" + std::to_string(graph_.nodes.size());
@@ -98,6 +115,18 @@ class GraphBuilder {
     conv.kernel = {kernel, kernel};
     conv.pads_begin = conv.pads_end = {kernel / 2, kernel / 2};
     return Convolve(x, outputs, conv);
+  }
+  /// The same with quantized weights, one scale per output channel.
+  ValueId ConvolveQuantized(ValueId x, int64_t outputs, int64_t kernel = 3) {
+    Conv conv;
+    conv.kernel = {kernel, kernel};
+    conv.pads_begin = conv.pads_end = {kernel / 2, kernel / 2};
+    const ValueId weights =
+        QuantizedConstant({outputs, ChannelsOf(x), kernel, kernel}, static_cast<size_t>(outputs));
+    return Apply(conv, {x, weights, RandomConstant({outputs})});
+  }
+  ValueId Quantize(ValueId x, const Quantization& quantization) {
+    return Apply(FakeQuantize{quantization}, {x});
   }
   ValueId Relu(ValueId x) { return Apply(Clip{0.0f, std::numeric_limits<float>::infinity()}, {x}); }
   ValueId Add(ValueId a, ValueId b) { return Apply(Binary{Binary::Kind::kAdd}, {a, b}); }

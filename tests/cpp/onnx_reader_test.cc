@@ -81,6 +81,9 @@ TEST_CASE("onnx: reads every supported element type, raw and typed") {
     REQUIRE(model.initializers.size() == 1);
     CHECK(model.initializers[0].floats == floats);
   }
+  const std::vector<int8_t> int8s = {7, -8};
+  const std::vector<uint8_t> uint8s = {7, 248};
+  const std::vector<int32_t> both = {7, 248};
   for (const std::string& tensor :
        {OnnxTensor::Raw("t", 7, {2}, ints), OnnxTensor::Raw("t", 6, {2}, int32s),
         typed(7, [&](auto& p) { p.add_packed_int64(7, ints.begin(), ints.end()); }),
@@ -88,6 +91,15 @@ TEST_CASE("onnx: reads every supported element type, raw and typed") {
     const Model model = Read(OnnxBuilder().Initializer(tensor));
     REQUIRE(model.initializers.size() == 1);
     CHECK(model.initializers[0].ints == ints);
+  }
+  for (const std::string& tensor :
+       {OnnxTensor::Raw("t", 3, {2}, int8s), OnnxTensor::Raw("t", 2, {2}, uint8s),
+        typed(3, [&](auto& p) { p.add_packed_int32(5, int32s.begin(), int32s.end()); }),
+        typed(2, [&](auto& p) { p.add_packed_int32(5, both.begin(), both.end()); })}) {
+    const Model model = Read(OnnxBuilder().Initializer(tensor));
+    REQUIRE(model.initializers.size() == 1);
+    const bool is_signed = model.initializers[0].data_type == DataType::kInt8;
+    CHECK(model.initializers[0].ints == std::vector<int64_t>{7, is_signed ? -8 : 248});
   }
 }
 
@@ -127,16 +139,20 @@ TEST_CASE("onnx: refuses what it does not read") {
   CHECK(status.code() == StatusCode::kUnsupported);
   CHECK(Mentions(status, "separate file"));
 
-  status = ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 3, {1}, {1})));
+  status = ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 9, {1}, {1})));
   CHECK(status.code() == StatusCode::kUnsupported);
-  CHECK(Mentions(status, "element type 3"));
+  CHECK(Mentions(status, "element type 9"));
 
   CHECK(ReadStatus(OnnxBuilder(6).Input("x", {})).code() == StatusCode::kUnsupported);
   CHECK(ReadStatus(OnnxBuilder(0).Input("x", {})).code() == StatusCode::kModelFormat);
 
+  status = ReadStatus(OnnxBuilder().Node("QLinearAdd", {}, "y", {}, "n", "com.microsoft"));
+  CHECK(status.code() == StatusCode::kModelOp);
+  CHECK(Mentions(status, "QDQ"));
   status = ReadStatus(OnnxBuilder().Node("FusedConv", {}, "y", {}, "n", "com.microsoft"));
   CHECK(status.code() == StatusCode::kModelOp);
   CHECK(Mentions(status, "com.microsoft"));
+  CHECK(!Mentions(status, "QDQ"));
   CHECK(ReadModel(OnnxBuilder().Node("Relu", {"x"}, "y", {}, "n", "ai.onnx").Build()).ok());
 }
 

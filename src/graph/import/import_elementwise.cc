@@ -1,4 +1,6 @@
 #include <cmath>
+#include <limits>
+#include <string>
 
 #include "graph/import/importers.h"
 
@@ -59,6 +61,17 @@ Status ImportClip(OpContext& op) {
   // Also refuses NaN.
   if (!(clip.min < clip.max)) return op.Malformed("min must be less than max");
   return op.Emit(clip, {x});
+}
+
+Status ImportSigmoid(OpContext& op) { return ImportUnary(op, Unary{Unary::Kind::kSigmoid}); }
+Status ImportTanh(OpContext& op) { return ImportUnary(op, Unary{Unary::Kind::kTanh}); }
+
+Status ImportGelu(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const std::string approximate, op.String("approximate", "none"));
+  if (approximate != "none") {
+    return op.Unsupported("approximate '" + approximate + "' is not supported; none is");
+  }
+  return ImportUnary(op, Unary{Unary::Kind::kGelu});
 }
 
 Status ImportAdd(OpContext& op) { return ImportBinary(op, Binary::Kind::kAdd); }

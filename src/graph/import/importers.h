@@ -17,6 +17,9 @@ Status ImportRelu(OpContext& op);
 Status ImportLeakyRelu(OpContext& op);
 Status ImportPRelu(OpContext& op);
 Status ImportClip(OpContext& op);
+Status ImportSigmoid(OpContext& op);
+Status ImportTanh(OpContext& op);
+Status ImportGelu(OpContext& op);
 Status ImportAdd(OpContext& op);
 Status ImportSub(OpContext& op);
 Status ImportMul(OpContext& op);
@@ -27,6 +30,10 @@ Status ImportConcat(OpContext& op);
 Status ImportDepthToSpace(OpContext& op);
 Status ImportPad(OpContext& op);
 Status ImportTranspose(OpContext& op);
+
+// import_quantization.cc
+Status ImportQuantizeLinear(OpContext& op);
+Status ImportDequantizeLinear(OpContext& op);
 
 // import_resize.cc
 Status ImportResize(OpContext& op);

@@ -7,18 +7,32 @@
 
 namespace tessera {
 
-Value ToConstant(onnx::Tensor tensor) {
+ValueId AddConstant(onnx::Tensor tensor, Scope& scope, Graph& graph) {
+  const onnx::DataType type = tensor.data_type;
   Value value;
   value.name = std::move(tensor.name);
   value.type = onnx::IsFloating(tensor.data_type) ? ElementType::kFloat32 : ElementType::kInt64;
   value.shape = std::move(tensor.dims);
   value.constant = MakeConstant(std::move(tensor.floats), std::move(tensor.ints));
-  return value;
+  const ValueId id = graph.AddValue(std::move(value));
+  if (!onnx::IsFloating(type)) scope.types[id] = type;
+  return id;
 }
 
-OpContext::OpContext(const onnx::Node& node, std::string name, int64_t opset, Names& names,
+OpContext::OpContext(const onnx::Node& node, std::string name, int64_t opset, Scope& scope,
                      Graph& graph)
-    : node_(node), name_(std::move(name)), opset_(opset), names_(names), graph_(graph) {}
+    : node_(node), name_(std::move(name)), opset_(opset), scope_(scope), graph_(graph) {}
+
+Status OpContext::AllowCodes() {
+  allows_codes_ = true;
+  const Codes* first = CodesInput(0);
+  for (size_t i = 1; i < node_.inputs.size(); ++i) {
+    const Codes* other = CodesInput(i);
+    if ((first && other && *first == *other) || (!first && !other)) continue;
+    return Unsupported("its inputs are quantized differently");
+  }
+  return Status::Ok();
+}
 
 std::string OpContext::Prefix() const { return node_.op_type + " node '" + name_ + "': "; }
 
@@ -90,11 +104,31 @@ Status OpContext::CheckAllAttributesUsed() const {
   return Status::Ok();
 }
 
-Result<ValueId> OpContext::Input(size_t index) const {
+Result<ValueId> OpContext::RealInput(size_t index) const {
   if (!HasInput(index)) return Malformed("input " + std::to_string(index) + " is missing");
-  const auto found = names_.find(node_.inputs[index]);
-  if (found != names_.end()) return found->second;
+  const auto found = scope_.names.find(node_.inputs[index]);
+  if (found != scope_.names.end()) return found->second;
   return Malformed("reads '" + node_.inputs[index] + "', which no earlier node produces");
+}
+
+Result<ValueId> OpContext::Input(size_t index) const {
+  if (!allows_codes_ && CodesInput(index)) {
+    return Unsupported("reads the 8-bit codes '" + node_.inputs[index] + "'; " + onnx::kQdqHint);
+  }
+  return RealInput(index);
+}
+
+const Codes* OpContext::CodesInput(size_t index) const {
+  if (!HasInput(index)) return nullptr;
+  const auto found = scope_.codes.find(node_.inputs[index]);
+  return found == scope_.codes.end() ? nullptr : &found->second;
+}
+
+Result<onnx::DataType> OpContext::IntegerTypeInput(size_t index) const {
+  TESSERA_ASSIGN_OR_RETURN(const ValueId id, Input(index));
+  const auto found = scope_.types.find(id);
+  if (found != scope_.types.end()) return found->second;
+  return Malformed("input " + std::to_string(index) + " must be a constant of integers");
 }
 
 Result<ValueId> OpContext::TensorInput(size_t index) const {
@@ -142,7 +176,11 @@ Result<float> OpContext::ScalarInput(size_t index, float missing) const {
 
 Status OpContext::Bind(ValueId value) {
   if (node_.outputs.empty() || node_.outputs[0].empty()) return Malformed("has no output");
-  if (names_.emplace(node_.outputs[0], value).second) return Status::Ok();
+  if (scope_.names.emplace(node_.outputs[0], value).second) {
+    const Codes* moved = allows_codes_ ? CodesInput(0) : nullptr;
+    if (moved) scope_.codes.emplace(node_.outputs[0], Codes(*moved));
+    return Status::Ok();
+  }
   return Malformed("produces '" + node_.outputs[0] + "', which already exists");
 }
 
@@ -161,9 +199,40 @@ Status OpContext::Emit(Operation operation, std::vector<ValueId> inputs) {
 Status OpContext::Alias(ValueId value) { return Bind(value); }
 
 Status OpContext::EmitConstant(onnx::Tensor tensor) {
-  const ValueId id = graph_.AddValue(ToConstant(std::move(tensor)));
+  const ValueId id = AddConstant(std::move(tensor), scope_, graph_);
   if (!node_.outputs.empty()) graph_.value(id).name = node_.outputs[0];
   return Bind(id);
+}
+
+Status OpContext::EmitConstant(Shape shape, Constant constant) {
+  Value value;
+  if (!node_.outputs.empty()) value.name = node_.outputs[0];
+  value.shape = std::move(shape);
+  value.constant = std::make_shared<const Constant>(std::move(constant));
+  return Bind(graph_.AddValue(std::move(value)));
+}
+
+Status OpContext::EmitCodes(const Quantization& quantization, ValueId x) {
+  TESSERA_RETURN_IF_ERROR(Emit(FakeQuantize{quantization}, {x}));
+  scope_.codes[node_.outputs[0]] = Codes{quantization.is_signed, quantization};
+  return Status::Ok();
+}
+
+Status OpContext::EmitReal(size_t index, const Quantization& quantization) {
+  TESSERA_ASSIGN_OR_RETURN(const ValueId id, RealInput(index));
+  Codes& codes = scope_.codes[node_.inputs[index]];
+  if (codes.quantization) {
+    // Better known by this name than by that of its codes.
+    if (!node_.outputs.empty()) graph_.value(id).name = node_.outputs[0];
+    return Bind(id);
+  }
+  if (scope_.image && *scope_.image != quantization) {
+    return Unsupported("the image's codes have another meaning to an earlier node");
+  }
+  TESSERA_RETURN_IF_ERROR(Emit(FakeQuantize{quantization}, {id}));
+  scope_.image = codes.quantization = quantization;
+  scope_.names[node_.inputs[index]] = graph_.nodes.back().output;
+  return Status::Ok();
 }
 
 }  // namespace tessera

@@ -13,14 +13,35 @@
 
 namespace tessera {
 
+/// A tensor of 8-bit codes that depends on the image: what QuantizeLinear returns. Its ValueId is
+/// that of the real numbers that the codes stand for; the graph holds no codes.
+struct Codes {
+  bool is_signed = false;
+  // Missing for the codes of an image that enters as 8-bit integers, until a DequantizeLinear says
+  // what they stand for.
+  std::optional<Quantization> quantization;
+
+  bool operator==(const Codes&) const = default;
+};
+
+/// What the names in a model stand for.
+struct Scope {
+  std::unordered_map<std::string, ValueId> names;
+  std::unordered_map<std::string, Codes> codes;       // the names that stand for codes
+  std::unordered_map<ValueId, onnx::DataType> types;  // of integer constants, which the IR forgets
+  std::optional<Quantization> image;                  // see Codes::quantization
+};
+
 /// What an importer sees of the node it imports: typed access to attributes and inputs, ways to
 /// report what is wrong with them, and ways to produce the output.
 class OpContext {
  public:
-  using Names = std::unordered_map<std::string, ValueId>;
-
   /// `name` is the node's name or a made-up one. The references must outlive the context.
-  OpContext(const onnx::Node& node, std::string name, int64_t opset, Names& names, Graph& graph);
+  OpContext(const onnx::Node& node, std::string name, int64_t opset, Scope& scope, Graph& graph);
+
+  /// Declares that the operator does to codes what it does to the real numbers they stand for:
+  /// moves them. Its inputs may then be codes, all of one quantization; so is its output.
+  Status AllowCodes();
 
   int64_t opset() const { return opset_; }
   const std::string& op_type() const { return node_.op_type; }
@@ -45,12 +66,19 @@ class OpContext {
   bool HasInput(size_t index) const {
     return index < node_.inputs.size() && !node_.inputs[index].empty();
   }
-  /// Any input: a tensor or a constant. kModelFormat when it is missing or not yet produced.
+  /// Any input: a tensor or a constant. kModelFormat when it is missing or not yet produced,
+  /// kModelOp when it is a tensor of codes (see AllowCodes).
   Result<ValueId> Input(size_t index) const;
   /// An input that depends on the image. kModelOp when it is a constant.
   Result<ValueId> TensorInput(size_t index) const;
   /// A constant float input. kModelOp when it is computed from the image.
   Result<ValueId> WeightInput(size_t index) const;
+  /// The codes that an input is, or null.
+  const Codes* CodesInput(size_t index) const;
+  /// The real numbers that a CodesInput stands for.
+  Result<ValueId> RealInput(size_t index) const;
+  /// The ONNX type of a constant integer input.
+  Result<onnx::DataType> IntegerTypeInput(size_t index) const;
   /// The elements of a constant input of either type.
   Result<std::vector<float>> FloatsInput(size_t index) const;
   Result<std::vector<int64_t>> IntsInput(size_t index) const;
@@ -63,6 +91,11 @@ class OpContext {
   Status Alias(ValueId value);
   /// Makes output 0 a constant.
   Status EmitConstant(onnx::Tensor tensor);
+  Status EmitConstant(Shape shape, Constant constant);
+  /// Makes output 0 the codes of `x`: appends a FakeQuantize.
+  Status EmitCodes(const Quantization& quantization, ValueId x);
+  /// Makes output 0 the real numbers of a CodesInput, once they are known to be `quantization`.
+  Status EmitReal(size_t index, const Quantization& quantization);
 
   /// kModelFormat: the node breaks the ONNX rules.
   Status Malformed(const std::string& message) const;
@@ -79,13 +112,14 @@ class OpContext {
   const onnx::Node& node_;
   std::string name_;
   int64_t opset_;
-  Names& names_;
+  Scope& scope_;
   Graph& graph_;
   std::vector<std::string> used_attributes_;
+  bool allows_codes_ = false;
 };
 
-/// Turns a decoded tensor into a constant Value.
-Value ToConstant(onnx::Tensor tensor);
+/// Adds a decoded tensor to the graph and to the scope's types.
+ValueId AddConstant(onnx::Tensor tensor, Scope& scope, Graph& graph);
 
 }  // namespace tessera
 

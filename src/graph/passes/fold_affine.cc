@@ -1,5 +1,11 @@
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "graph/passes.h"
 #include "graph/passes/uses.h"
@@ -65,6 +71,7 @@ bool AllFinite(const std::vector<float>& elements) {
 // so a change always makes new ones.
 struct Parameters {
   std::vector<float> weights;
+  std::optional<QuantizedWeights> quantized;
   std::vector<float> bias;  // zeros when the node has none
   size_t outputs = 0;
   size_t inputs_per_group = 0;
@@ -76,6 +83,7 @@ struct Parameters {
     inputs_per_group = static_cast<size_t>(w.shape[1]);
     taps = static_cast<size_t>(w.shape[2] * w.shape[3]);
     weights = w.constant->floats;
+    quantized = w.constant->quantized;
     bias.assign(outputs, 0.0f);
     if (conv.inputs.size() > 2) bias = graph.value(conv.inputs[2]).constant->floats;
   }
@@ -85,7 +93,8 @@ struct Parameters {
     Value w;
     w.name = graph.value(conv.inputs[1]).name;
     w.shape = graph.value(conv.inputs[1]).shape;
-    w.constant = MakeConstant(std::move(weights));
+    w.constant =
+        std::make_shared<const Constant>(Constant{std::move(weights), {}, std::move(quantized)});
     Value b;
     b.name = conv.inputs.size() > 2 ? graph.value(conv.inputs[2]).name : conv.name + ".bias";
     b.shape = {static_cast<int64_t>(outputs)};
@@ -104,17 +113,59 @@ bool HasNoPadding(const Conv& conv) {
          conv.pads_end == kNone;
 }
 
+// Multiplies the weights of each output channel, by its scale, so that they remain 8-bit codes.
+// False when they cannot: codes have no -(-128), and scales are positive.
+bool MultiplyCodes(Parameters& parameters, const Affine& affine) {
+  QuantizedWeights& quantized = *parameters.quantized;
+  if (quantized.scales.size() == 1)
+    quantized.scales.resize(parameters.outputs, quantized.scales[0]);
+  const size_t per_output = parameters.inputs_per_group * parameters.taps;
+  for (size_t o = 0; o < parameters.outputs; ++o) {
+    const double factor = affine.Factor(o);
+    float& scale = quantized.scales[o];
+    scale = static_cast<float>(scale * std::abs(factor));
+    if (!(scale > 0.0f) || !std::isfinite(scale)) return false;
+    for (size_t i = o * per_output; i < (o + 1) * per_output; ++i) {
+      int8_t& code = quantized.codes[i];
+      if (factor < 0.0) {
+        if (code == INT8_MIN) return false;
+        code = static_cast<int8_t>(-code);
+      }
+      parameters.weights[i] = static_cast<float>(code) * scale;
+    }
+  }
+  return true;
+}
+
+void MultiplyFloats(Parameters& parameters, const Affine& affine) {
+  const size_t per_output = parameters.inputs_per_group * parameters.taps;
+  for (size_t o = 0; o < parameters.outputs; ++o) {
+    for (size_t i = o * per_output; i < (o + 1) * per_output; ++i) {
+      float& weight = parameters.weights[i];
+      weight = static_cast<float>(weight * affine.Factor(o));
+    }
+  }
+}
+
+// True when the affine changes no weights: then they keep their codes and even their one scale.
+bool OnlyAdds(const Affine& affine) {
+  return std::all_of(affine.factor.begin(), affine.factor.end(),
+                     [](double factor) { return factor == 1.0; });
+}
+
 // conv then affine: scales each output channel's weights. False when it cannot be done.
 bool FoldIntoPrevious(Graph& graph, Node& conv, const Affine& affine) {
   if (!HasNoActivation(std::get<Conv>(conv.operation))) return false;
   Parameters parameters(graph, conv);
   if (affine.Channels() != 1 && affine.Channels() != parameters.outputs) return false;
-  const size_t per_output = parameters.inputs_per_group * parameters.taps;
-  for (size_t o = 0; o < parameters.outputs; ++o) {
-    for (size_t i = 0; i < per_output; ++i) {
-      float& weight = parameters.weights[o * per_output + i];
-      weight = static_cast<float>(weight * affine.Factor(o));
+  if (!OnlyAdds(affine)) {
+    if (!parameters.quantized) {
+      MultiplyFloats(parameters, affine);
+    } else if (!MultiplyCodes(parameters, affine)) {
+      return false;
     }
+  }
+  for (size_t o = 0; o < parameters.outputs; ++o) {
     float& bias = parameters.bias[o];
     bias = static_cast<float>(bias * affine.Factor(o) + affine.Offset(o));
   }
@@ -127,6 +178,8 @@ bool FoldIntoNext(Graph& graph, Node& node, const Affine& affine) {
   const Conv& conv = std::get<Conv>(node.operation);
   if (!HasNoPadding(conv)) return false;
   Parameters parameters(graph, node);
+  // Codes have one scale per output channel, so that input channels cannot be multiplied.
+  if (parameters.quantized) return false;
   const size_t groups = static_cast<size_t>(conv.groups);
   const auto channels = static_cast<int64_t>(parameters.inputs_per_group * groups);
   // An operand with more channels than the tensor widens it: that is not per-channel arithmetic.

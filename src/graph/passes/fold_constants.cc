@@ -1,9 +1,13 @@
 #include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/checked_math.h"
 #include "graph/infer_node.h"
 #include "graph/passes.h"
 #include "graph/passes/uses.h"
+#include "graph/track_quantization.h"
 
 namespace tessera {
 namespace {
@@ -38,7 +42,7 @@ float BroadcastElement(const Value& operand, const Shape& shape, size_t index) {
   return operand.constant->floats[offset];
 }
 
-Status Fold(Graph& graph, const Node& node, Binary::Kind kind) {
+Status FoldBinary(Graph& graph, const Node& node, Binary::Kind kind) {
   const Value& a = graph.value(node.inputs[0]);
   const Value& b = graph.value(node.inputs[1]);
   TESSERA_ASSIGN_OR_RETURN(Shape shape, InferNode(graph, node));
@@ -65,6 +69,30 @@ Status Fold(Graph& graph, const Node& node, Binary::Kind kind) {
   return Status::Ok();
 }
 
+void FoldFakeQuantize(Graph& graph, const Node& node, const Quantization& quantization) {
+  const Value& x = graph.value(node.inputs[0]);
+  std::vector<float> elements = x.constant->floats;
+  for (float& element : elements) element = FakeQuantized(quantization, element);
+  Value& output = graph.value(node.output);
+  output.shape = x.shape;
+  output.constant = MakeConstant(std::move(elements));
+}
+
+bool IsConstant(const Graph& graph, ValueId id) { return graph.value(id).constant != nullptr; }
+
+// The importer lets no constant in where only tensors may be; folding must not either.
+Status CheckTensorInputs(const Graph& graph, const Node& node) {
+  if (std::holds_alternative<Binary>(node.operation)) return Status::Ok();
+  const bool all = std::holds_alternative<Concat>(node.operation);
+  for (size_t i = 0; i < (all ? node.inputs.size() : 1); ++i) {
+    if (!IsConstant(graph, node.inputs[i])) continue;
+    return AtNode(
+        node, Status(StatusCode::kModelOp,
+                     "input " + std::to_string(i) + " is a constant; it must come from the image"));
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status FoldConstants(Graph& graph) {
@@ -72,9 +100,15 @@ Status FoldConstants(Graph& graph) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     const auto* binary = std::get_if<Binary>(&node.operation);
-    if (!binary) continue;
-    if (!graph.value(node.inputs[0]).constant || !graph.value(node.inputs[1]).constant) continue;
-    TESSERA_RETURN_IF_ERROR(Fold(graph, node, binary->kind));
+    const auto* fake = std::get_if<FakeQuantize>(&node.operation);
+    if (binary && IsConstant(graph, node.inputs[0]) && IsConstant(graph, node.inputs[1])) {
+      TESSERA_RETURN_IF_ERROR(FoldBinary(graph, node, binary->kind));
+    } else if (fake && IsConstant(graph, node.inputs[0])) {
+      FoldFakeQuantize(graph, node, fake->quantization);
+    } else {
+      TESSERA_RETURN_IF_ERROR(CheckTensorInputs(graph, node));
+      continue;
+    }
     removed[i] = true;
   }
   EraseNodes(graph, removed);

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "graph/infer_node.h"
 #include "graph/passes.h"
 
@@ -5,9 +7,14 @@ namespace tessera {
 namespace {
 
 int64_t ChannelsFromFirstConv(const Graph& graph) {
+  // The input, and what quantizing has made of it.
+  std::vector<bool> is_image(graph.values.size(), false);
+  is_image[static_cast<size_t>(graph.input)] = true;
   for (const Node& node : graph.nodes) {
-    const auto* conv = std::get_if<Conv>(&node.operation);
-    if (conv && node.inputs[0] == graph.input) {
+    if (!is_image[static_cast<size_t>(node.inputs[0])]) continue;
+    if (std::holds_alternative<FakeQuantize>(node.operation)) {
+      is_image[static_cast<size_t>(node.output)] = true;
+    } else if (const auto* conv = std::get_if<Conv>(&node.operation)) {
       return graph.value(node.inputs[1]).shape[1] * conv->groups;
     }
   }

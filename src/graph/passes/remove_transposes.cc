@@ -102,6 +102,8 @@ class LayoutRewriter {
     return std::holds_alternative<Clip>(node.operation) ||
            std::holds_alternative<LeakyRelu>(node.operation) ||
            std::holds_alternative<PRelu>(node.operation) ||
+           std::holds_alternative<Unary>(node.operation) ||
+           std::holds_alternative<FakeQuantize>(node.operation) ||
            std::holds_alternative<Binary>(node.operation);
   }
 

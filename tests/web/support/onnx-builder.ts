@@ -52,7 +52,7 @@ const schema = protobuf.parse(
   { keepCase: true },
 ).root;
 
-const ElementType = { float32: 1, int64: 7, float16: 10 } as const;
+const ElementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
 
 /** An attribute value; a number is an int unless wrapped by `float()`. */
@@ -67,6 +67,26 @@ export function float(value: number): FloatAttribute {
   return { float: value };
 }
 
+/** The element types of 8-bit codes. */
+export type CodeType = 'int8' | 'uint8';
+
+/** How 8-bit codes stand for real numbers: real = scale * (code - zeroPoint). */
+export interface Quantization {
+  scale: number;
+  /** 0 when left out. */
+  zeroPoint?: number;
+  /** uint8 when left out, as in ONNX. */
+  type?: CodeType;
+}
+
+/** Quantized weights: one scale for all or one per output channel (axis 0), zero point 0. */
+export interface QuantizedWeights {
+  shape: number[];
+  /** Codes, int8. */
+  values: readonly number[];
+  scales: readonly number[];
+}
+
 export interface TensorData {
   shape: number[];
   type: keyof typeof ElementType;
@@ -76,6 +96,11 @@ export interface TensorData {
 /** A float32 tensor. */
 export function tensor(shape: number[], values: readonly number[]): TensorData {
   return { shape, type: 'float32', values };
+}
+
+/** A tensor of 8-bit codes. */
+export function codes(shape: number[], type: CodeType, values: readonly number[]): TensorData {
+  return { shape, type, values };
 }
 
 /** An int64 tensor of rank 1. */
@@ -95,6 +120,9 @@ function toHalf(value: number): number {
 function rawData({ type, values }: TensorData): Uint8Array {
   if (type === 'int64') return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
   if (type === 'float16') return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
+  if (type === 'int32') return new Uint8Array(Int32Array.from(values).buffer);
+  if (type === 'int8') return new Uint8Array(Int8Array.from(values).buffer);
+  if (type === 'uint8') return Uint8Array.from(values);
   return new Uint8Array(Float32Array.from(values).buffer);
 }
 
@@ -165,6 +193,52 @@ export class OnnxBuilder {
       attribute: Object.entries(attributes).map(([name, value]) => attributeMessage(name, value)),
     });
     return output;
+  }
+
+  /** Adds the pair QuantizeLinear, DequantizeLinear and returns the name of its output. */
+  quantizeDequantize(input: string, quantization: Quantization): string {
+    const { scale, zeroPoint = 0, type = 'uint8' } = quantization;
+    const parameters = [
+      this.constant(tensor([], [scale])),
+      this.constant(codes([], type, [zeroPoint])),
+    ];
+    const quantized = this.node('QuantizeLinear', [input, ...parameters]);
+    return this.node('DequantizeLinear', [quantized, ...parameters]);
+  }
+
+  /** Adds int8 weights with their DequantizeLinear and returns the name of its output. */
+  quantizedWeights({ shape, values, scales }: QuantizedWeights): string {
+    const perChannel = scales.length > 1;
+    const extents = perChannel ? [scales.length] : [];
+    return this.node(
+      'DequantizeLinear',
+      [
+        codes(shape, 'int8', values),
+        tensor(extents, scales),
+        codes(
+          extents,
+          'int8',
+          scales.map(() => 0),
+        ),
+      ],
+      perChannel ? { axis: 0 } : {},
+    );
+  }
+
+  /**
+   * Adds an int32 bias with its DequantizeLinear and returns the name of its output. `scales` has one
+   * element or as many as the bias: the input's scale times the weights'.
+   */
+  quantizedBias(values: readonly number[], scales: readonly number[]): string {
+    const perChannel = scales.length > 1;
+    return this.node(
+      'DequantizeLinear',
+      [
+        { shape: [values.length], type: 'int32', values },
+        tensor(perChannel ? [scales.length] : [], scales),
+      ],
+      perChannel ? { axis: 0 } : {},
+    );
   }
 
   /** The bytes of the file, with `output` as the network's output. */

@@ -29,6 +29,11 @@ export class Random {
     return Array.from({ length: count }, () => (this.next() * 2 - 1) * scale);
   }
 
+  /** `count` int8 codes in [-127, 127]. */
+  codes(count: number): number[] {
+    return Array.from({ length: count }, () => this.integer(-127, 127));
+  }
+
   bytes(count: number): Uint8ClampedArray<ArrayBuffer> {
     return Uint8ClampedArray.from({ length: count }, () => this.integer(0, 255));
   }
