@@ -128,6 +128,7 @@ std::vector<std::pair<std::string, std::string>> FormatMetadata(const ModelInfo&
   add("tessera.licence", info.licence, info.licence.empty());
   add("tessera.data", info.data, info.data.empty());
   add("tessera.scores", info.scores, info.scores.empty());
+  add("tessera.quantization", info.quantization, info.quantization.empty());
   add("tessera.scale", std::to_string(info.declared_scale), info.declared_scale == 0);
   add("tessera.color", "bgr", !info.bgr);
   add("tessera.input_range", FormatNumbers(info.input_range),

@@ -245,6 +245,8 @@ class Work {
     const double peak = graph_.info.output_range[1] - graph_.info.output_range[0];
     report.psnr = 10.0 * std::log10(peak * peak / best_->loss.output_squared_error);
     for (size_t i = 0; i < plan_.sites.size(); ++i) AddSite(i, model);
+    // What was measured is the float network.
+    model.graph.info.scores.clear();
     model.graph.info.quantization = Describe(report);
     return model;
   }
