@@ -2,7 +2,7 @@
 file(GLOB test_sources CONFIGURE_DEPENDS tests/cpp/*.cc)
 add_executable(tessera_tests ${test_sources})
 # Tests may throw: doctest's REQUIRE leaves a test by an exception.
-target_link_libraries(tessera_tests PRIVATE tessera_engine tessera_headers tessera_options tessera_exceptions)
+target_link_libraries(tessera_tests PRIVATE tessera_quant tessera_headers tessera_options tessera_exceptions)
 target_include_directories(tessera_tests PRIVATE tests/cpp)
 
 if(NOT EMSCRIPTEN)

@@ -6,7 +6,7 @@ file(GLOB wasm_sources CONFIGURE_DEPENDS src/wasm/*.cc)
 add_executable(${module} ${wasm_sources})
 set_target_properties(${module} PROPERTIES SUFFIX .mjs)
 target_link_libraries(${module} PRIVATE
-  tessera_engine tessera_options tessera_no_exceptions tessera_small embind)
+  tessera_quant tessera_options tessera_no_exceptions tessera_small embind)
 
 # Without type names (RTTI is off), bindings refer to types by address; each type used is bound by name anyway.
 target_compile_definitions(${module} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)

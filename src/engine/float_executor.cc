@@ -40,6 +40,7 @@ class ExecutorBuilder {
           graph_, node, [&](ValueId id) { return TensorOf(id); }, executor_.threads_.get());
       if (!step.ok()) return AtNode(node, step.status());
       executor_.steps_.push_back(std::move(step).value());
+      executor_.step_outputs_.push_back(TensorOf(node.output));
     }
     executor_.input_ = TensorOf(graph_.input);
     executor_.output_ = TensorOf(graph_.output);

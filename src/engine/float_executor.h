@@ -32,6 +32,14 @@ class FloatExecutor {
   /// the context was cancelled (the output is then unspecified), kInternal if XNNPACK fails.
   Status Run(RunContext* context);
 
+  // For those who look at what lies between input and output: the same, one step at a time. There
+  // is a step per node of the graph, in the graph's order.
+
+  /// Runs one step; those before it must have run. Errors: kInternal if XNNPACK fails.
+  Status RunStep(int64_t step) { return steps_[static_cast<size_t>(step)]->Run(); }
+  /// What the step has written, valid until a later step runs: memory is shared.
+  Tensor step_output(int64_t step) const { return step_outputs_[static_cast<size_t>(step)]; }
+
   size_t memory_bytes() const;
 
  private:
@@ -41,6 +49,7 @@ class FloatExecutor {
   AlignedBuffer arena_;
   ThreadPool threads_;
   std::vector<StepPtr> steps_;  // after threads_: steps go first, they refer to the pool
+  std::vector<Tensor> step_outputs_;
   Tensor input_;
   Tensor output_;
 };

@@ -186,6 +186,7 @@ struct ModelInfo {
   std::string licence;
   std::string data;            // what it was trained on
   std::string scores;          // JSON, as written by the trainer
+  std::string quantization;    // JSON, as written by the quantizer; empty for float networks
   int64_t declared_scale = 0;  // 0: not declared, take it from the graph
   bool bgr = false;
   // A byte b enters as (lo + b/255 * (hi - lo) - mean[c]) / std[c]; output bytes come back through

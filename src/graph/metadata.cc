@@ -64,7 +64,7 @@ struct Key {
   const char* expected;
 };
 
-constexpr std::array<Key, 10> kKeys = {{
+constexpr std::array<Key, 11> kKeys = {{
     {"tessera.name",
      [](const std::string& text, ModelInfo& info) { return info.name = text, true; }, "text"},
     {"tessera.licence",
@@ -73,6 +73,9 @@ constexpr std::array<Key, 10> kKeys = {{
      [](const std::string& text, ModelInfo& info) { return info.data = text, true; }, "text"},
     {"tessera.scores",
      [](const std::string& text, ModelInfo& info) { return info.scores = text, true; }, "text"},
+    {"tessera.quantization",
+     [](const std::string& text, ModelInfo& info) { return info.quantization = text, true; },
+     "text"},
     {"tessera.scale", ParseScale, "a whole number from 1 to 64"},
     {"tessera.color", ParseColor, "rgb or bgr"},
     {"tessera.input_range",
@@ -125,6 +128,7 @@ std::vector<std::pair<std::string, std::string>> FormatMetadata(const ModelInfo&
   add("tessera.licence", info.licence, info.licence.empty());
   add("tessera.data", info.data, info.data.empty());
   add("tessera.scores", info.scores, info.scores.empty());
+  add("tessera.quantization", info.quantization, info.quantization.empty());
   add("tessera.scale", std::to_string(info.declared_scale), info.declared_scale == 0);
   add("tessera.color", "bgr", !info.bgr);
   add("tessera.input_range", FormatNumbers(info.input_range),

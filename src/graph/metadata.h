@@ -13,6 +13,7 @@ namespace tessera {
 /// Reads the `tessera.*` entries of a model's metadata; entries of other programs are ignored.
 ///
 ///   tessera.name, .licence, .data, .scores   text
+///   tessera.quantization                     text
 ///   tessera.scale                            whole number, 1..64
 ///   tessera.color                            rgb | bgr
 ///   tessera.input_range, .output_range       "lo,hi"

@@ -6,7 +6,12 @@ import { locate } from '../src/locations.js';
 import { loadModel } from '../src/model-source.js';
 import type { ModelInfo } from '../src/types.js';
 import { chooseVariant } from '../src/variants.js';
-import type { TesseraModule } from '../src/wasm-module.js';
+import type {
+  QuantizeReport,
+  QuantizeSettings,
+  TesseraModule,
+  WasmModel,
+} from '../src/wasm-module.js';
 import { FILE_CONTEXT, MANIFEST_URL } from './models.js';
 import { BASE_URL } from './node-host.js';
 
@@ -55,6 +60,37 @@ export class Core {
         this.#module.release(target);
       }
     });
+  }
+
+  /**
+   * Quantizes a model with the help of images.
+   *
+   * @param images - as the network would get them, with extents that it takes
+   * @returns the ONNX file, and what was done
+   */
+  async quantize(
+    source: string,
+    settings: QuantizeSettings,
+    images: readonly RawImage[],
+    onprogress: (fraction: number) => void,
+  ): Promise<{ file: Uint8Array; report: QuantizeReport }> {
+    const bytes = await loadModel(source, MANIFEST_URL, FILE_CONTEXT);
+    const model: WasmModel = new this.#module.Model();
+    const quantizer = new this.#module.Quantizer();
+    try {
+      withBytes(this.#module, bytes, (at) => checkStatus(model.load(at, bytes.length)));
+      checkStatus(quantizer.create(model, settings));
+      for (const { data, width, height } of images) {
+        withBytes(this.#module, data, (at) => checkStatus(quantizer.addImage(at, width, height)));
+      }
+      checkStatus(quantizer.finish(onprogress));
+      const at = quantizer.filePointer();
+      const file = this.#module.HEAPU8.slice(at, at + quantizer.fileBytes());
+      return { file, report: quantizer.report() };
+    } finally {
+      quantizer.delete();
+      model.delete();
+    }
   }
 
   /** PSNR and SSIM of the luma, without a border of some pixels. */

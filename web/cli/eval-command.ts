@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename } from 'node:path';
 import type { SourceImage } from '../src/image-input.js';
-import { type RawImage, TesseraError, type Upscaler } from '../src/index.js';
+import type { RawImage, Upscaler } from '../src/index.js';
 import {
   parse,
   RUN_OPTIONS,
@@ -12,7 +11,7 @@ import {
 } from './arguments.js';
 import type { Command } from './command.js';
 import { type Comparison, type Core, openCore } from './core.js';
-import { readImageFile } from './images.js';
+import { cropToRgba, listImages, readImageFile } from './images.js';
 import { ProgressBar } from './progress-bar.js';
 import { openUpscaler } from './upscaler.js';
 import { UsageError } from './usage-error.js';
@@ -34,8 +33,6 @@ border as wide as the scale, and stand beside those of bicubic enlargement.
   -h, --help              print this
 `;
 
-const EXTENSIONS = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff', '.bmp'];
-
 interface Scores {
   psnr_y: number;
   ssim_y: number;
@@ -51,30 +48,11 @@ interface EvalArguments extends RunArguments {
   limit: number | undefined;
 }
 
-async function listImages(folder: string, limit: number | undefined): Promise<string[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (cause) {
-    throw new TesseraError('ERR_LOAD', `cannot read the folder ${folder}`, { cause });
-  }
-  const images = names.filter((name) => EXTENSIONS.includes(extname(name).toLowerCase())).sort();
-  if (images.length === 0) throw new TesseraError('ERR_LOAD', `there are no images in ${folder}`);
-  return images.slice(0, limit).map((name) => join(folder, name));
-}
-
 /** RGBA bytes of the largest part, from the top left corner, whose extents are multiples. */
 export function cropToMultiple(image: SourceImage, multiple: number): RawImage {
   const width = image.width - (image.width % multiple);
   const height = image.height - (image.height % multiple);
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = (y * image.width + x) * image.channels;
-      data.set(image.data.subarray(from, from + 3), (y * width + x) * 4);
-    }
-  }
-  return { data, width, height };
+  return cropToRgba(image, 0, 0, width, height);
 }
 
 const toScores = ({ psnrY, ssimY }: Comparison): Scores => ({ psnr_y: psnrY, ssim_y: ssimY });
@@ -109,7 +87,7 @@ async function evaluate(
   core: Core,
   { data, limit, json, model }: EvalArguments,
 ): Promise<void> {
-  const paths = await listImages(data, limit);
+  const paths = (await listImages(data)).slice(0, limit);
   const bar = new ProgressBar(process.stderr, 'eval');
   const perImage: ImageScores[] = [];
   try {

@@ -1,8 +1,8 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { describe } from '../src/errors.js';
 import type { SourceImage } from '../src/image-input.js';
-import { TesseraError } from '../src/index.js';
+import { type RawImage, TesseraError } from '../src/index.js';
 import { loadSharp } from './sharp.js';
 import { UsageError } from './usage-error.js';
 
@@ -21,6 +21,44 @@ const FORMATS = {
 export type ImageFormat = (typeof FORMATS)[keyof typeof FORMATS];
 
 export const IMAGE_FORMATS: readonly ImageFormat[] = ['png', 'jpeg', 'webp', 'avif', 'tiff'];
+
+/** The extensions of what a folder is searched for. */
+const READABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff', '.bmp'];
+
+/**
+ * The paths of a folder's images, sorted.
+ *
+ * @throws TesseraError `ERR_LOAD` when the folder cannot be read or holds none.
+ */
+export async function listImages(folder: string, { recursive = false } = {}): Promise<string[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder, { recursive });
+  } catch (cause) {
+    throw new TesseraError('ERR_LOAD', `cannot read the folder ${folder}`, { cause });
+  }
+  const images = names.filter((name) => READABLE.includes(extname(name).toLowerCase())).sort();
+  if (images.length === 0) throw new TesseraError('ERR_LOAD', `there are no images in ${folder}`);
+  return images.map((name) => join(folder, name));
+}
+
+/** RGBA bytes, opaque, of a part of an image. The part must lie inside. */
+export function cropToRgba(
+  image: SourceImage,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): RawImage {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = ((top + y) * image.width + left + x) * image.channels;
+      data.set(image.data.subarray(from, from + 3), (y * width + x) * 4);
+    }
+  }
+  return { data, width, height };
+}
 
 /** Reads an image file as 8-bit sRGB, upright; grey becomes RGB. */
 export async function readImageFile(path: string): Promise<SourceImage> {
@@ -65,6 +103,9 @@ export function outputFormat(path: string, asked: ImageFormat | undefined): Imag
 export async function checkOutputPath(input: string, output: string): Promise<void> {
   const folder = await stat(dirname(output)).catch(() => undefined);
   if (!folder?.isDirectory()) throw new UsageError(`there is no folder ${dirname(output)}`);
+  await access(dirname(output), constants.W_OK).catch(() => {
+    throw new UsageError(`the folder ${dirname(output)} cannot be written to`);
+  });
   const [from, to] = await Promise.all([
     stat(input).catch(() => undefined),
     stat(output).catch(() => undefined),
@@ -87,6 +128,11 @@ export async function writeImageFile(
   const bytes = await sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
     .toFormat(format, quality === undefined ? {} : { quality })
     .toBuffer();
+  await writeWhole(path, bytes);
+}
+
+/** Writes a file; on failure nothing is left behind, and what was there stays. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   try {
     await writeFile(unfinished, bytes);

@@ -6,6 +6,7 @@ import { VERSION } from '../src/version.js';
 import type { Command } from './command.js';
 import { evalCommand } from './eval-command.js';
 import { inspectCommand } from './inspect-command.js';
+import { quantizeCommand } from './quantize-command.js';
 import { upscaleCommand } from './upscale-command.js';
 import { UsageError } from './usage-error.js';
 
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   upscale: upscaleCommand,
   inspect: inspectCommand,
   eval: evalCommand,
+  quantize: quantizeCommand,
 };
 
 const EXIT_FAILED = 1;

@@ -1,0 +1,319 @@
+#include "quant/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "engine/pixels.h"
+#include "quant/equalize.h"
+#include "quant/measure.h"
+#include "quant/placement.h"
+#include "quant/quantize_weights.h"
+#include "quant/ranges.h"
+#include "quant/refine.h"
+
+namespace tessera {
+namespace {
+
+// A tensor this much narrower than others it is joined with keeps steps of its own, where it is
+// read alone.
+constexpr float kNarrow = 4.0f;
+// One image in so many is kept to choose and to judge by.
+constexpr size_t kHeldOut = 4;
+// Images that weights and biases are fitted to.
+constexpr size_t kMostFitted = 24;
+
+Status CheckOptions(const QuantizeOptions& options) {
+  if (options.weight_bits == 7 || options.weight_bits == 8) return Status::Ok();
+  return Status(StatusCode::kInvalidArgument,
+                "weights of " + std::to_string(options.weight_bits) + " bits: choose 7 or 8");
+}
+
+Status CheckConstants(const Graph& graph, const Node& node) {
+  for (const ValueId id : node.inputs) {
+    if (id == kNoValue || !graph.value(id).constant) continue;
+    for (const float element : graph.value(id).constant->floats) {
+      if (std::isfinite(element)) continue;
+      return AtNode(node, Status(StatusCode::kModelFormat,
+                                 "has a weight that is not a finite number; train it again"));
+    }
+  }
+  return Status::Ok();
+}
+
+Status CheckNode(const Graph& graph, const Node& node) {
+  const auto* conv = std::get_if<Conv>(&node.operation);
+  const bool has_codes = conv && graph.value(node.inputs[1]).constant->quantized.has_value();
+  if (has_codes || std::holds_alternative<FakeQuantize>(node.operation)) {
+    return AtNode(node, Status(StatusCode::kInvalidArgument,
+                               "the network is quantized already; start from its float form"));
+  }
+  return CheckConstants(graph, node);
+}
+
+Status CheckGraph(const Graph& graph) {
+  bool any = false;
+  for (const Node& node : graph.nodes) {
+    TESSERA_RETURN_IF_ERROR(CheckNode(graph, node));
+    any = any || std::holds_alternative<Conv>(node.operation);
+  }
+  if (!any) {
+    return Status(StatusCode::kUnsupported, "there is no convolution in it to be quantized");
+  }
+  const Shape& in = graph.value(graph.input).shape;
+  const Shape& out = graph.value(graph.output).shape;
+  if (in.size() == 4 && in[1] == kColors && out.size() == 4 && out[1] == kColors) {
+    return Status::Ok();
+  }
+  return Status(StatusCode::kUnsupported, "only RGB to RGB networks can be quantized");
+}
+
+// Bytes are codes already: where the network's ranges allow it, each byte keeps its exact value.
+Quantization InputQuantization(const ModelInfo& info) {
+  Range range;
+  for (const auto& channel : InputValues(info)) {
+    for (const float value : channel) range.Include(value);
+  }
+  return QuantizationOf(range);
+}
+
+// The codes of all sites, by what their tensors hold.
+class SiteChooser {
+ public:
+  SiteChooser(const QuantizationPlan& plan, const std::vector<Histogram>& histograms,
+              const ModelInfo& info, bool clip_ranges)
+      : plan_(plan), histograms_(histograms), info_(info), clip_ranges_(clip_ranges) {}
+
+  std::vector<SiteQuantization> Choose() const {
+    std::vector<SiteQuantization> chosen(plan_.sites.size());
+    for (size_t group = 0; group < plan_.groups; ++group) ChooseGroup(group, chosen);
+    return chosen;
+  }
+
+ private:
+  void ChooseGroup(size_t group, std::vector<SiteQuantization>& chosen) const {
+    std::vector<size_t> members;
+    std::vector<const Histogram*> histograms;
+    Range whole;
+    for (size_t i = 0; i < plan_.sites.size(); ++i) {
+      if (plan_.sites[i].group != group) continue;
+      members.push_back(i);
+      histograms.push_back(&histograms_[i]);
+      whole.Include(histograms_[i].range());
+    }
+    const Quantization joined = Fit(histograms);
+    for (const size_t i : members) {
+      const QuantizationSite& site = plan_.sites[i];
+      const bool narrow = whole.width() > kNarrow * histograms_[i].range().width();
+      chosen[i] = {joined, joined};
+      if (site.producer == kNoIndex) {
+        chosen[i].own = InputQuantization(info_);
+        if (members.size() == 1) chosen[i].joined = chosen[i].own;
+      } else if (narrow && site.read_alone) {
+        chosen[i].own = Fit({&histograms_[i]});
+      }
+    }
+  }
+
+  Quantization Fit(const std::vector<const Histogram*>& histograms) const {
+    if (clip_ranges_) return LeastErrorQuantization(histograms);
+    Range whole;
+    for (const Histogram* histogram : histograms) whole.Include(histogram->range());
+    return QuantizationOf(whole);
+  }
+
+  const QuantizationPlan& plan_;
+  const std::vector<Histogram>& histograms_;
+  const ModelInfo& info_;
+  bool clip_ranges_;
+};
+
+// A float network, equalized in one way or another, and its quantized form.
+struct Candidate {
+  std::string equalization;
+  Graph exact;
+  QuantizedGraph quantized;
+  QuantizationLoss loss;
+  bool refined = false;
+};
+
+// One quantization, from the float graph to the report.
+class Work {
+ public:
+  Work(const Graph& graph, const QuantizeOptions& options, const CalibrationImages& images,
+       QuantizeProgress& progress)
+      : graph_(graph), options_(options), images_(images), progress_(progress) {
+    for (size_t i = 0; i < images.count(); ++i) {
+      const bool kept = images.count() >= kHeldOut && i % kHeldOut == kHeldOut - 1;
+      (kept ? held_out_ : used_).push_back(i);
+    }
+    plan_ = PlanQuantization(graph);
+  }
+
+  Result<QuantizedModel> Run() {
+    progress_.Begin(CountRuns());
+    TESSERA_RETURN_IF_ERROR(Try("none", graph_));
+    if (Equalizes()) TESSERA_RETURN_IF_ERROR(TryEqualized());
+    return Finish();
+  }
+
+ private:
+  // The images that a network is judged by.
+  const std::vector<size_t>& Judges() const { return held_out_.empty() ? used_ : held_out_; }
+
+  // A few are enough to fit weights and biases to.
+  std::span<const size_t> Fitted() const {
+    return std::span<const size_t>(used_).first(std::min(used_.size(), kMostFitted));
+  }
+
+  bool Equalizes() const { return options_.equalize && !FindConvolutionPairs(graph_).empty(); }
+  bool Refines() const { return options_.compensate || options_.correct_bias; }
+
+  int64_t CountRuns() const {
+    const auto used = static_cast<int64_t>(used_.size());
+    const auto judges = static_cast<int64_t>(Judges().size());
+    int64_t runs = 2 * used + judges;
+    if (Refines()) runs += RefinePasses(graph_) * static_cast<int64_t>(Fitted().size()) + judges;
+    return Equalizes() ? 3 * runs + used : runs;
+  }
+
+  Status TryEqualized() {
+    Graph by_weights = graph_;
+    EqualizeWeights(by_weights);
+    TESSERA_RETURN_IF_ERROR(Try("weights", std::move(by_weights)));
+    TESSERA_ASSIGN_OR_RETURN(const auto magnitudes,
+                             MeasureMagnitudes(graph_, images_, used_, progress_));
+    Graph by_activations = graph_;
+    EqualizeActivations(by_activations, magnitudes);
+    return Try("activations", std::move(by_activations));
+  }
+
+  // Quantizes a graph that computes what graph_ does, and keeps it when it is the best so far.
+  Status Try(std::string equalization, Graph exact) {
+    TESSERA_ASSIGN_OR_RETURN(const auto ranges, MeasureRanges(exact, images_, used_, progress_));
+    TESSERA_ASSIGN_OR_RETURN(const auto histograms,
+                             MeasureHistograms(exact, plan_, ranges, images_, used_, progress_));
+    const SiteChooser chooser(plan_, histograms, exact.info, options_.clip_ranges);
+    Candidate candidate;
+    candidate.equalization = std::move(equalization);
+    candidate.quantized = InsertFakeQuantize(exact, plan_, chooser.Choose());
+    candidate.exact = std::move(exact);
+    QuantizeConvolutionWeights(candidate.quantized.graph, options_.weight_bits);
+    TESSERA_RETURN_IF_ERROR(Judge(candidate));
+    KeepIfBetter(candidate);
+    return Refines() ? TryRefined(std::move(candidate)) : Status::Ok();
+  }
+
+  Status TryRefined(Candidate candidate) {
+    const RefineOptions options = {options_.weight_bits, options_.compensate,
+                                   options_.correct_bias};
+    TESSERA_RETURN_IF_ERROR(
+        Refine(candidate.exact, options, images_, Fitted(), progress_, candidate.quantized));
+    TESSERA_RETURN_IF_ERROR(Judge(candidate));
+    candidate.refined = true;
+    KeepIfBetter(std::move(candidate));
+    return Status::Ok();
+  }
+
+  Status Judge(Candidate& candidate) {
+    TESSERA_ASSIGN_OR_RETURN(
+        candidate.loss,
+        MeasureLoss(candidate.exact, plan_, candidate.quantized, images_, Judges(), progress_));
+    return Status::Ok();
+  }
+
+  void KeepIfBetter(Candidate candidate) {
+    const bool better =
+        !best_ || candidate.loss.output_squared_error < best_->loss.output_squared_error;
+    if (better) best_ = std::move(candidate);
+  }
+
+  QuantizedModel Finish() {
+    QuantizedModel model;
+    model.graph = std::move(best_->quantized.graph);
+    QuantizeReport& report = model.report;
+    report.images = static_cast<int64_t>(used_.size());
+    report.held_out = static_cast<int64_t>(held_out_.size());
+    for (const Node& node : graph_.nodes) {
+      report.convolutions += std::holds_alternative<Conv>(node.operation) ? 1 : 0;
+    }
+    report.equalization = best_->equalization;
+    report.compensated = best_->refined && options_.compensate;
+    report.bias_corrected = best_->refined && options_.correct_bias;
+    const double peak = graph_.info.output_range[1] - graph_.info.output_range[0];
+    report.psnr = 10.0 * std::log10(peak * peak / best_->loss.output_squared_error);
+    for (size_t i = 0; i < plan_.sites.size(); ++i) AddSite(i, model);
+    // What was measured is the float network.
+    model.graph.info.scores.clear();
+    model.graph.info.quantization = Describe(report);
+    return model;
+  }
+
+  void AddSite(size_t index, QuantizedModel& model) const {
+    const size_t producer = plan_.sites[index].producer;
+    if (producer == kNoIndex) return;
+    SiteReport site;
+    site.node = graph_.nodes[producer].name;
+    const Node& node = model.graph.nodes[best_->quantized.site_nodes[index]];
+    site.quantization = std::get<FakeQuantize>(node.operation).quantization;
+    site.sqnr = best_->loss.site_sqnr[index];
+    model.report.sites.push_back(std::move(site));
+  }
+
+  std::string Describe(const QuantizeReport& report) const {
+    const auto yes = [](bool b) { return b ? "true" : "false"; };
+    return "{\"weight_bits\": " + std::to_string(options_.weight_bits) +
+           ", \"activation_bits\": 8, \"ranges\": \"" +
+           (options_.clip_ranges ? "least_error" : "min_max") + "\", \"equalization\": \"" +
+           report.equalization + "\", \"compensated\": " + yes(report.compensated) +
+           ", \"bias_corrected\": " + yes(report.bias_corrected) +
+           ", \"images\": " + std::to_string(report.images) + "}";
+  }
+
+  const Graph& graph_;
+  const QuantizeOptions& options_;
+  const CalibrationImages& images_;
+  QuantizeProgress& progress_;
+  std::vector<size_t> used_;
+  std::vector<size_t> held_out_;
+  QuantizationPlan plan_;
+  std::optional<Candidate> best_;
+};
+
+}  // namespace
+
+Quantizer::Quantizer(Graph graph, int64_t size_multiple, const QuantizeOptions& options)
+    : graph_(std::move(graph)),
+      size_multiple_(size_multiple),
+      options_(options),
+      images_(graph_.info) {}
+
+Result<Quantizer> Quantizer::Create(const Model& model, const QuantizeOptions& options) {
+  TESSERA_RETURN_IF_ERROR(CheckOptions(options));
+  TESSERA_RETURN_IF_ERROR(CheckGraph(model.graph));
+  Graph graph = model.graph;
+  SplitActivations(graph);
+  return Quantizer(std::move(graph), model.tiling.size_multiple, options);
+}
+
+Status Quantizer::AddImage(std::span<const uint8_t> rgba, int64_t width, int64_t height) {
+  if (width % size_multiple_ != 0 || height % size_multiple_ != 0) {
+    return Status(StatusCode::kInvalidArgument,
+                  "a calibration image of " + std::to_string(width) + "x" + std::to_string(height) +
+                      " pixels: extents must be multiples of " + std::to_string(size_multiple_));
+  }
+  return images_.Add(rgba, width, height);
+}
+
+Result<QuantizedModel> Quantizer::Finish(RunContext* context,
+                                         const ProgressListener& listener) const {
+  if (images_.count() == 0) {
+    return Status(StatusCode::kInvalidArgument, "there are no images to calibrate with");
+  }
+  QuantizeProgress progress(context, listener);
+  return Work(graph_, options_, images_, progress).Run();
+}
+
+}  // namespace tessera

@@ -1,0 +1,78 @@
+/** The images a network is calibrated on: random parts of the pictures in a folder. */
+import type { SourceImage } from '../src/image-input.js';
+import { type RawImage, TesseraError } from '../src/index.js';
+import type { Core } from './core.js';
+import { cropToRgba, listImages, readImageFile } from './images.js';
+
+export interface CropChoice {
+  /** How many. */
+  crops: number;
+  /** The edge of each, in pixels. */
+  size: number;
+  /** Pictures with a longer side are reduced to it first. */
+  longest: number;
+}
+
+/** Random numbers in [0, 1), the same in every run (mulberry32). */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function shuffle<T>(items: T[], random: () => number): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [items[i], items[j]] = [items[j] as T, items[i] as T];
+  }
+}
+
+/** Networks are fed what others have reduced; a photo straight from a camera is softer than that. */
+function reduceLarge(core: Core, image: SourceImage, longest: number): SourceImage {
+  const factor = longest / Math.max(image.width, image.height);
+  if (factor >= 1) return image;
+  const extent = (n: number) => Math.max(1, Math.round(n * factor));
+  const whole = cropToRgba(image, 0, 0, image.width, image.height);
+  const reduced = core.resize(whole, extent(image.width), extent(image.height));
+  return { ...reduced, channels: 4 };
+}
+
+/**
+ * Cuts random squares out of a folder's pictures, the same ones in every run. All pictures take
+ * part when there are at least as many squares.
+ *
+ * @throws TesseraError `ERR_LOAD` when there is no picture, or none that is large enough.
+ */
+export async function randomCrops(
+  core: Core,
+  folder: string,
+  { crops, size, longest }: CropChoice,
+  signal: AbortSignal,
+): Promise<RawImage[]> {
+  const random = seededRandom(1);
+  const paths = await listImages(folder, { recursive: true });
+  shuffle(paths, random);
+  const perPicture = Math.ceil(crops / paths.length);
+  const result: RawImage[] = [];
+  for (const path of paths) {
+    if (result.length >= crops) break;
+    signal.throwIfAborted();
+    const image = reduceLarge(core, await readImageFile(path), longest);
+    if (image.width < size || image.height < size) continue;
+    for (let i = 0; i < perPicture && result.length < crops; i++) {
+      const left = Math.floor(random() * (image.width - size + 1));
+      const top = Math.floor(random() * (image.height - size + 1));
+      result.push(cropToRgba(image, left, top, size, size));
+    }
+  }
+  if (result.length > 0) return result;
+  throw new TesseraError(
+    'ERR_LOAD',
+    `no image in ${folder} is as large as a crop of ${size}x${size} pixels: ` +
+      'use larger images, or --crop-size',
+  );
+}
