@@ -1,52 +1,61 @@
-# The module itself: tessera-<variant>.mjs (glue) and .wasm, from src/wasm.
+# The modules from src/wasm, each as glue (.mjs) and .wasm:
+#   tessera-<variant>   what a page loads
+#   tessera-tools       for the command line: with the quantizer, which would be a fifth of a page's download. Of the
+#                       simd variant alone: what it computes must not depend on the machine.
 get_filename_component(variant ${CMAKE_BINARY_DIR} NAME)
-set(module tessera-${variant})
 
-file(GLOB wasm_sources CONFIGURE_DEPENDS src/wasm/*.cc)
-add_executable(${module} ${wasm_sources})
-set_target_properties(${module} PROPERTIES SUFFIX .mjs)
-target_link_libraries(${module} PRIVATE
-  tessera_quant tessera_options tessera_no_exceptions tessera_small embind)
+function(add_tessera_module module)
+  add_executable(${module} ${ARGN})
+  set_target_properties(${module} PROPERTIES SUFFIX .mjs)
+  target_link_libraries(${module} PRIVATE
+    tessera_engine tessera_options tessera_no_exceptions tessera_small embind)
 
-# Without type names (RTTI is off), bindings refer to types by address; each type used is bound by name anyway.
-target_compile_definitions(${module} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
-target_link_options(${module} PRIVATE
-  # Chooses the embind library that, as our code, knows types by address and not by name.
-  -fno-rtti
-  # A reactor: a library of functions without main().
-  --no-entry
-  -O3
-  # A factory as an ES module's default export: each worker makes its own instance.
-  -sMODULARIZE -sEXPORT_ES6 -sEXPORT_NAME=createTessera
-  # Leaves out what other hosts need.
-  -sENVIRONMENT=web,worker,node
-  # No eval and no new Function, which a page's content security policy may forbid.
-  -sDYNAMIC_EXECUTION=0
-  # Nothing reads files: models and pixels come in through memory.
-  -sFILESYSTEM=0
-  # Refuses deprecated settings and leaves out the global names that older code expects.
-  -sSTRICT
-  # An allocation that fails returns null, which becomes ERR_OUT_OF_MEMORY; the default ends the program.
-  -sABORTING_MALLOC=0
-  # A third of dlmalloc's code. Speed does not matter: memory is allocated while a session is prepared.
-  -sMALLOC=emmalloc
-  # Only what the callers pass; the code for every other key is left out.
-  -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmMemory,print,printErr,onAbort
-  # Pixels are copied in and out through this view.
-  -sEXPORTED_RUNTIME_METHODS=HEAPU8
-  # Model files are parsed recursively only as deep as ONNX nests; XNNPACK keeps its scratch on the heap.
-  -sSTACK_SIZE=256KB)
-
-if(TESSERA_THREADS)
+  # Without type names (RTTI is off), bindings refer to types by address; each type used is bound by name anyway.
+  target_compile_definitions(${module} PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
   target_link_options(${module} PRIVATE
-    # Threads start before the module is ready, as many as the caller asks for: one created later would only begin
-    # to run when this thread returns to its event loop, and a run never does.
-    "-sPTHREAD_POOL_SIZE=Module['pthreadPoolSize']"
-    # Every access checks for growth when shared memory can grow (JavaScript views of it), and iOS refuses large
-    # maxima: so a fixed size, which a tile of any sensible shape fits in.
-    -sINITIAL_MEMORY=256MB)
-else()
-  target_link_options(${module} PRIVATE
-    # Starts small, since each worker has one, and grows while a session is prepared.
-    -sINITIAL_MEMORY=16MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB)
+    # Chooses the embind library that, as our code, knows types by address and not by name.
+    -fno-rtti
+    # A reactor: a library of functions without main().
+    --no-entry
+    -O3
+    # A factory as an ES module's default export: each worker makes its own instance.
+    -sMODULARIZE -sEXPORT_ES6 -sEXPORT_NAME=createTessera
+    # Leaves out what other hosts need.
+    -sENVIRONMENT=web,worker,node
+    # No eval and no new Function, which a page's content security policy may forbid.
+    -sDYNAMIC_EXECUTION=0
+    # Nothing reads files: models and pixels come in through memory.
+    -sFILESYSTEM=0
+    # Refuses deprecated settings and leaves out the global names that older code expects.
+    -sSTRICT
+    # An allocation that fails returns null, which becomes ERR_OUT_OF_MEMORY; the default ends the program.
+    -sABORTING_MALLOC=0
+    # A third of dlmalloc's code. Speed does not matter: memory is allocated while a session is prepared.
+    -sMALLOC=emmalloc
+    # Only what the callers pass; the code for every other key is left out.
+    -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmMemory,print,printErr,onAbort
+    # Pixels are copied in and out through this view.
+    -sEXPORTED_RUNTIME_METHODS=HEAPU8
+    # Model files are parsed recursively only as deep as ONNX nests; XNNPACK keeps its scratch on the heap.
+    -sSTACK_SIZE=256KB)
+
+  if(TESSERA_THREADS)
+    target_link_options(${module} PRIVATE
+      # Threads start before the module is ready, as many as the caller asks for: one created later would only begin
+      # to run when this thread returns to its event loop, and a run never does.
+      "-sPTHREAD_POOL_SIZE=Module['pthreadPoolSize']"
+      # Every access checks for growth when shared memory can grow (JavaScript views of it), and iOS refuses large
+      # maxima: so a fixed size, which a tile of any sensible shape fits in.
+      -sINITIAL_MEMORY=256MB)
+  else()
+    target_link_options(${module} PRIVATE
+      # Starts small, since each worker has one, and grows while a session is prepared.
+      -sINITIAL_MEMORY=16MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB)
+  endif()
+endfunction()
+
+add_tessera_module(tessera-${variant} src/wasm/bindings.cc)
+if(variant STREQUAL "simd")
+  add_tessera_module(tessera-tools src/wasm/bindings.cc src/wasm/quantizer_bindings.cc)
+  target_link_libraries(tessera-tools PRIVATE tessera_quant)
 endif()

@@ -81,15 +81,20 @@ export async function emitTypes() {
 }
 
 /** Puts one variant's module into dist/wasm; the glue loses what Emscripten's own minifier leaves. */
-export async function installModule(variant) {
+export async function installModule(preset) {
+  await installOne(preset, `tessera-${preset}`);
+  // The command line's own module, which only this preset builds.
+  if (preset === 'simd') await installOne(preset, 'tessera-tools');
+}
+
+async function installOne(preset, name) {
   const { transform } = await import('esbuild');
-  const name = `tessera-${variant}`;
   const target = join(DIST, 'wasm');
   mkdirSync(target, { recursive: true });
-  const glue = readFileSync(join(BUILD, variant, `${name}.mjs`), 'utf8');
+  const glue = readFileSync(join(BUILD, preset, `${name}.mjs`), 'utf8');
   const { code } = await transform(glue, { minify: true, format: 'esm', target: 'es2022' });
   writeFileSync(join(target, `${name}.mjs`), code);
-  cpSync(join(BUILD, variant, `${name}.wasm`), join(target, `${name}.wasm`));
+  cpSync(join(BUILD, preset, `${name}.wasm`), join(target, `${name}.wasm`));
 }
 
 /** Copies the shipped models and the demo page's own files. */

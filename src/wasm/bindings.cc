@@ -16,32 +16,16 @@
 #include "engine/int8/lower.h"
 #include "engine/session.h"
 #include "graph/describe.h"
-#include "graph/export_onnx.h"
 #include "graph/model.h"
 #include "image/bicubic.h"
 #include "image/metrics.h"
 #include "kernels/kernel_set.h"
-#include "quant/quantize.h"
+#include "wasm/wasm_model.h"
 
 namespace tessera {
 namespace {
 
 using emscripten::val;
-
-/// {code: 'OK' or 'ERR_...', message}. Statuses cross the boundary by value: no exceptions.
-struct WasmStatus {
-  std::string code;
-  std::string message;
-};
-
-WasmStatus ToWasm(const Status& status) {
-  return {std::string(StatusCodeName(status.code())), status.message()};
-}
-
-template <typename T>
-T* FromPointer(uintptr_t pointer) {
-  return reinterpret_cast<T*>(pointer);
-}
 
 uintptr_t Allocate(size_t bytes) {
   constexpr size_t kAlignment = 16;
@@ -86,53 +70,33 @@ std::string_view PlacementName(int8::Placement placement) {
   return "";
 }
 
-class WasmModel {
- public:
-  WasmStatus Load(uintptr_t pointer, size_t bytes) {
-    Result<Model> model = LoadModel({FromPointer<const uint8_t>(pointer), bytes});
-    if (!model.ok()) return ToWasm(model.status());
-    model_ = std::move(model).value();
-    return ToWasm(Status::Ok());
+val InfoOf(const Model& model) {
+  const Graph& graph = model.graph;
+  const TilingFacts& tiling = model.tiling;
+  val info = val::object();
+  info.set("name", graph.info.name);
+  info.set("licence", graph.info.licence);
+  info.set("data", graph.info.data);
+  info.set("scores", graph.info.scores);
+  info.set("scale", static_cast<double>(tiling.scale));
+  info.set("sizeMultiple", static_cast<double>(tiling.size_multiple));
+  info.set("overlap", static_cast<double>(RequiredOverlap(tiling, false)));
+  info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(tiling, true)));
+  info.set("tileable", tiling.tileable);
+  info.set("notTileableBecause", tiling.not_tileable_because);
+  info.set("channels", static_cast<double>(graph.value(graph.input).shape[1]));
+  info.set("parameters", static_cast<double>(model.parameters));
+  info.set("fileBytes", static_cast<double>(model.file_bytes));
+  info.set("multiplicationsPerPixel", model.multiplications_per_pixel);
+  val nodes = val::array();
+  const std::vector<int8::Placement> placements = int8::FindPlacements(model);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    val node = DescribeNode(graph, graph.nodes[i]);
+    node.set("runs", std::string(PlacementName(placements[i])));
+    nodes.call<void>("push", node);
   }
-
-  const std::optional<Model>& model() const { return model_; }
-
-  val Info() const {
-    if (!model_) return val::undefined();
-    const Graph& graph = model_->graph;
-    const TilingFacts& tiling = model_->tiling;
-    val info = val::object();
-    info.set("name", graph.info.name);
-    info.set("licence", graph.info.licence);
-    info.set("data", graph.info.data);
-    info.set("scores", graph.info.scores);
-    info.set("scale", static_cast<double>(tiling.scale));
-    info.set("sizeMultiple", static_cast<double>(tiling.size_multiple));
-    info.set("overlap", static_cast<double>(RequiredOverlap(tiling, false)));
-    info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(tiling, true)));
-    info.set("tileable", tiling.tileable);
-    info.set("notTileableBecause", tiling.not_tileable_because);
-    info.set("channels", static_cast<double>(graph.value(graph.input).shape[1]));
-    info.set("parameters", static_cast<double>(model_->parameters));
-    info.set("fileBytes", static_cast<double>(model_->file_bytes));
-    info.set("multiplicationsPerPixel", model_->multiplications_per_pixel);
-    val nodes = val::array();
-    const std::vector<int8::Placement> placements = int8::FindPlacements(*model_);
-    for (size_t i = 0; i < graph.nodes.size(); ++i) {
-      val node = DescribeNode(graph, graph.nodes[i]);
-      node.set("runs", std::string(PlacementName(placements[i])));
-      nodes.call<void>("push", node);
-    }
-    info.set("nodes", nodes);
-    return info;
-  }
-
- private:
-  std::optional<Model> model_;
-};
-
-Status NoModel() {
-  return Status(StatusCode::kInvalidArgument, "prepare() needs a model that has been loaded");
+  info.set("nodes", nodes);
+  return info;
 }
 
 Status NotPrepared() {
@@ -208,81 +172,7 @@ class WasmFloatSession {
   std::optional<FloatExecutor> executor_;
 };
 
-Status NotCreated() {
-  return Status(StatusCode::kInvalidArgument, "a quantizer's create() must succeed first");
-}
-
 constexpr int64_t kRgba = 4;
-
-/// A float model and images in, a quantized ONNX file out.
-class WasmQuantizer {
- public:
-  WasmStatus Create(const WasmModel& model, val settings) {
-    quantizer_.reset();
-    if (!model.model()) return ToWasm(NoModel());
-    QuantizeOptions options;
-    options.weight_bits = settings["weightBits"].as<int>();
-    options.equalize = settings["equalize"].as<bool>();
-    options.compensate = settings["compensate"].as<bool>();
-    options.correct_bias = settings["correctBias"].as<bool>();
-    options.clip_ranges = settings["clipRanges"].as<bool>();
-    Result<Quantizer> quantizer = Quantizer::Create(*model.model(), options);
-    if (!quantizer.ok()) return ToWasm(quantizer.status());
-    quantizer_.emplace(std::move(quantizer).value());
-    return ToWasm(Status::Ok());
-  }
-
-  WasmStatus AddImage(uintptr_t pointer, int width, int height) {
-    if (!quantizer_) return ToWasm(NotCreated());
-    const size_t bytes = CheckedProduct({width, height, kRgba}).value_or(0);
-    return ToWasm(
-        quantizer_->AddImage({FromPointer<const uint8_t>(pointer), bytes}, width, height));
-  }
-
-  WasmStatus Finish(val on_progress) {
-    if (!quantizer_) return ToWasm(NotCreated());
-    Result<QuantizedModel> model =
-        quantizer_->Finish(nullptr, [&](double fraction) { on_progress(fraction); });
-    if (!model.ok()) return ToWasm(model.status());
-    Result<std::string> file = ExportOnnx(model->graph);
-    if (!file.ok()) return ToWasm(file.status());
-    file_ = std::move(file).value();
-    report_ = std::move(model->report);
-    return ToWasm(Status::Ok());
-  }
-
-  val Report() const {
-    val tensors = val::array();
-    for (const SiteReport& site : report_.sites) tensors.call<void>("push", Describe(site));
-    val report = val::object();
-    report.set("images", static_cast<double>(report_.images));
-    report.set("heldOut", static_cast<double>(report_.held_out));
-    report.set("convolutions", static_cast<double>(report_.convolutions));
-    report.set("equalization", report_.equalization);
-    report.set("compensated", report_.compensated);
-    report.set("biasCorrected", report_.bias_corrected);
-    report.set("psnr", report_.psnr);
-    report.set("tensors", tensors);
-    return report;
-  }
-
-  uintptr_t FilePointer() const { return reinterpret_cast<uintptr_t>(file_.data()); }
-  size_t FileBytes() const { return file_.size(); }
-
- private:
-  static val Describe(const SiteReport& site) {
-    val tensor = val::object();
-    tensor.set("node", site.node);
-    tensor.set("scale", site.quantization.scale);
-    tensor.set("zeroPoint", site.quantization.zero_point);
-    tensor.set("sqnr", site.sqnr);
-    return tensor;
-  }
-
-  std::optional<Quantizer> quantizer_;
-  std::string file_;
-  QuantizeReport report_;
-};
 
 WasmStatus WasmResizeBicubic(uintptr_t source, int width, int height, uintptr_t destination,
                              int output_width, int output_height) {
@@ -303,6 +193,8 @@ val WasmCompareImages(uintptr_t a, uintptr_t b, int width, int height, int borde
 }
 
 }  // namespace
+
+val WasmModel::Info() const { return model() ? InfoOf(*model()) : val::undefined(); }
 
 EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::value_object<WasmStatus>("WasmStatus")
@@ -329,15 +221,6 @@ EMSCRIPTEN_BINDINGS(tessera) {
       .function("outputPointer", &WasmSession::OutputPointer)
       .function("outputBytes", &WasmSession::OutputBytes)
       .function("memoryBytes", &WasmSession::MemoryBytes);
-
-  emscripten::class_<WasmQuantizer>("Quantizer")
-      .constructor<>()
-      .function("create", &WasmQuantizer::Create)
-      .function("addImage", &WasmQuantizer::AddImage)
-      .function("finish", &WasmQuantizer::Finish)
-      .function("report", &WasmQuantizer::Report)
-      .function("filePointer", &WasmQuantizer::FilePointer)
-      .function("fileBytes", &WasmQuantizer::FileBytes);
 
   emscripten::class_<WasmFloatSession>("FloatSession")
       .constructor<>()

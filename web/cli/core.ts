@@ -2,10 +2,10 @@
 import { allocate, checkStatus, Engine, instantiate, withBytes } from '../src/engine.js';
 import { fetchBytes } from '../src/fetch-bytes.js';
 import type { RawImage } from '../src/index.js';
-import { locate } from '../src/locations.js';
+import { coreIn } from '../src/locations.js';
 import { loadModel } from '../src/model-source.js';
 import type { ModelInfo } from '../src/types.js';
-import { chooseVariant } from '../src/variants.js';
+import { chooseVariant, type Variant } from '../src/variants.js';
 import type {
   QuantizeReport,
   QuantizeSettings,
@@ -22,13 +22,19 @@ export interface Comparison {
 }
 
 /** Starts the core. */
-export async function openCore(): Promise<Core> {
-  const { variant } = chooseVariant('auto');
-  const places = locate({ baseUrl: BASE_URL }, variant);
-  const wasm = await WebAssembly.compile(
-    await fetchBytes(places.wasm.href, 'wasm core', FILE_CONTEXT),
-  );
-  return new Core(await instantiate(places.glue.href, wasm, 1));
+export function openCore(): Promise<Core> {
+  return open(chooseVariant('auto').variant);
+}
+
+/** Starts the core that can also quantize. */
+export function openTools(): Promise<Core> {
+  return open('tools');
+}
+
+async function open(name: Variant | 'tools'): Promise<Core> {
+  const { glue, wasm } = coreIn(new URL('wasm/', BASE_URL), name);
+  const module = await WebAssembly.compile(await fetchBytes(wasm.href, 'wasm core', FILE_CONTEXT));
+  return new Core(await instantiate(glue.href, module, 1));
 }
 
 /** Image tools and model inspection. */

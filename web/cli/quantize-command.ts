@@ -2,7 +2,7 @@ import type { QuantizeReport, QuantizeSettings } from '../src/wasm-module.js';
 import { oneOf, parse, text, wholeNumber } from './arguments.js';
 import { randomCrops } from './calibration.js';
 import type { Command } from './command.js';
-import { openCore } from './core.js';
+import { openTools } from './core.js';
 import { checkOutputPath, writeWhole } from './images.js';
 import { modelSource } from './models.js';
 import { ProgressBar } from './progress-bar.js';
@@ -110,7 +110,7 @@ ${args.output}: ${bytes} bytes
 }
 
 async function quantize(args: QuantizeArguments, signal: AbortSignal): Promise<void> {
-  const core = await openCore();
+  const core = await openTools();
   const source = await modelSource(args.model);
   const { sizeMultiple } = await core.inspect(source);
   const size = fittingSize(args.cropSize, sizeMultiple);

@@ -28,17 +28,20 @@ function folder(url: string | URL): URL {
   return result;
 }
 
+/** A core's two files in a folder. */
+export function coreIn(folder: URL, name: string): { glue: URL; wasm: URL } {
+  return {
+    glue: new URL(`tessera-${name}.mjs`, folder),
+    wasm: new URL(`tessera-${name}.wasm`, folder),
+  };
+}
+
 /** Finds every file, from the caller's choices or beside this library. */
 export function locate(options: LocationOptions, variant: Variant): Locations {
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
   const wasmFolder =
     options.wasmUrl === undefined ? base && new URL('wasm/', base) : folder(options.wasmUrl);
-  const core = wasmFolder
-    ? {
-        glue: new URL(`tessera-${variant}.mjs`, wasmFolder),
-        wasm: new URL(`tessera-${variant}.wasm`, wasmFolder),
-      }
-    : shippedCore(variant);
+  const core = wasmFolder ? coreIn(wasmFolder, variant) : shippedCore(variant);
   return {
     worker:
       options.workerUrl === undefined
