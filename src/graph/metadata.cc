@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -86,6 +87,19 @@ constexpr std::array<Key, 10> kKeys = {{
     {"tessera.std", ParseStd, "three positive numbers, \"r,g,b\""},
 }};
 
+// "0.5,1": with enough digits that ParseNumbers reads the same floats.
+template <size_t N>
+std::string FormatNumbers(const std::array<float, N>& numbers) {
+  std::string text;
+  for (const float number : numbers) {
+    char digits[32];
+    std::snprintf(digits, sizeof(digits), "%.9g", static_cast<double>(number));
+    if (!text.empty()) text += ",";
+    text += digits;
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::string>>& entries) {
@@ -99,6 +113,27 @@ Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::st
     }
   }
   return info;
+}
+
+std::vector<std::pair<std::string, std::string>> FormatMetadata(const ModelInfo& info) {
+  const ModelInfo defaults;
+  std::vector<std::pair<std::string, std::string>> entries;
+  const auto add = [&](const char* key, std::string text, bool is_default) {
+    if (!is_default) entries.emplace_back(key, std::move(text));
+  };
+  add("tessera.name", info.name, info.name.empty());
+  add("tessera.licence", info.licence, info.licence.empty());
+  add("tessera.data", info.data, info.data.empty());
+  add("tessera.scores", info.scores, info.scores.empty());
+  add("tessera.scale", std::to_string(info.declared_scale), info.declared_scale == 0);
+  add("tessera.color", "bgr", !info.bgr);
+  add("tessera.input_range", FormatNumbers(info.input_range),
+      info.input_range == defaults.input_range);
+  add("tessera.output_range", FormatNumbers(info.output_range),
+      info.output_range == defaults.output_range);
+  add("tessera.mean", FormatNumbers(info.mean), info.mean == defaults.mean);
+  add("tessera.std", FormatNumbers(info.stddev), info.stddev == defaults.stddev);
+  return entries;
 }
 
 }  // namespace tessera

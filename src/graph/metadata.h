@@ -21,6 +21,9 @@ namespace tessera {
 /// Errors: kModelFormat for a value that is malformed, naming its key.
 Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::string>>& entries);
 
+/// The entries from which ParseMetadata reads the same again. Defaults are left out.
+std::vector<std::pair<std::string, std::string>> FormatMetadata(const ModelInfo& info);
+
 }  // namespace tessera
 
 #endif  // TESSERA_GRAPH_METADATA_H_

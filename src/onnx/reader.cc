@@ -298,8 +298,8 @@ bool ComputesOnCodes(const std::string& op_type) {
 }
 
 Result<Model> ReadModel(std::span<const uint8_t> bytes) {
-  // The only try block of the core: protozero reports malformed bytes by exceptions, and they end
-  // here.
+  // With the writer's the only try block of the core: protozero reports malformed bytes by
+  // exceptions, and they end here.
   try {
     const pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     Result<Model> model = ReadModelProto(reader);
