@@ -15,11 +15,14 @@ const NETWORKS = 5;
 
 // What V8 may compile the dot product of relaxed SIMD to. AVX-VNNI adds four products exactly, what
 // came before adds two at a time in 16 bits that saturate. A processor without an instruction takes
-// the way of those before it by itself.
-const PROCESSORS = {
+// the way of those before it by itself. And V8 has two compilers, between which it changes while code
+// runs: code of either must mean the same.
+const ENGINES = {
   'all instructions': [],
   'no AVX-VNNI': ['--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8'],
   'no AVX': ['--js-flags=--no-enable-avx --no-enable-avx2'],
+  'baseline compiler only': ['--js-flags=--liftoff-only'],
+  'optimising compiler only': ['--js-flags=--no-liftoff --no-wasm-lazy-compilation'],
 };
 
 interface Expected {
@@ -72,9 +75,9 @@ function hashOnPage(
   }, request);
 }
 
-for (const [instructions, args] of Object.entries(PROCESSORS)) {
+for (const [engine, args] of Object.entries(ENGINES)) {
   describeOnPages(
-    `quantized networks, ${instructions}`,
+    `quantized networks, ${engine}`,
     (opened, isolated) => {
       for (const variant of VARIANTS.filter((name) => isolated || !name.endsWith('-mt'))) {
         test(`${variant} makes Node's bytes`, async () => {

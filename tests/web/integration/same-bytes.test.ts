@@ -24,7 +24,7 @@ import { quantizedNetwork } from '../support/quantized-network.ts';
 import { Random } from '../support/random.ts';
 import { seeds } from '../support/seeds.ts';
 
-const NETWORKS = 24;
+const NETWORKS = 16;
 
 function hash(data: Uint8Array | Uint8ClampedArray): string {
   return createHash('sha256').update(data).digest('hex');
