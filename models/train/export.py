@@ -1,6 +1,6 @@
 """Writes a checkpoint as ONNX and updates the manifest beside it.
 
-python3 -m models.train.export --work .train/photo-x2 --data DIR --output models/photo-x2.onnx
+python3 -m models.train.export --work .train/photo-x2 --data DIR --output models/float/photo-x2.onnx
 """
 
 import argparse
@@ -93,7 +93,7 @@ def parse_arguments(arguments):
     parser.add_argument('--data', required=True, metavar='DIR',
                         help=f'folder with eval/{{{",".join(EVALUATION_SETS)}}}')
     parser.add_argument('--output', required=True, metavar='FILE',
-                        help='for example models/photo-x2.onnx')
+                        help='for example models/float/photo-x2.onnx')
     parser.add_argument('--threads', type=int, default=1, metavar='N',
                         help='CPU threads (default: %(default)s)')
     return parser.parse_args(arguments)

@@ -8,7 +8,7 @@ namespace {
 
 constexpr float kSteps = 255.0f;
 // Ends are tried at these shares of the whole range; less was never better on real networks.
-constexpr int kTried = 21;
+constexpr int kTried = 15;
 constexpr float kSmallestShare = 0.5f;
 
 float TriedShare(int i) {
@@ -42,7 +42,7 @@ Quantization QuantizationOf(const Range& range) {
   return quantization;
 }
 
-double RoundingError(const Histogram& histogram, const Quantization& quantization, double power) {
+double RoundingError(const Histogram& histogram, const Quantization& quantization) {
   const auto zero_point = static_cast<float>(quantization.zero_point);
   const float low = static_cast<float>(quantization.lowest()) - zero_point;
   const float high = static_cast<float>(quantization.highest()) - zero_point;
@@ -52,13 +52,12 @@ double RoundingError(const Histogram& histogram, const Quantization& quantizatio
     const float value = histogram.value(bin);
     const float code = std::clamp(std::nearbyint(value / quantization.scale), low, high);
     const double error = std::abs(value - code * quantization.scale);
-    sum += static_cast<double>(histogram.count(bin)) * std::pow(error, power);
+    sum += static_cast<double>(histogram.count(bin)) * error * error * error;
   }
   return sum;
 }
 
 Quantization LeastErrorQuantization(std::span<const Histogram* const> histograms) {
-  constexpr double kPower = 3.0;
   Range whole;
   for (const Histogram* histogram : histograms) whole.Include(histogram->range());
   Quantization best = QuantizationOf(whole);
@@ -72,7 +71,7 @@ Quantization LeastErrorQuantization(std::span<const Histogram* const> histograms
           QuantizationOf({whole.low * TriedShare(low), whole.high * TriedShare(high)});
       double error = 0.0;
       for (const Histogram* histogram : histograms) {
-        error += RoundingError(*histogram, tried, kPower);
+        error += RoundingError(*histogram, tried);
       }
       if (error >= least) continue;
       least = error;

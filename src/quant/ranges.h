@@ -53,14 +53,12 @@ class Histogram {
 /// Unsigned codes for a range, with a code for zero itself. The ends move by half a step at most.
 Quantization QuantizationOf(const Range& range);
 
-/// The sum of |x - rounded x|^power over a histogram.
-double RoundingError(const Histogram& histogram, const Quantization& quantization, double power);
+/// The sum of |x - rounded x|^3 over a histogram. Not of squares: what is cut off is where the
+/// picture is most extreme, so that few large errors are seen before many small ones.
+double RoundingError(const Histogram& histogram, const Quantization& quantization);
 
 /// The codes with the least error for tensors that share them: rare values far out are cut off
 /// where that makes the steps between the others enough smaller. At least one histogram.
-///
-/// The error is |x - rounded x|^3 rather than the square: what is cut off is where the picture
-/// is most extreme, so large errors are seen before small ones of the same energy.
 Quantization LeastErrorQuantization(std::span<const Histogram* const> histograms);
 
 }  // namespace tessera
