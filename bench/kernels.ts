@@ -17,8 +17,11 @@ import {
   type Entry,
   type LayerReport,
   type PeakReport,
+  type Samples,
+  type ScheduleReport,
   summariseLayers,
   summarisePeaks,
+  summariseSchedules,
 } from './lib/summary.ts';
 
 const HELP = `npm run bench:kernels [-- OPTIONS]
@@ -29,7 +32,9 @@ Builds what it needs, and fetches Google Benchmark the first time.
 
   --variant <v>    relaxed or simd; or native, the plain C++ kernels outside a browser
                    (default relaxed)
-  --filter <re>    only layers whose name matches this regular expression
+  --filter <re>    only layers (or schedules' chains) whose name matches this regular expression
+  --schedules      instead of single layers, chains of five 3x3 convolutions on tiles of 64 to 384
+                   pixels, computed layer by layer and depth-first in bands of rows
   --rounds <n>     rounds in which everything is measured once (default 9)
   --ms <n>         milliseconds per measurement (default 30)
   --no-vnni        keep Chromium from using the dot products of AVX-VNNI
@@ -44,6 +49,7 @@ part of the peak. See bench/README.md.
 const OPTIONS = {
   variant: { type: 'string', default: 'relaxed' },
   filter: { type: 'string', default: '' },
+  schedules: { type: 'boolean', default: false },
   rounds: { type: 'string', default: '9' },
   ms: { type: 'string', default: '30' },
   'no-vnni': { type: 'boolean', default: false },
@@ -79,13 +85,16 @@ function pattern(text: string): RegExp {
   }
 }
 
-function select(entries: Entry[], filter: RegExp): Entry[] {
-  const selected = entries.filter(({ layer }) => layer === '' || filter.test(layer));
-  if (selected.every(({ layer }) => layer === '')) {
-    const names = new Set(entries.map(({ layer }) => layer).filter(Boolean));
+/** The peaks, and either the single layers or the schedules, as far as their names match. */
+function select(entries: Entry[], filter: RegExp, schedules: boolean): Entry[] {
+  const peaks = entries.filter(({ who }) => who === 'peak');
+  const others = entries.filter(({ who }) => who !== 'peak' && (who === 'schedule') === schedules);
+  const selected = others.filter(({ layer }) => filter.test(layer));
+  if (selected.length === 0) {
+    const names = new Set(others.map(({ layer }) => layer));
     throw new UserError(`--filter matches none of: ${[...names].join(', ')}`);
   }
-  return selected;
+  return [...peaks, ...selected];
 }
 
 const cell = (value: number | null | undefined, digits: number, unit = '') =>
@@ -93,7 +102,7 @@ const cell = (value: number | null | undefined, digits: number, unit = '') =>
 const percent = (share: number | null | undefined) =>
   cell(share === null || share === undefined ? null : share * 100, 1, ' %');
 
-function print(peak: PeakReport, layers: LayerReport[]): void {
+function layerLines(layers: LayerReport[]): string[] {
   const width = Math.max(...layers.map(({ name }) => name.length), 12) + 1;
   const heads = ['GMAC/s', 'share', 'spread', 'XNNPACK', 'ratio', 'XNN float', 'share'];
   const lines = [`${'int8'.padEnd(width)}${heads.map((head) => head.padStart(10)).join('')}`];
@@ -111,10 +120,40 @@ function print(peak: PeakReport, layers: LayerReport[]): void {
         (layer.gmacs_rgb ? `  (${layer.gmacs_rgb.toFixed(1)} counting 3 channels)` : ''),
     );
   }
+  return lines;
+}
+
+function scheduleLines(schedules: ScheduleReport[]): string[] {
+  const width = Math.max(...schedules.map(({ name }) => name.length)) + 1;
+  const heads = ['GMAC/s', 'share', 'spread', 'ratio'];
+  return [
+    `${'int8'.padEnd(width)}${heads.map((head) => head.padStart(10)).join('')}`,
+    ...schedules.map(
+      ({ name, gmacs, share, spread, ratio }) =>
+        name.padEnd(width) +
+        cell(gmacs, 1) +
+        percent(share) +
+        percent(spread) +
+        cell(ratio, 3, 'x'),
+    ),
+  ];
+}
+
+/** What was measured, as JSON holds it and as lines of a table. */
+function summarise(entries: Entry[], samples: Samples, peak: PeakReport, schedules: boolean) {
+  if (schedules) {
+    const reports = summariseSchedules(entries, samples, peak);
+    return { reports: { schedules: reports }, lines: scheduleLines(reports) };
+  }
+  const reports = summariseLayers(entries, samples, peak);
+  return { reports: { cases: reports }, lines: layerLines(reports) };
+}
+
+function print(peak: PeakReport, lines: string[]): void {
   const of = (type: 'int8' | 'float') =>
     `${type} ${peak[type].toFixed(1)} GMAC/s (spread ${(peak.spread[type] * 100).toFixed(0)} %)`;
-  lines.push('', `peak: ${of('int8')}, ${of('float')}`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const peaks = `peak: ${of('int8')}, ${of('float')}`;
+  process.stdout.write(`${[...lines, '', peaks].join('\n')}\n`);
 }
 
 await runMain(async () => {
@@ -134,7 +173,7 @@ await runMain(async () => {
 
   const host = await openHost(preset, !values['no-vnni']);
   try {
-    const entries = select(await host.module.list(), filter);
+    const entries = select(await host.module.list(), filter, values.schedules);
     const loadBefore = loadavg()[0];
     const book = await measureRounds(
       host.module,
@@ -146,10 +185,10 @@ await runMain(async () => {
       },
     );
     const peak = summarisePeaks(entries, book.samples);
-    const cases = summariseLayers(entries, book.samples, peak);
+    const { reports, lines } = summarise(entries, book.samples, peak, values.schedules);
     const report = {
       peak,
-      cases,
+      ...reports,
       variant,
       vnni: !values['no-vnni'],
       rounds,
@@ -158,7 +197,7 @@ await runMain(async () => {
       user_agent: host.userAgent,
     };
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else print(peak, cases);
+    else print(peak, lines);
   } finally {
     await host.close();
   }

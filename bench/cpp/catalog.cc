@@ -98,10 +98,22 @@ void RegisterLayer(const std::string& who, const std::string& type, const Layer&
            std::move(body));
 }
 
+void RegisterSchedule(const std::string& type, const std::string& chain, double multiplications,
+                      Body body) {
+  Register({.name = chain + " " + type,
+            .who = "schedule",
+            .type = type,
+            .layer = chain,
+            .multiplications = multiplications,
+            .real_multiplications = multiplications},
+           std::move(body));
+}
+
 void RegisterAll() {
   RegisterPeaks();
   RegisterTessera();
   RegisterXnnpack();
+  RegisterSchedules();
 }
 
 }  // namespace tessera::bench

@@ -44,10 +44,10 @@ const std::vector<Layer>& Layers();
 
 /// One thing that can be measured.
 struct Entry {
-  std::string name;                   // "<who>/<type>/<layer>", or "peak/<type>"
-  std::string who;                    // "peak", "tessera" or "xnnpack"
-  std::string type;                   // "int8" or "float"
-  std::string layer;                  // of Layers(); empty for a peak
+  std::string name;   // "<who>/<type>/<layer>", "peak/<type>", or of a schedule "<layer> <type>"
+  std::string who;    // "peak", "tessera", "xnnpack" or "schedule"
+  std::string type;   // "int8" or "float"; of a schedule "layers" or "bands <rows>"
+  std::string layer;  // of Layers(); empty for a peak; the chain's name for a schedule
   double multiplications = 0.0;       // of one iteration, as Layer::MultiplicationsRead()
   double real_multiplications = 0.0;  // as Layer::Multiplications()
 };
@@ -59,11 +59,15 @@ const std::vector<Entry>& Catalog();
 
 void RegisterPeak(const std::string& type, double multiplications, Body body);
 void RegisterLayer(const std::string& who, const std::string& type, const Layer& layer, Body body);
+/// `chain` and `type` as Entry::layer and Entry::type.
+void RegisterSchedule(const std::string& type, const std::string& chain, double multiplications,
+                      Body body);
 
 // One per source file; all of them together are the catalog.
 void RegisterPeaks();
 void RegisterTessera();
 void RegisterXnnpack();
+void RegisterSchedules();
 
 /// Fills the catalog; call it once.
 void RegisterAll();

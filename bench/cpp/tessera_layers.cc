@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catalog.h"
+#include "kernel_parts.h"
 #include "kernels/kernel_set.h"
 #include "noise.h"
 
@@ -12,17 +13,6 @@ namespace tessera::bench {
 namespace {
 
 constexpr int64_t kRgba = 4;
-// Kernels load whole vectors, past the last channel of the last pixel.
-constexpr int64_t kSlack = 64;
-
-template <typename T>
-size_t SizeOf(T count) {
-  return static_cast<size_t>(count);
-}
-
-int8_t ToWeight(int noise) { return static_cast<int8_t>(noise); }
-uint8_t ToCode(int noise) { return static_cast<uint8_t>(noise); }
-
 /// Buffers of a layer: a tile of input codes with its border, and room for the output.
 struct Buffers {
   Buffers(const Layer& layer, int64_t output_bytes)
@@ -35,30 +25,6 @@ struct Buffers {
   int64_t row;    // bytes from one row to the next
   std::vector<uint8_t> input;
   std::vector<uint8_t> output;
-};
-
-/// What an epilogue points to, the same for every channel.
-struct Scaling {
-  Scaling(int64_t vectors, Storage storage, After after)
-      : bias(SizeOf(vectors * kChannelGroup), 100),
-        multiplier(SizeOf(vectors * kChannelGroup), 0.002F),
-        negative_multiplier(SizeOf(vectors * kChannelGroup), 0.0005F) {
-    epilogue.multiplier = multiplier.data();
-    if (after == After::kPRelu) epilogue.negative_multiplier = negative_multiplier.data();
-    if (after == After::kResidual) {
-      epilogue.residual = ConvEpilogue::Residual::kCodes;
-      epilogue.residual_zero_point = StoredValue(storage, 128);
-      epilogue.residual_scale = 0.5F;
-    }
-    epilogue.low = 0.0F;
-    epilogue.high = 255.0F;
-    epilogue.zero_point = StoredValue(storage, 0);
-  }
-
-  std::vector<int32_t> bias;
-  std::vector<float> multiplier;
-  std::vector<float> negative_multiplier;
-  ConvEpilogue epilogue;
 };
 
 /// A layer whose output channels all mix all input channels.

@@ -5,6 +5,7 @@ export interface Entry {
   name: string;
   who: string;
   type: string;
+  /** Of a schedule: its chain of layers. */
   layer: string;
   /** Of one iteration. */
   multiplications: number;
@@ -114,6 +115,44 @@ export function summariseLayers(
       xnnpack: measured('xnnpack', 'int8')?.speed ?? null,
       xnnpack_float: float,
       xnnpack_float_share: float === null ? null : float / peak.float,
+    };
+  });
+}
+
+/** One order in which a chain of layers can be computed. */
+export interface ScheduleReport {
+  name: string;
+  gmacs: number | null;
+  /** The same as a part of the int8 peak. */
+  share: number | null;
+  spread: number | null;
+  /** The speed by that of the same chain layer by layer. */
+  ratio: number | null;
+}
+
+/** One report per schedule, in the catalog's order. */
+export function summariseSchedules(
+  entries: readonly Entry[],
+  samples: Samples,
+  peak: Pick<PeakReport, 'int8'>,
+): ScheduleReport[] {
+  const schedules = entries.filter(({ who }) => who === 'schedule');
+  const measured = ({ name, multiplications }: Entry) => {
+    const times = samples.get(name);
+    if (times === undefined) return undefined;
+    const { seconds, spread } = best(times);
+    return { speed: gmacs(multiplications, seconds), spread };
+  };
+  return schedules.map((entry) => {
+    const own = measured(entry);
+    const layers = schedules.find(({ layer, type }) => layer === entry.layer && type === 'layers');
+    const base = layers && measured(layers);
+    return {
+      name: entry.name,
+      gmacs: own?.speed ?? null,
+      share: own ? own.speed / peak.int8 : null,
+      spread: own?.spread ?? null,
+      ratio: own && base ? own.speed / base.speed : null,
     };
   });
 }

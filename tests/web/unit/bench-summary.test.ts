@@ -7,6 +7,7 @@ import {
   gmacs,
   summariseLayers,
   summarisePeaks,
+  summariseSchedules,
 } from '../../../bench/lib/summary.ts';
 import { planSubjects, summariseTile } from '../../../bench/lib/tiles.ts';
 
@@ -80,6 +81,38 @@ describe('benchmark summaries', () => {
         xnnpack_float: null,
         xnnpack_float_share: null,
       },
+    ]);
+  });
+
+  test('schedules are related to the layers of their own chain', () => {
+    const schedule = (chain: string, type: string): Entry => ({
+      ...entry('schedule', type, chain, 1e9),
+      name: `${chain} ${type}`,
+    });
+    const entries = [
+      ...ENTRIES,
+      schedule('small', 'layers'),
+      schedule('small', 'bands 4'),
+      schedule('large', 'layers'),
+      schedule('large', 'bands 4'),
+      schedule('other', 'layers'),
+      schedule('other', 'bands 4'),
+    ];
+    const samples = new Map([
+      ['small layers', [0.1]],
+      ['small bands 4', [0.08, 0.16]],
+      ['large layers', [0.2]],
+      ['large bands 4', [0.4]],
+      ['other bands 4', [0.1]],
+    ]);
+    const nothing = { gmacs: null, share: null, spread: null, ratio: null };
+    assert.deepEqual(summariseSchedules(entries, samples, { int8: 20 }), [
+      { name: 'small layers', gmacs: 10, share: 0.5, spread: 0, ratio: 1 },
+      { name: 'small bands 4', gmacs: 12.5, share: 0.625, spread: 0.5, ratio: 1.25 },
+      { name: 'large layers', gmacs: 5, share: 0.25, spread: 0, ratio: 1 },
+      { name: 'large bands 4', gmacs: 2.5, share: 0.125, spread: 0, ratio: 0.5 },
+      { name: 'other layers', ...nothing },
+      { name: 'other bands 4', gmacs: 10, share: 0.5, spread: 0, ratio: null },
     ]);
   });
 
