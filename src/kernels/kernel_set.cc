@@ -38,8 +38,8 @@ const KernelSet* FindKernels(std::string_view name) {
 bool PairsFit(std::span<const int8_t> weights, Storage storage) {
   const int32_t most = storage == Storage::kSigned ? 128 : 255;
   for (size_t i = 0; i + 1 < weights.size(); i += 2) {
-    const int32_t a = weights[i];
-    const int32_t b = weights[i + 1];
+    const int a{weights[i]};
+    const int b{weights[i + 1]};
     // Codes of 0 leave a product out, so that only weights of one sign add up. Signed codes can
     // turn either sign.
     int32_t positive = std::max(a, 0) + std::max(b, 0);

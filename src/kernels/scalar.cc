@@ -72,7 +72,7 @@ void ScalarDepthwiseRow(const DepthwiseKernel& kernel, const uint8_t* input, voi
   for (int64_t x = 0; x < width; ++x, input += kernel.input_pixel) {
     for (int64_t channel = 0; channel < channels; ++channel) {
       int32_t sum = kernel.bias[channel];
-      for (int64_t tap = 0; tap < kernel.tap_groups * 4; ++tap) {
+      for (int64_t tap = 0; tap < int64_t{kernel.tap_groups} * 4; ++tap) {
         const int8_t weight = kernel.weights[(tap / 4 * channels + channel) * 4 + tap % 4];
         sum += weight * Load<kStorage>(input + kernel.tap_offsets[tap] + channel);
       }

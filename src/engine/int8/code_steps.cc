@@ -72,6 +72,7 @@ class PixelCopy {
 StepPtr MakeConcatStep(const std::vector<CodeTensor>& inputs, const CodeTensor& output,
                        Storage storage) {
   std::vector<PixelCopy> copies;
+  copies.reserve(inputs.size());
   for (const CodeTensor& input : inputs) copies.emplace_back(input, output, storage);
   return MakeFunctionStep([=] {
     int64_t first_channel = 0;
