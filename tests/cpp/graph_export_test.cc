@@ -31,7 +31,6 @@ using test::Interpret;
 using test::LargestDifference;
 using test::RandomImage;
 
-constexpr Quantization kInt8{1.0f / 64.0f, 0, true};
 constexpr Quantization kUint8{1.0f / 32.0f, 100, false};
 
 std::string MustExport(const Graph& graph) {
