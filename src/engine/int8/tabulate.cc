@@ -5,6 +5,7 @@
 #include <map>
 
 #include "engine/int8/code_tensor.h"
+#include "graph/arithmetic.h"
 
 namespace tessera::int8 {
 namespace {
@@ -31,7 +32,7 @@ class Tabulator {
     if (quantization_[static_cast<size_t>(value)]) return Codes(value);
     const auto found = producer_.find(value);
     if (found == producer_.end() || depth > kMaxDepth) return {};
-    return Apply(*found->second, depth);
+    return Run(*found->second, depth);
   }
 
  private:
@@ -52,7 +53,7 @@ class Tabulator {
     return samples;
   }
 
-  Samples Apply(const Node& node, int depth) {
+  Samples Run(const Node& node, int depth) {
     Samples a = Evaluate(node.inputs[0], depth + 1);
     if (a.empty()) return {};
     if (const auto* clip = std::get_if<Clip>(&node.operation)) {
@@ -78,7 +79,7 @@ class Tabulator {
     for (size_t i = 0; i < count; ++i) {
       const float p = a[i % a.size()];
       const float q = b[i % b.size()];
-      y[i] = is_prelu ? (p < 0.0f ? p * q : p) : Arithmetic(binary->kind, p, q);
+      y[i] = is_prelu ? (p < 0.0f ? p * q : p) : Apply(binary->kind, p, q);
     }
     return y;
   }
@@ -92,20 +93,6 @@ class Tabulator {
         return static_cast<float>(std::tanh(x));
       case Unary::Kind::kGelu:
         return static_cast<float>(0.5 * x * (1.0 + std::erf(x * std::sqrt(0.5))));
-    }
-    return 0.0f;
-  }
-
-  static float Arithmetic(Binary::Kind kind, float a, float b) {
-    switch (kind) {
-      case Binary::Kind::kAdd:
-        return a + b;
-      case Binary::Kind::kSub:
-        return a - b;
-      case Binary::Kind::kMul:
-        return a * b;
-      case Binary::Kind::kDiv:
-        return a / b;
     }
     return 0.0f;
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/checked_math.h"
+#include "graph/arithmetic.h"
 #include "graph/infer_node.h"
 #include "graph/passes.h"
 #include "graph/passes/uses.h"
@@ -11,20 +12,6 @@
 
 namespace tessera {
 namespace {
-
-float Apply(Binary::Kind kind, float a, float b) {
-  switch (kind) {
-    case Binary::Kind::kAdd:
-      return a + b;
-    case Binary::Kind::kSub:
-      return a - b;
-    case Binary::Kind::kMul:
-      return a * b;
-    case Binary::Kind::kDiv:
-      return a / b;
-  }
-  return 0.0f;
-}
 
 // The element of `operand` that broadcasting pairs with element `index` of a tensor of `shape`.
 float BroadcastElement(const Value& operand, const Shape& shape, size_t index) {
