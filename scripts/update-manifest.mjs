@@ -11,8 +11,20 @@ import { ROOT } from './lib/paths.mjs';
 const HELP = `node scripts/update-manifest.mjs [--help]
 
 Run it after changing a file in models/: the library refuses a model whose digest is not the
-manifest's.
+manifest's. Names, scales and aliases are those of models/float/manifest.json.
 `;
+
+const MODELS = join(ROOT, 'models');
+
+/** The entry of a shipped file; the names and scales are those of its float parent. */
+function entryOf(name, { file, scale }) {
+  const path = join(MODELS, file);
+  if (!existsSync(path)) throw new UserError(`models/${file} of ${name} is not there`);
+  const bytes = readFileSync(path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  log(`${name}: ${bytes.length} bytes, ${sha256}`);
+  return { bytes: bytes.length, file, scale, sha256 };
+}
 
 await runMain(() => {
   const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
@@ -20,15 +32,10 @@ await runMain(() => {
     process.stdout.write(HELP);
     return;
   }
-  const path = join(ROOT, 'models', 'manifest.json');
-  const { aliases, ...models } = JSON.parse(readFileSync(path, 'utf8'));
-  for (const [name, entry] of Object.entries(models)) {
-    const file = join(ROOT, 'models', entry.file);
-    if (!existsSync(file)) throw new UserError(`models/${entry.file} of ${name} is not there`);
-    const bytes = readFileSync(file);
-    entry.bytes = bytes.length;
-    entry.sha256 = createHash('sha256').update(bytes).digest('hex');
-    log(`${name}: ${entry.bytes} bytes, ${entry.sha256}`);
-  }
-  writeFileSync(path, `${JSON.stringify({ aliases, ...models }, null, 2)}\n`);
+  const { aliases, ...parents } = JSON.parse(
+    readFileSync(join(MODELS, 'float', 'manifest.json'), 'utf8'),
+  );
+  const manifest = { aliases };
+  for (const [name, parent] of Object.entries(parents)) manifest[name] = entryOf(name, parent);
+  writeFileSync(join(MODELS, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 });

@@ -13,7 +13,7 @@ class ConfigError(Exception):
 class NetConfig:
     channels: int  # width of the body
     body_layers: int  # 3x3 convolutions between the first and the last
-    expansion: int  # width of the training-time 3x3 that is collapsed with a 1x1
+    expansion: int  # width of the training-time 3x3 that is collapsed with a 1x1; 0 for none
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +22,9 @@ class TrainingConfig:
     batch: int
     patch: int  # side of a low-resolution patch in pixels
     learning_rate: float  # start of the cosine that ends at zero
+    warmup: int  # iterations in which the rate rises from zero to that
+    tail: int  # the last iterations, with Charbonnier and spectrum instead of L1
+    start_from: str  # a trained model whose body to start from, "" for a random start
     ema_decay: float
     seed: int
     log_every: int
@@ -30,8 +33,19 @@ class TrainingConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class FinetuneConfig:
+    """Quantization-aware training of the collapsed, quantized network."""
+
+    iterations: int
+    batch: int
+    patch: int
+    learning_rate: float  # in steps of the codes
+
+
+@dataclasses.dataclass(frozen=True)
 class DataConfig:
     folders: tuple  # below DATA/train
+    degradation: str  # "bicubic", or "web": blur, noise and JPEG before and after it
     reduce_from: int  # photos with a side of at least this many pixels are reduced ...
     reduce_to: int  # ... by a whole factor of 2 or more, to about this many pixels
 
@@ -45,6 +59,7 @@ class Config:
     data_statement: str
     net: NetConfig
     training: TrainingConfig
+    finetune: FinetuneConfig
     data: DataConfig
 
 
@@ -67,13 +82,30 @@ def _parse(cls, values, where):
     return cls(**parsed)
 
 
-def load_config(path):
-    """Reads a recipe; raises ConfigError with the file and key when something is wrong."""
-    path = Path(path)
+def _read_toml(path):
     try:
-        values = tomllib.loads(path.read_text(encoding='utf-8'))
+        return tomllib.loads(path.read_text(encoding='utf-8'))
     except OSError as error:
         raise ConfigError(f'cannot read {path}: {error.strerror}') from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f'{path} is not valid TOML: {error}') from error
+
+
+def _merged(base, values):
+    """`values` over `base`, table by table."""
+    both = dict(base)
+    for key, value in values.items():
+        both[key] = _merged(base.get(key, {}), value) if isinstance(value, dict) else value
+    return both
+
+
+def load_config(path):
+    """Reads a recipe; raises ConfigError with the file and key when something is wrong.
+
+    A recipe with `base = "FILE"` (beside it) takes from there what it does not say itself.
+    """
+    path = Path(path)
+    values = _read_toml(path)
+    if 'base' in values:
+        values = _merged(_read_toml(path.parent / values.pop('base')), values)
     return _parse(Config, values, str(path))

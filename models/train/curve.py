@@ -14,11 +14,11 @@ def draw_curve(rows, title, path):
     measured = [(row['iteration'], float(row['psnr_y'])) for row in rows if row['psnr_y']]
     figure, loss_axis = pyplot.subplots(figsize=(7, 4), dpi=100, constrained_layout=True)
     loss_axis.plot(iterations, [float(row['loss']) for row in rows], color='tab:blue', linewidth=1)
-    loss_axis.set(xlabel='iteration', ylabel='L1 loss', yscale='log', title=title)
+    loss_axis.set(xlabel='iteration', ylabel='loss', yscale='log', title=title)
     loss_axis.yaxis.label.set_color('tab:blue')
     if measured:
         psnr_axis = loss_axis.twinx()
         psnr_axis.plot(*zip(*measured), color='tab:red', marker='o', markersize=3)
-        psnr_axis.set_ylabel('Set5 PSNR-Y, dB', color='tab:red')
+        psnr_axis.set_ylabel('held-out PSNR-Y, dB', color='tab:red')
     figure.savefig(path)
     pyplot.close(figure)

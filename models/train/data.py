@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,9 @@ import torch
 from PIL import Image, ImageOps
 
 from .resize import resize_uint8
+
+HOLD_OUT_EVERY = 29  # images; what is left out of training tells how it goes
+HELD_OUT_SIDE = 256  # low-resolution pixels of each that are looked at
 
 EXTENSIONS = {'.png', '.jpg', '.jpeg', '.webp', '.bmp'}
 
@@ -66,6 +71,7 @@ class PatchSource:
         # Between "every image alike" (large photos hardly seen) and "every pixel alike" (small sets
         # hardly seen).
         weight = np.sqrt([height * width for height, width in index['images']])
+        weight[::HOLD_OUT_EVERY] = 0
         self._cumulative = np.cumsum(weight / weight.sum())
 
     @staticmethod
@@ -77,8 +83,14 @@ class PatchSource:
             yield flat[start:start + count].reshape(shape)
             start += count
 
+    def held_out(self):
+        """(low, high) uint8 pairs, (H, W, 3), of the images that no batch is cut from."""
+        side = HELD_OUT_SIDE
+        for low, high in zip(self._low[::HOLD_OUT_EVERY], self._high[::HOLD_OUT_EVERY]):
+            yield low[:side, :side], high[:side * self.scale, :side * self.scale]
+
     def _pair(self, rng, patch):
-        which = int(np.searchsorted(self._cumulative, rng.random()))
+        which = int(np.searchsorted(self._cumulative, rng.random(), side='right'))
         which = min(which, self.images - 1)
         low, high, scale = self._low[which], self._high[which], self.scale
         y = int(rng.integers(low.shape[0] - patch + 1))
@@ -119,7 +131,17 @@ def build_cache(data_dir, cache_dir, scale, patch, data_config, report=lambda te
     folder = Path(cache_dir) / _cache_key(files, scale, patch, data_config)
     if (folder / 'index.json').exists():
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    # Made beside its place and moved there when whole: runs may start side by side, or be killed.
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as unfinished:
+        _write_cache(files, Path(unfinished), scale, patch, data_config, report)
+        folder.mkdir(exist_ok=True)
+        for name in ('low.bin', 'high.bin', 'index.json'):
+            os.replace(Path(unfinished) / name, folder / name)
+    return folder
+
+
+def _write_cache(files, folder, scale, patch, data_config, report):
     sizes, left_out = [], 0
     with open(folder / 'low.bin', 'wb') as low, open(folder / 'high.bin', 'wb') as high:
         for done, path in enumerate(files, 1):
@@ -133,9 +155,7 @@ def build_cache(data_dir, cache_dir, scale, patch, data_config, report=lambda te
             if done % 100 == 0 or done == len(files):
                 report(f'prepared {done}/{len(files)} images')
     if not sizes:
-        raise DataError(f'no image in {data_dir}/train is at least {patch * scale} pixels wide')
+        raise DataError(f'no training image is at least {patch * scale} pixels wide')
     report(f'{len(sizes)} images kept, {left_out} smaller than a patch left out')
-    # Written last: a cache without an index is unfinished and is built again.
     (folder / 'index.json').write_text(
         json.dumps({'scale': scale, 'images': sizes}), encoding='utf-8')
-    return folder

@@ -15,7 +15,6 @@ import torch
 import torch.nn.functional as F
 
 from .data import DataError, crop_to_multiple, list_images, read_rgb
-from .nets import run_plain
 from .onnx_file import OnnxNet
 from .resize import resize_uint8, to_uint8
 
@@ -91,10 +90,12 @@ def evaluate_folder(folder, scale, methods):
             for name, (p, s) in means.items()}
 
 
-def evaluate_weights(weights, scale, folder):
-    """PSNR-Y of collapsed weights on one folder."""
-    method = {'model': lambda low: upscale_with(lambda x: run_plain(x, weights, scale), low)}
-    return evaluate_folder(folder, scale, method)['model']['psnr_y']
+def mean_psnr(run, scale, pairs):
+    """Mean PSNR-Y of `run`, a function on tensors in 0..1, over (low, high) pairs of uint8 images."""
+    inner = slice(scale, -scale)
+    return float(np.mean([
+        psnr(luma(upscale_with(run, low))[inner, inner], luma(high)[inner, inner])
+        for low, high in pairs]))
 
 
 def check_bicubic(name, scale, psnr_y):

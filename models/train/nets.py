@@ -4,8 +4,7 @@ The anchor is the input repeated scale*scale times along the channels, added to 
 convolution's output before the shuffle, which is the same as adding the nearest-upsampled input
 after it. The network therefore only learns what nearest upsampling misses.
 
-Training uses `TrainableNet`, whose convolutions have extra branches that make optimization easier.
-All branches are linear, so each forward pass first collapses them into one 3x3 kernel: training
+Training uses `TrainableNet`, whose convolutions can have extra branches. All branches are linear, so each forward pass first collapses them into one 3x3 kernel: training
 costs hardly more than for the plain network, and `collapse()` gives the network that ships.
 """
 
@@ -17,30 +16,45 @@ CHANNELS_RGB = 3
 
 
 class CollapsibleConv(nn.Module):
-    """A 3x3 convolution trained as (wide 3x3, then 1x1) + direct 3x3 (+ identity)."""
+    """A 3x3 convolution trained as direct 3x3 (+ wide 3x3, then 1x1) (+ identity).
+
+    The wide branch is there where `expansion`, its width, is above 0; the identity where inputs and
+    outputs are as many.
+    """
 
     def __init__(self, inputs, outputs, expansion):
         super().__init__()
-        self.wide = nn.Conv2d(inputs, expansion, 3, padding=1, bias=False)
-        self.narrow = nn.Conv2d(expansion, outputs, 1, bias=False)
+        self.has_wide = expansion > 0
+        if self.has_wide:
+            self.wide = nn.Conv2d(inputs, expansion, 3, padding=1, bias=False)
+            self.narrow = nn.Conv2d(expansion, outputs, 1, bias=False)
         self.direct = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.has_identity = inputs == outputs
 
     def collapse(self):
         """The one equivalent 3x3 kernel and its bias."""
         outputs, inputs = self.direct.weight.shape[:2]
-        narrow = self.narrow.weight.flatten(1)
-        kernel = (narrow @ self.wide.weight.flatten(1)).view(outputs, inputs, 3, 3)
-        kernel = kernel + self.direct.weight
+        kernel = self.direct.weight
+        if self.has_wide:
+            wide = self.narrow.weight.flatten(1) @ self.wide.weight.flatten(1)
+            kernel = kernel + wide.view(outputs, inputs, 3, 3)
         if self.has_identity:
-            centre = torch.zeros(3, 3, dtype=kernel.dtype)
+            centre = torch.zeros(3, 3, dtype=kernel.dtype, device=kernel.device)
             centre[1, 1] = 1.0
-            kernel = kernel + torch.eye(inputs, dtype=kernel.dtype)[:, :, None, None] * centre
+            kernel = kernel + torch.eye(inputs).to(kernel)[:, :, None, None] * centre
         return kernel, self.direct.bias
+
+    @torch.no_grad()
+    def start_from(self, kernel, bias):
+        """Makes `collapse()` give this kernel and bias; the branches stay random."""
+        self.direct.weight += kernel - self.collapse()[0]
+        self.direct.bias.copy_(bias)
 
     def forward(self, x):
         """The branches one by one: what `collapse()` must equal."""
-        y = self.narrow(self.wide(x)) + self.direct(x)
+        y = self.direct(x)
+        if self.has_wide:
+            y = y + self.narrow(self.wide(x))
         return y + x if self.has_identity else y
 
 
@@ -78,6 +92,13 @@ class TrainableNet(nn.Module):
         """One (kernel, bias, slope) per layer; the last layer's slope is None."""
         slopes = list(self.slopes) + [None]
         return [(*conv.collapse(), slope) for conv, slope in zip(self.convs, slopes)]
+
+    @torch.no_grad()
+    def start_from(self, weights):
+        """Takes over the layers of a trained network but the last, which depends on the scale."""
+        for conv, own_slope, (kernel, bias, slope) in zip(self.convs[:-1], self.slopes, weights[:-1]):
+            conv.start_from(kernel, bias)
+            own_slope.copy_(slope)
 
     def forward(self, x):
         return run_plain(x, self.collapse(), self.scale)

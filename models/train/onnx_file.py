@@ -127,6 +127,7 @@ class OnnxNet:
     """Runs a file written by `build_onnx` on a (1, 3, H, W) tensor in 0..1."""
 
     def __init__(self, model):
+        self._model = model
         self._nodes = [
             (_OPERATORS[node.op_type], node.input, node.output[0],
              {a.name: helper.get_attribute_value(a) for a in node.attribute})
@@ -142,6 +143,18 @@ class OnnxNet:
     @classmethod
     def load(cls, path):
         return cls(onnx.load(str(path)))
+
+    def weights(self):
+        """One (kernel, bias, slope) per layer, as `TrainableNet.collapse()` gives them."""
+        def constant(name):
+            stored = self._constants.get(name + '.f16')
+            return None if stored is None else stored.float()
+
+        layers = sum(node.op_type == 'Conv' for node in self._model.graph.node)
+        slopes = [constant(f'prelu{i}.slope') for i in range(layers)]
+        return [(constant(f'conv{i}.weight'), constant(f'conv{i}.bias'),
+                 None if slope is None else slope.flatten())
+                for i, slope in enumerate(slopes)]
 
     @torch.no_grad()
     def __call__(self, x):

@@ -15,26 +15,33 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
 from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, PatchSource, build_cache
-from .evaluate import evaluate_weights
+from .evaluate import mean_psnr
+from .loss import l1, tail_loss
 from .nets import Ema, TrainableNet, parameter_count, run_plain
+from .onnx_file import OnnxNet
+from .optimizer import Optimizers
 
+FLOAT_MODELS = Path(__file__).parents[1] / 'float'
 LOG_FIELDS = ['iteration', 'seconds', 'learning_rate', 'loss', 'psnr_y']
 
 
 class Trainer:
     """The state of a run: network, optimizer, average, log; saved and restored as one."""
 
-    def __init__(self, config, source):
+    def __init__(self, config, source, device='cpu'):
         self.config = config
         self.source = source
+        self.device = device
         torch.manual_seed(config.training.seed)
-        self.net = TrainableNet(**dataclasses.asdict(config.net), scale=config.scale)
-        self.optimizer = torch.optim.Adam(self.net.parameters(), config.training.learning_rate)
+        net = TrainableNet(**dataclasses.asdict(config.net), scale=config.scale)
+        if config.training.start_from:
+            net.start_from(parent_weights(config.training.start_from))
+        self.net = net.to(device)
+        self.optimizer = Optimizers(self.net.parameters(), config.training.learning_rate)
         self.ema = Ema(config.training.ema_decay)
         self.iteration = 0
         self.seconds = 0.0
@@ -47,25 +54,36 @@ class Trainer:
         return self.iteration >= self.config.training.iterations
 
     def learning_rate(self):
-        """One cosine from the first iteration to the last."""
+        """One cosine from the first iteration to the last, after a short rise."""
         recipe = self.config.training
-        return 0.5 * recipe.learning_rate * (
+        rise = min(1.0, (self.iteration + 1) / (recipe.warmup + 1))
+        return 0.5 * rise * recipe.learning_rate * (
             1.0 + math.cos(math.pi * self.iteration / recipe.iterations))
+
+    def loss(self, result, truth):
+        recipe = self.config.training
+        in_tail = self.iteration >= recipe.iterations - recipe.tail
+        return tail_loss(result, truth) if in_tail else l1(result, truth)
 
     def step(self):
         recipe = self.config.training
-        low, high = self.source.batch(recipe.seed, self.iteration, recipe.batch, recipe.patch)
-        for group in self.optimizer.param_groups:
-            group['lr'] = self.learning_rate()
+        low, high = (side.to(self.device) for side in self.source.batch(
+            recipe.seed, self.iteration, recipe.batch, recipe.patch))
         weights = self.net.collapse()
-        loss = F.l1_loss(run_plain(low, weights, self.config.scale), high)
+        loss = self.loss(run_plain(low, weights, self.config.scale), high)
         self.ema.update(weights)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
+        self.optimizer.set_learning_rate(self.learning_rate())
+        self.optimizer.step(loss)
         self.loss_sum += float(loss.detach())
         self.loss_count += 1
         self.iteration += 1
+
+    def held_out_psnr(self):
+        """PSNR-Y of the averaged weights on the training images that no patch is cut from."""
+        weights = [tuple(None if t is None else t.cpu() for t in layer)
+                   for layer in self.ema.weights]
+        return mean_psnr(lambda x: run_plain(x, weights, self.config.scale), self.config.scale,
+                         self.source.held_out())
 
     def add_log_row(self, psnr_y):
         self.log.append({
@@ -91,6 +109,13 @@ class Trainer:
         self.iteration, self.seconds = state['iteration'], state['seconds']
         self.loss_sum, self.loss_count = state['loss_sum'], state['loss_count']
         self.log = state['log']
+
+
+def parent_weights(name):
+    path = FLOAT_MODELS / f'{name}.onnx'
+    if not path.exists():
+        raise ConfigError(f'start_from: there is no {path}; train {name} first')
+    return OnnxNet.load(path).weights()
 
 
 def check_same_recipe(saved, wanted):
@@ -131,7 +156,7 @@ def progress_line(trainer, session_start, session_iterations):
             f'{rate:5.1f} it/s  {time.strftime("%H:%M:%S", time.gmtime(left))} left{psnr}')
 
 
-def run(trainer, work, eval_folder, should_stop=lambda: False, report=print):
+def run(trainer, work, should_stop=lambda: False, report=print):
     """Trains until the last iteration or until `should_stop()`; always leaves a checkpoint."""
     recipe = trainer.config.training
     session_start, first = time.monotonic(), trainer.iteration
@@ -140,8 +165,8 @@ def run(trainer, work, eval_folder, should_stop=lambda: False, report=print):
         trainer.step()
         done = trainer.iteration
         psnr_y = None
-        if eval_folder and (done % recipe.evaluate_every == 0 or trainer.finished):
-            psnr_y = evaluate_weights(trainer.ema.weights, trainer.config.scale, eval_folder)
+        if done % recipe.evaluate_every == 0 or trainer.finished:
+            psnr_y = trainer.held_out_psnr()
         trainer.seconds += time.monotonic() - step_start
         if done % recipe.log_every == 0 or psnr_y is not None or trainer.finished:
             trainer.add_log_row(psnr_y)
@@ -160,11 +185,13 @@ def parse_arguments(arguments):
     parser.add_argument('--config', required=True, metavar='FILE',
                         help='the recipe, for example models/train/configs/photo-x2.toml')
     parser.add_argument('--data', required=True, metavar='DIR',
-                        help='folder with train/<folders of the recipe> and eval/Set5')
+                        help='folder with train/<folders of the recipe>')
     parser.add_argument('--work', metavar='DIR',
                         help='checkpoints, log and curve (default: .train/NAME)')
     parser.add_argument('--cache', metavar='DIR', default='.train/cache',
                         help='decoded images (default: %(default)s)')
+    parser.add_argument('--device', default='cpu', metavar='NAME',
+                        help='cpu or cuda (default: %(default)s)')
     parser.add_argument('--threads', type=int, default=1, metavar='N',
                         help='CPU threads (default: %(default)s)')
     return parser.parse_args(arguments)
@@ -180,9 +207,9 @@ def main(arguments=None):
         source = PatchSource(build_cache(
             options.data, options.cache, config.scale, config.training.patch, config.data,
             report=lambda text: print(text, flush=True)))
-        trainer = Trainer(config, source)
+        trainer = Trainer(config, source, options.device)
         if (work / 'checkpoint.pt').exists():
-            trainer.restore(torch.load(work / 'checkpoint.pt'))
+            trainer.restore(torch.load(work / 'checkpoint.pt', map_location=options.device))
     except (ConfigError, DataError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -192,9 +219,8 @@ def main(arguments=None):
     print(f'{config.name}: {parameter_count(trainer.net.collapse())} parameters, '
           f'{source.images} images, {source.pixels / 1e6:.0f} MP, from iteration '
           f'{trainer.iteration}', flush=True)
-    eval_folder = Path(options.data) / 'eval' / 'Set5'
-    run(trainer, work, eval_folder if eval_folder.is_dir() else None,
-        should_stop=lambda: bool(stop), report=lambda text: print(text, flush=True))
+    run(trainer, work, should_stop=lambda: bool(stop),
+        report=lambda text: print(text, flush=True))
     return 0 if trainer.finished else 130
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..config import Config, DataConfig, NetConfig, TrainingConfig
+from ..config import Config, DataConfig, FinetuneConfig, NetConfig, TrainingConfig
 
 FOLDER = 'made'
 
@@ -33,11 +33,12 @@ def write_pictures(folder, count=3, height=52, width=61):
 
 
 def small_config(iterations=20, **training):
-    recipe = dict(iterations=iterations, batch=2, patch=12, learning_rate=1e-3, ema_decay=0.9,
-                  seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
+    recipe = dict(iterations=iterations, batch=2, patch=12, learning_rate=1e-3, warmup=0, tail=0,
+                  start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
     recipe.update(training)
     return Config(
         name='made-x2', aliases=('made',), scale=2, licence='Apache-2.0', data_statement='made',
         net=NetConfig(channels=8, body_layers=2, expansion=12),
         training=TrainingConfig(**recipe),
-        data=DataConfig(folders=(FOLDER,), reduce_from=2560, reduce_to=1600))
+        finetune=FinetuneConfig(iterations=60, batch=4, patch=12, learning_rate=0.5),
+        data=DataConfig(folders=(FOLDER,), degradation='bicubic', reduce_from=2560, reduce_to=1600))

@@ -1,3 +1,4 @@
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,7 +13,8 @@ class ConfigTest(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
         self.path = Path(temporary.name) / 'recipe.toml'
-        self.text = (RECIPES / 'photo-x2.toml').read_text(encoding='utf-8')
+        shutil.copytree(RECIPES / 'shared', self.path.parent / 'shared')
+        self.text = (RECIPES / 'photo-x2-small.toml').read_text(encoding='utf-8')
 
     def load_changed(self, old, new):
         self.assertIn(old, self.text)
@@ -25,7 +27,7 @@ class ConfigTest(unittest.TestCase):
 
     def test_mistakes_are_named(self):
         for old, new, message in (
-                ('batch = ', 'bach = ', 'unknown key "bach"'),
+                ('iterations = ', 'iteration = ', 'unknown key "iteration"'),
                 ('scale = 2', '', '"scale" is missing'),
                 ('channels = 32', 'channels = "32"', '"channels" must be of type int'),
                 ('scale = 2', 'scale = ', 'not valid TOML')):

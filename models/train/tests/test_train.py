@@ -8,7 +8,6 @@ import torch
 
 from ..config import ConfigError
 from ..data import PatchSource, build_cache
-from ..evaluate import evaluate_weights
 from ..train import Trainer, run
 from .synthetic import FOLDER, small_config, write_pictures
 
@@ -37,20 +36,21 @@ class TrainTest(unittest.TestCase):
         state = trainer.state()
         tensors = list(state['net'].values())
         tensors += [t for layer in state['ema'] for t in layer if t is not None]
-        for moments in state['optimizer']['state'].values():
-            tensors += [moments['exp_avg'], moments['exp_avg_sq']]
+        muon, adam = (part['state'].values() for part in state['optimizer'])
+        tensors += [moments['average'] for moments in muon]
+        tensors += [moments[name] for moments in adam for name in ('exp_avg', 'exp_avg_sq')]
         return torch.cat([t.flatten() for t in tensors])
 
     def test_resumed_run_is_bit_exact(self):
         straight = Trainer(small_config(), self.source)
-        run(straight, self.work('straight'), None, report=silent)
+        run(straight, self.work('straight'), report=silent)
 
         work, interrupted = self.work('resumed'), Trainer(small_config(), self.source)
-        run(interrupted, work, None, should_stop=lambda: interrupted.iteration == 7, report=silent)
+        run(interrupted, work, should_stop=lambda: interrupted.iteration == 7, report=silent)
         resumed = Trainer(small_config(), self.source)
         resumed.restore(torch.load(work / 'checkpoint.pt'))
         self.assertEqual(resumed.iteration, 7)
-        run(resumed, work, None, report=silent)
+        run(resumed, work, report=silent)
 
         self.assertTrue(resumed.finished)
         self.assertTrue(torch.equal(self.flat(straight), self.flat(resumed)))
@@ -76,8 +76,8 @@ class TrainTest(unittest.TestCase):
         config = small_config(learning_rate=5e-3)
         trainer, work, lines = Trainer(config, self.source), self.work('run'), []
         trainer.step()
-        before = evaluate_weights(trainer.ema.weights, 2, self.pictures)
-        run(trainer, work, self.pictures, report=lines.append)
+        before = trainer.held_out_psnr()
+        run(trainer, work, report=lines.append)
         with open(work / 'log.csv', encoding='utf-8') as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([row['iteration'] for row in rows], ['5', '10', '15', '20'])
