@@ -35,8 +35,8 @@ Builds what it needs, and fetches Google Benchmark the first time.
   --filter <re>    only layers (or schedules' chains) whose name matches this regular expression
   --schedules      instead of single layers, chains of five 3x3 convolutions on tiles of 64 to 384
                    pixels, computed layer by layer and depth-first in bands of rows
-  --rounds <n>     rounds in which everything is measured once (default 9)
-  --ms <n>         milliseconds per measurement (default 30)
+  --rounds <n>     rounds in which everything is measured once (default 30)
+  --ms <n>         milliseconds per measurement (default 8)
   --no-vnni        keep Chromium from using the dot products of AVX-VNNI
   --no-build       use what is built
   --json           print JSON
@@ -50,8 +50,8 @@ const OPTIONS = {
   variant: { type: 'string', default: 'relaxed' },
   filter: { type: 'string', default: '' },
   schedules: { type: 'boolean', default: false },
-  rounds: { type: 'string', default: '9' },
-  ms: { type: 'string', default: '30' },
+  rounds: { type: 'string', default: '30' },
+  ms: { type: 'string', default: '8' },
   'no-vnni': { type: 'boolean', default: false },
   'no-build': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },

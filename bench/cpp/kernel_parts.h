@@ -37,6 +37,7 @@ struct Scaling {
     }
     epilogue.low = 0.0F;
     epilogue.high = 255.0F;
+    epilogue.clamps = false;  // no sum of such weights is beyond kStoredRange
     epilogue.zero_point = StoredValue(storage, 0);
   }
 

@@ -7,12 +7,14 @@
 #include "catalog.h"
 #include "kernel_parts.h"
 #include "kernels/kernel_set.h"
+#include "kernels/picture.h"
 #include "noise.h"
 
 namespace tessera::bench {
 namespace {
 
 constexpr int64_t kRgba = 4;
+
 /// Buffers of a layer: a tile of input codes with its border, and room for the output.
 struct Buffers {
   Buffers(const Layer& layer, int64_t output_bytes)
@@ -32,12 +34,10 @@ class DenseRunner {
  public:
   DenseRunner(const Layer& layer, const KernelSet& kernels)
       : kernels_(kernels),
-        // The last layer writes RGBA: four channels where three are computed for their own sake.
-        outputs_(layer.rgba_upscale == 0 ? layer.outputs : kRgba * layer.rgba_upscale),
-        rows_per_row_(layer.rgba_upscale == 0 ? 1 : layer.rgba_upscale),
+        outputs_(layer.outputs),
         vectors_((outputs_ + kChannelGroup - 1) / kChannelGroup),
         output_row_(kTileEdge * vectors_ * kChannelGroup),
-        buffers_(layer, output_row_ * kTileEdge * rows_per_row_),
+        buffers_(layer, output_row_ * kTileEdge),
         scaling_(vectors_, kernels.storage, layer.after),
         residual_(Noise<uint8_t>(SizeOf(output_row_ + kSlack), ToCode)) {
     const int64_t steps = layer.kernel * buffers_.pixel / kChannelGroup;
@@ -63,23 +63,25 @@ class DenseRunner {
                .vector_offsets = vector_offsets_.data(),
                .output_pixel = static_cast<int32_t>(vectors_ * kChannelGroup),
                .residual_pixel = static_cast<int32_t>(vectors_ * kChannelGroup)};
-    if (layer.rgba_upscale != 0) {
-      kernel_.epilogue.output = ConvEpilogue::Output::kBytes;
-      kernel_.epilogue.zero_point = 0;
-    }
   }
 
   void Run() {
-    for (int64_t y = 0; y < kTileEdge * rows_per_row_; ++y) {
-      kernels_.conv_row(kernel_, buffers_.input.data() + y / rows_per_row_ * buffers_.row,
-                        buffers_.output.data() + y * output_row_, residual_.data(), kTileEdge);
+    for (int64_t y = 0; y < kTileEdge; ++y) {
+      RunRow(y, buffers_.output.data() + y * output_row_, residual_.data());
     }
   }
 
+ protected:
+  void RunRow(int64_t y, uint8_t* output, const void* residual) {
+    kernels_.conv_row(kernel_, buffers_.input.data() + y * buffers_.row, output, residual,
+                      kTileEdge);
+  }
+  ConvEpilogue& epilogue() { return kernel_.epilogue; }
+  int64_t output_pixel() const { return vectors_ * kChannelGroup; }
+
  private:
   const KernelSet& kernels_;
-  int64_t outputs_;       // of one call of the kernel
-  int64_t rows_per_row_;  // output rows, each a call, from one row of windows
+  int64_t outputs_;
   int64_t vectors_;
   int64_t output_row_;  // bytes
   Buffers buffers_;
@@ -89,6 +91,43 @@ class DenseRunner {
   std::vector<int32_t> vector_offsets_;
   std::vector<int8_t> weights_;
   ConvKernel kernel_;
+};
+
+/// A last layer: adds the nearest-upsampled picture and writes RGBA.
+class TailRunner : public DenseRunner {
+ public:
+  TailRunner(const Layer& layer, const KernelSet& kernels)
+      : DenseRunner(layer, kernels),
+        line_{.width = kTileEdge, .block = layer.rgba_upscale, .pixel = output_pixel()},
+        row_bytes_(kTileEdge * line_.block * kRgba),
+        values_(256, 0.5F),
+        picture_(Noise<uint8_t>(SizeOf(kTileEdge * kTileEdge * kRgba), ToCode)),
+        anchors_(SizeOf(kTileEdge * line_.pixel)),
+        codes_(SizeOf(kTileEdge * line_.pixel + kSlack)),
+        upscaled_(SizeOf(row_bytes_ * line_.block * kTileEdge)) {
+    epilogue().output = ConvEpilogue::Output::kBytes;
+    epilogue().residual = ConvEpilogue::Residual::kFloats;
+    epilogue().zero_point = 0;
+  }
+
+  void Run() {
+    const ColorTables tables = {values_.data(), values_.data(), values_.data()};
+    for (int64_t y = 0; y < kTileEdge; ++y) {
+      RepeatPicture(line_, picture_.data() + y * kTileEdge * kRgba, tables, anchors_.data());
+      RunRow(y, codes_.data(), anchors_.data());
+      SpreadPicture(line_, codes_.data(), upscaled_.data() + y * line_.block * row_bytes_,
+                    static_cast<ptrdiff_t>(row_bytes_));
+    }
+  }
+
+ private:
+  PictureLine line_;
+  int64_t row_bytes_;
+  std::vector<float> values_;
+  std::vector<uint8_t> picture_;
+  std::vector<float> anchors_;
+  std::vector<uint8_t> codes_;
+  std::vector<uint8_t> upscaled_;
 };
 
 class DepthwiseRunner {
@@ -151,6 +190,8 @@ void RegisterTessera() {
   for (const Layer& layer : Layers()) {
     if (layer.depthwise) {
       Register<DepthwiseRunner>(layer);
+    } else if (layer.rgba_upscale != 0) {
+      Register<TailRunner>(layer);
     } else {
       Register<DenseRunner>(layer);
     }

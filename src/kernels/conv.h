@@ -50,8 +50,14 @@ struct ConvEpilogue {
   // In output codes less the zero point, whole numbers within [-255, 255] for codes.
   float low = 0.0f;
   float high = 0.0f;
+  // False where storing 8 bits, which saturates, clamps as well: low and high are the ends of the
+  // codes, and v lies within kStoredRange.
+  bool clamps = true;
   int32_t zero_point = 0;  // of the stored value
 };
+
+/// Numbers within +-kStoredRange are rounded and saturated right by kernels that do not clamp.
+inline constexpr float kStoredRange = 1 << 21;
 
 /// One group of a convolution, ready to run on rows. All offsets are bytes.
 struct ConvKernel {

@@ -15,7 +15,9 @@ struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
   static constexpr Storage kStorage = kCodes;
   static constexpr int kBlockVectors = 4;
   static constexpr bool kSpecialized = true;
-  static constexpr int Pixels(int vectors) { return vectors >= 3 ? 2 : 8 / vectors; }
+  static constexpr int Pixels(int vectors) {
+    return vectors == 4 ? 2 : vectors == 3 ? 3 : 8 / vectors;
+  }
 
   static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {
     return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, codes, sums);

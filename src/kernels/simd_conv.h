@@ -70,9 +70,8 @@ void ConvBlockRow(const ConvKernel& kernel, int32_t vector, const int8_t* weight
                   const uint8_t* input, uint8_t* output, const uint8_t* residual, int64_t width) {
   constexpr int kPixels = Machine::Pixels(kVectors);
   const bool floats = kernel.epilogue.output == ConvEpilogue::Output::kFloats;
-  const bool residual_floats = kernel.epilogue.residual == ConvEpilogue::Residual::kFloats;
   const ptrdiff_t element = floats ? sizeof(float) : 1;
-  const ptrdiff_t residual_element = residual_floats ? sizeof(float) : 1;
+  const ptrdiff_t residual_element = ResidualElementBytes(kernel.epilogue);
   const BlockRow row = {vector,
                         weights,
                         input,
@@ -128,6 +127,12 @@ void SimdConvRow(const ConvKernel& kernel, const uint8_t* input, void* output, c
     if (kind == EpilogueKind::kPRelu) {
       return ConvRowOfKind<Machine, EpilogueKind::kPRelu>(kernel, input, out, added, width);
     }
+    if (kind == EpilogueKind::kAdd) {
+      return ConvRowOfKind<Machine, EpilogueKind::kAdd>(kernel, input, out, added, width);
+    }
+    if (kind == EpilogueKind::kPicture) {
+      return ConvRowOfKind<Machine, EpilogueKind::kPicture>(kernel, input, out, added, width);
+    }
   }
   ConvRowOfKind<Machine, EpilogueKind::kGeneral>(kernel, input, out, added, width);
 }
@@ -142,7 +147,7 @@ struct FourByteDot {
     for (int32_t run = 0; run < kernel.runs; ++run) {
       const uint8_t* codes = input + kernel.run_offsets[run];
       const uint8_t* const end = codes + kernel.steps_per_run * 4;
-#pragma clang loop unroll_count(4)
+#pragma clang loop unroll(disable)
       for (; codes != end; codes += 4) {
         v128_t w[kVectors];
         for (int v = 0; v < kVectors; ++v) w[v] = wasm_v128_load(weights + 16 * v);

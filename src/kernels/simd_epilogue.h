@@ -10,16 +10,34 @@
 
 namespace tessera::simd {
 
-/// Which of ConvEpilogue's steps a loop is compiled for. The first two keep their sums in
-/// registers; kGeneral looks at every field.
-enum class EpilogueKind : uint8_t { kPlain, kPRelu, kGeneral };
+/// Which of ConvEpilogue's steps a loop is compiled for. kGeneral looks at every field; the others
+/// are the usual ones, and keep their sums in registers.
+enum class EpilogueKind : uint8_t {
+  kPlain,    // to codes, not clamped
+  kPRelu,    // the same with negative_multiplier
+  kAdd,      // the same with residual codes
+  kPicture,  // to bytes, with residual floats: a last layer with an anchor
+  kGeneral,
+};
 
 inline EpilogueKind KindOf(const ConvEpilogue& epilogue) {
-  if (epilogue.inner || epilogue.residual != ConvEpilogue::Residual::kNone ||
-      epilogue.output != ConvEpilogue::Output::kCodes) {
-    return EpilogueKind::kGeneral;
+  using Output = ConvEpilogue::Output;
+  using Residual = ConvEpilogue::Residual;
+  if (epilogue.inner) return EpilogueKind::kGeneral;
+  const bool codes = epilogue.output == Output::kCodes && !epilogue.clamps;
+  if (codes && epilogue.residual == Residual::kNone) {
+    return epilogue.negative_multiplier ? EpilogueKind::kPRelu : EpilogueKind::kPlain;
   }
-  return epilogue.negative_multiplier ? EpilogueKind::kPRelu : EpilogueKind::kPlain;
+  if (epilogue.negative_multiplier) return EpilogueKind::kGeneral;
+  if (codes && epilogue.residual == Residual::kCodes) return EpilogueKind::kAdd;
+  if (epilogue.output == Output::kBytes && epilogue.residual == Residual::kFloats) {
+    return EpilogueKind::kPicture;
+  }
+  return EpilogueKind::kGeneral;
+}
+
+inline ptrdiff_t ResidualElementBytes(const ConvEpilogue& epilogue) {
+  return epilogue.residual == ConvEpilogue::Residual::kFloats ? sizeof(float) : 1;
 }
 
 // Adding 1.5 * 2^23 to a float below 2^22 leaves it, rounded half to even, in the low mantissa
@@ -41,6 +59,15 @@ inline v128_t ResidualCodes(const ConvEpilogue& epilogue, const uint8_t* codes) 
       wasm_i32x4_sub(wide, wasm_i32x4_splat(epilogue.residual_zero_point)));
 }
 
+/// `a` in the lanes of `mask` that are all ones, `b` in those that are all zeros.
+inline v128_t Select(v128_t mask, v128_t a, v128_t b) {
+#ifdef __wasm_relaxed_simd__
+  return wasm_i32x4_relaxed_laneselect(a, b, mask);  // one instruction; such masks leave no choice
+#else
+  return wasm_v128_bitselect(a, b, mask);
+#endif
+}
+
 /// v of conv.h for four channels from `channel` on, before rounding. `residual` is at the channel.
 template <Storage kStorage, EpilogueKind kKind>
 inline v128_t Scale(const ConvEpilogue& epilogue, int64_t channel, v128_t sums,
@@ -50,11 +77,8 @@ inline v128_t Scale(const ConvEpilogue& epilogue, int64_t channel, v128_t sums,
   v128_t v;
   if (kKind == EpilogueKind::kPRelu ||
       (kKind == EpilogueKind::kGeneral && epilogue.negative_multiplier)) {
-    // One of the two products is zero, so the sum is exactly the other.
-    const v128_t zero = wasm_f32x4_const_splat(0.0f);
     const v128_t negative = wasm_v128_load(epilogue.negative_multiplier + channel);
-    v = wasm_f32x4_add(wasm_f32x4_mul(wasm_f32x4_pmax(f, zero), multiplier),
-                       wasm_f32x4_mul(wasm_f32x4_pmin(f, zero), negative));
+    v = wasm_f32x4_mul(f, Select(wasm_i32x4_shr(sums, 31), negative, multiplier));
   } else {
     v = wasm_f32x4_mul(f, multiplier);
   }
@@ -64,13 +88,17 @@ inline v128_t Scale(const ConvEpilogue& epilogue, int64_t channel, v128_t sums,
                           wasm_f32x4_splat(epilogue.inner_high));
       v = wasm_f32x4_mul(wasm_f32x4_nearest(v), wasm_f32x4_splat(epilogue.inner_scale));
     }
-    if (epilogue.residual == ConvEpilogue::Residual::kCodes) {
-      const v128_t codes = ResidualCodes<kStorage>(epilogue, static_cast<const uint8_t*>(residual));
-      v = wasm_f32x4_add(v, wasm_f32x4_mul(codes, wasm_f32x4_splat(epilogue.residual_scale)));
-    } else if (epilogue.residual == ConvEpilogue::Residual::kFloats) {
-      v = wasm_f32x4_add(v, wasm_v128_load(residual));
-    }
   }
+  if (kKind == EpilogueKind::kAdd ||
+      (kKind == EpilogueKind::kGeneral && epilogue.residual == ConvEpilogue::Residual::kCodes)) {
+    const v128_t codes = ResidualCodes<kStorage>(epilogue, static_cast<const uint8_t*>(residual));
+    v = wasm_f32x4_add(v, wasm_f32x4_mul(codes, wasm_f32x4_splat(epilogue.residual_scale)));
+  }
+  if (kKind == EpilogueKind::kPicture ||
+      (kKind == EpilogueKind::kGeneral && epilogue.residual == ConvEpilogue::Residual::kFloats)) {
+    v = wasm_f32x4_add(v, wasm_v128_load(residual));
+  }
+  if constexpr (kKind != EpilogueKind::kGeneral && kKind != EpilogueKind::kPicture) return v;
   return wasm_f32x4_pmin(wasm_f32x4_pmax(v, wasm_f32x4_splat(epilogue.low)),
                          wasm_f32x4_splat(epilogue.high));
 }
@@ -117,8 +145,7 @@ template <Storage kStorage>
 [[gnu::noinline]] void FinishGeneral(const ConvEpilogue& epilogue, int64_t channel,
                                      const v128_t* sums, int vectors, uint8_t* output,
                                      const uint8_t* residual) {
-  const bool residual_floats = epilogue.residual == ConvEpilogue::Residual::kFloats;
-  const ptrdiff_t residual_bytes = kChannelGroup * (residual_floats ? sizeof(float) : 1);
+  const ptrdiff_t residual_bytes = kChannelGroup * ResidualElementBytes(epilogue);
   for (int v = 0; v < vectors; ++v, residual += residual_bytes, channel += kChannelGroup) {
     const v128_t scaled =
         Scale<kStorage, EpilogueKind::kGeneral>(epilogue, channel, sums[v], residual);
@@ -144,12 +171,14 @@ inline void Finish(const ConvEpilogue& epilogue, int64_t channel, const v128_t (
   if constexpr (kKind == EpilogueKind::kGeneral) {
     FinishGeneral<kStorage>(epilogue, channel, sums, kVectors, output, residual);
   } else {
+    constexpr bool kBytes = kKind == EpilogueKind::kPicture;
+    constexpr ptrdiff_t kResidualBytes = kChannelGroup * (kBytes ? sizeof(float) : 1);
     v128_t codes[kVectors];
     for (int v = 0; v < kVectors; ++v) {
       codes[v] = ToCodes(epilogue, Scale<kStorage, kKind>(epilogue, channel + v * kChannelGroup,
-                                                          sums[v], nullptr));
+                                                          sums[v], residual + v * kResidualBytes));
     }
-    StoreCodes<kStorage == Storage::kSigned>(codes, output);
+    StoreCodes<kStorage == Storage::kSigned && !kBytes>(codes, output);
   }
 }
 

@@ -239,22 +239,26 @@ class ConvLayerBuilder {
     return static_cast<double>(input_.quantization.scale) * WeightScale(output);
   }
 
+  // A channel's bias in units of its sums, a whole number.
+  double BiasUnits(int64_t output) const {
+    const bool has_bias = node_.inputs.size() > 2 && node_.inputs[2] != kNoValue;
+    double bias = output_.offset;
+    if (has_bias) {
+      bias += graph_.value(node_.inputs[2]).constant->floats[static_cast<size_t>(output)];
+    }
+    constexpr double kMost = 1 << 30;
+    return std::clamp(std::nearbyint(bias / Unit(output)), -kMost, kMost);
+  }
+
   // The bias and the input's zero point, in units of the sums.
   std::vector<int32_t> Biases(const std::vector<int64_t>& order) const {
-    const bool has_bias = node_.inputs.size() > 2 && node_.inputs[2] != kNoValue;
     const int64_t per_output = inputs_per_group_ * conv_.kernel[0] * conv_.kernel[1];
     const int32_t zero = StoredZero(input_.ZeroCode());
     std::vector<int32_t> biases;
     for (const int64_t output : order) {
       const int8_t* first = codes().data() + output * per_output;
       const int32_t sum = std::accumulate(first, first + per_output, int32_t{0});
-      double bias = output_.offset;
-      if (has_bias) {
-        bias += graph_.value(node_.inputs[2]).constant->floats[static_cast<size_t>(output)];
-      }
-      const double units = std::nearbyint(bias / Unit(output));
-      constexpr double kMost = 1 << 30;
-      biases.push_back(static_cast<int32_t>(std::clamp(units, -kMost, kMost)) - zero * sum);
+      biases.push_back(static_cast<int32_t>(BiasUnits(output)) - zero * sum);
     }
     biases.resize(static_cast<size_t>(RoundUpToGroup(static_cast<int64_t>(order.size()))), 0);
     return biases;
@@ -283,6 +287,7 @@ class ConvLayerBuilder {
     if (fused_.inner) SetInner(epilogue);
     SetResidual(epilogue);
     SetOutput(epilogue);
+    epilogue.clamps = !StoringClamps(epilogue, order);
     return epilogue;
   }
 
@@ -319,6 +324,34 @@ class ConvLayerBuilder {
     const Range codes = CodeRange(quantization, output_.range);
     epilogue.low = codes.min;
     epilogue.high = codes.max;
+  }
+
+  // Whether storing the bytes clamps as the epilogue asks.
+  bool StoringClamps(const ConvEpilogue& epilogue, const std::vector<int64_t>& order) const {
+    const auto lowest = static_cast<float>(-output_.zero_code);
+    if (epilogue.output != ConvEpilogue::Output::kCodes || epilogue.low != lowest ||
+        epilogue.high != lowest + 255.0f) {
+      return false;
+    }
+    float largest = 0.0f;
+    for (size_t i = 0; i < order.size(); ++i) {
+      float factor = std::abs(epilogue.multiplier[i]);
+      if (epilogue.negative_multiplier) {
+        factor = std::max(factor, std::abs(epilogue.negative_multiplier[i]));
+      }
+      largest = std::max(largest, LargestSum(order[i]) * factor);
+    }
+    return largest + 255.0f * epilogue.residual_scale < kStoredRange;  // false for NaN
+  }
+
+  // A bound of what the sum of an output channel can be, less rounding.
+  float LargestSum(int64_t output) const {
+    const int64_t per_output = inputs_per_group_ * conv_.kernel[0] * conv_.kernel[1];
+    const int8_t* first = codes().data() + output * per_output;
+    const int64_t weights =
+        std::accumulate(first, first + per_output, int64_t{0},
+                        [](int64_t sum, int8_t weight) { return sum + std::abs(int64_t{weight}); });
+    return static_cast<float>(255 * weights) + static_cast<float>(std::abs(BiasUnits(output)));
   }
 
   // The codes, less the zero point, that a quantization of numbers clipped to `range` can give.

@@ -8,6 +8,7 @@
 #include "engine/int8/conv_layer.h"
 #include "engine/parallel_rows.h"
 #include "graph/track_quantization.h"
+#include "kernels/picture.h"
 
 namespace tessera::int8 {
 namespace {
@@ -100,18 +101,18 @@ class ConvToPixelsStep final : public Step {
       : layer_(std::move(layer)),
         to_pixels_(to_pixels),
         info_(info),
-        block_(to_pixels.conv.shuffle ? to_pixels.conv.shuffle->block : 1),
         height_(height),
-        width_(width),
         input_(input),
         anchor_(anchor),
         pixels_(pixels),
         threads_(threads) {
-    line_pixel_ = RoundUpToGroup(block_ * block_ * kColors);
+    line_.width = width;
+    line_.block = to_pixels.conv.shuffle ? to_pixels.conv.shuffle->block : 1;
+    line_.pixel = RoundUpToGroup(line_.block * line_.block * kColors);
     const size_t parts = threads ? pthreadpool_get_threads_count(threads) : 1;
     for (size_t part = 0; part < parts; ++part) {
       // Spreading reads four bytes where three are wanted.
-      lines_.emplace_back(static_cast<size_t>(width * line_pixel_ + kBytesPerPixel));
+      lines_.emplace_back(static_cast<size_t>(width * line_.pixel + kBytesPerPixel));
       anchors_.emplace_back(to_pixels.anchor == ConvToPixels::Anchor::kNone ? 0
                                                                             : lines_.back().size());
     }
@@ -124,14 +125,22 @@ class ConvToPixelsStep final : public Step {
   }
 
   Status Run() override {
+    ColorTables tables;
+    for (int64_t c = 0; c < kColors; ++c) {
+      const auto channel = static_cast<size_t>(NetworkChannel(info_, c));
+      tables[static_cast<size_t>(c)] = anchor_values_[channel].data();
+    }
+    const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(line_.width * line_.block * kBytesPerPixel);
     ParallelRows(threads_, height_, [&](int64_t begin, int64_t end, size_t part) {
       std::vector<uint8_t>& line = lines_[part];
       float* anchors = anchors_[part].empty() ? nullptr : anchors_[part].data();
       for (int64_t y = begin; y < end; ++y) {
-        if (to_pixels_.anchor == ConvToPixels::Anchor::kNearest) RepeatPicture(y, anchors);
+        if (to_pixels_.anchor == ConvToPixels::Anchor::kNearest) {
+          RepeatPicture(line_, pixels_.input + y * line_.width * kBytesPerPixel, tables, anchors);
+        }
         if (to_pixels_.anchor == ConvToPixels::Anchor::kTensor) GatherTensor(y, anchors);
-        layer_.RunRow(input_, y, width_, line.data(), anchors);
-        Spread(line.data(), y);
+        layer_.RunRow(input_, y, line_.width, line.data(), anchors);
+        SpreadPicture(line_, line.data(), pixels_.output + y * line_.block * row_bytes, row_bytes);
       }
     });
     return Status::Ok();
@@ -145,40 +154,22 @@ class ConvToPixelsStep final : public Step {
   }
 
  private:
-  // A picture's row as the anchor of each phase, R, G, B.
-  void RepeatPicture(int64_t y, float* anchors) const {
-    const uint8_t* pixel = pixels_.input + y * width_ * kBytesPerPixel;
-    const int64_t phases = block_ * block_;
-    const auto& red = anchor_values_[static_cast<size_t>(NetworkChannel(info_, 0))];
-    const auto& green = anchor_values_[static_cast<size_t>(NetworkChannel(info_, 1))];
-    const auto& blue = anchor_values_[static_cast<size_t>(NetworkChannel(info_, 2))];
-    for (int64_t x = 0; x < width_; ++x, pixel += kBytesPerPixel, anchors += line_pixel_) {
-      const float r = red[pixel[0]];
-      const float g = green[pixel[1]];
-      const float b = blue[pixel[2]];
-      for (int64_t phase = 0; phase < phases; ++phase) {
-        anchors[phase * kColors] = r;
-        anchors[phase * kColors + 1] = g;
-        anchors[phase * kColors + 2] = b;
-      }
-    }
-  }
-
   void GatherTensor(int64_t y, float* anchors) const {
     const bool crd =
         to_pixels_.conv.shuffle && to_pixels_.conv.shuffle->order == DepthToSpace::Order::kCrd;
-    const int64_t phases = block_ * block_;
-    for (int64_t x = 0; x < width_; ++x, anchors += line_pixel_) {
+    const int64_t block = line_.block;
+    const int64_t phases = block * block;
+    for (int64_t x = 0; x < line_.width; ++x, anchors += line_.pixel) {
       for (int64_t i = 0; i < phases * kColors; ++i) {
         const int64_t phase = i / kColors;
         const int64_t channel = NetworkChannel(info_, i % kColors);
         const float* from = anchor_->data;
         if (to_pixels_.anchor_is_shuffled) {
-          const int64_t row = y * block_ + phase / block_;
-          const int64_t column = x * block_ + phase % block_;
+          const int64_t row = y * block + phase / block;
+          const int64_t column = x * block + phase % block;
           from += (row * anchor_->width + column) * kColors + channel;
         } else {
-          from += (y * width_ + x) * anchor_->channels;
+          from += (y * line_.width + x) * anchor_->channels;
           from += crd ? channel * phases + phase : phase * kColors + channel;
         }
         anchors[i] = (*from - range_.low) * range_.to_byte;
@@ -186,33 +177,15 @@ class ConvToPixelsStep final : public Step {
     }
   }
 
-  void Spread(const uint8_t* line, int64_t y) const {
-    const int64_t output_width = width_ * block_;
-    for (int64_t dy = 0; dy < block_; ++dy) {
-      uint8_t* out = pixels_.output + (y * block_ + dy) * output_width * kBytesPerPixel;
-      const uint8_t* in = line + dy * block_ * kColors;
-      for (int64_t x = 0; x < width_; ++x, in += line_pixel_) {
-        for (int64_t dx = 0; dx < block_; ++dx, out += kBytesPerPixel) {
-          uint32_t rgba;
-          std::memcpy(&rgba, in + dx * kColors, sizeof(rgba));
-          rgba |= 0xFF000000u;  // the fourth byte; memory is little-endian wherever wasm runs
-          std::memcpy(out, &rgba, sizeof(rgba));
-        }
-      }
-    }
-  }
-
   ConvLayer layer_;
   ConvToPixels to_pixels_;
   ModelInfo info_;
-  int64_t block_;
   int64_t height_;  // of the convolution
-  int64_t width_;
   CodeTensor input_;
   std::optional<Tensor> anchor_;
   PixelBuffers pixels_;
   pthreadpool_t threads_;
-  int64_t line_pixel_ = 0;
+  PictureLine line_;
   ByteValues anchor_values_ = {};
   OutputRange range_;
   std::vector<std::vector<uint8_t>> lines_;  // one per thread
