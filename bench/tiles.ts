@@ -13,11 +13,11 @@ import {
   benchmarkNetwork,
   type NetworkKind,
 } from '../tests/web/support/benchmark-networks.ts';
-import { type BenchModule, buildBench, requireBench } from './lib/bench-module.ts';
+import { buildBench, requireBench } from './lib/bench-module.ts';
 import { type BenchPage, openBenchPage } from './lib/bench-page.ts';
 import { choices, positive } from './lib/options.ts';
-import { SampleBook } from './lib/rounds.ts';
-import { type Entry, type PeakReport, summarisePeaks } from './lib/summary.ts';
+import { PeakMeter } from './lib/peaks.ts';
+import type { PeakReport } from './lib/summary.ts';
 import { planSubjects, type Subject, summariseTile, type TileReport } from './lib/tiles.ts';
 
 const HELP = `npm run bench:tile [-- OPTIONS]
@@ -61,7 +61,6 @@ const OPTIONS = {
 const KINDS: readonly NetworkKind[] = ['float', 'int8'];
 // Long enough for the browser to compile a worker's code a second time, with optimisation.
 const WARM_UP_MS = 700;
-const PEAK_SECONDS = 0.05;
 
 const placed = new Set<string>();
 
@@ -96,37 +95,6 @@ async function openSubject(
     },
     { model, variant, workers, edge: tile },
   );
-}
-
-/** The peaks of one kind of machine code, gathered over the whole run. */
-class PeakMeter {
-  readonly #module: BenchModule;
-  readonly #entries: Entry[];
-  readonly #book = new SampleBook();
-
-  private constructor(module: BenchModule, entries: Entry[]) {
-    this.#module = module;
-    this.#entries = entries.filter(({ who }) => who === 'peak');
-  }
-
-  static async open(page: BenchPage, preset: string): Promise<PeakMeter> {
-    const module = await page.openModule(preset);
-    const meter = new PeakMeter(module, await module.list());
-    // Compiles it well; counts no less than the others do.
-    await meter.measure();
-    return meter;
-  }
-
-  async measure(): Promise<void> {
-    for (const { name } of this.#entries) {
-      const { seconds } = await this.#module.measure(name, PEAK_SECONDS);
-      this.#book.add(name, seconds);
-    }
-  }
-
-  report(): PeakReport {
-    return summarisePeaks(this.#entries, this.#book.samples);
-  }
 }
 
 interface Measured {

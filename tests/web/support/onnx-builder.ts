@@ -52,8 +52,27 @@ const schema = protobuf.parse(
   { keepCase: true },
 ).root;
 
-const ElementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
-const AttributeType = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
+/** ONNX's numbers of element types. */
+export const ElementType = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+} as const;
+/** The message of a whole file, for those who read or change one. */
+export const ModelMessage = schema.lookupType('Model');
+
+/** ONNX's numbers of attribute types. */
+export const AttributeType = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  floats: 6,
+  ints: 7,
+} as const;
 
 /** An attribute value; a number is an int unless wrapped by `float()`. */
 export type AttributeValue = number | string | number[] | FloatAttribute | TensorData;
@@ -252,8 +271,7 @@ export class OnnxBuilder {
       name,
       type: { tensor_type: { elem_type: ElementType.float32, shape: shape(extents) } },
     });
-    const Model = schema.lookupType('Model');
-    const message = Model.fromObject({
+    const message = ModelMessage.fromObject({
       ir_version: 8,
       opset_import: [{ domain: '', version: this.#opset }],
       metadata_props: this.#metadata,
@@ -265,6 +283,6 @@ export class OnnxBuilder {
         output: outputs.map((output) => value(output, ['n', 'a', 'b', 'c'])),
       },
     });
-    return new Uint8Array(Model.encode(message).finish());
+    return new Uint8Array(ModelMessage.encode(message).finish());
   }
 }

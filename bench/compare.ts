@@ -1,0 +1,208 @@
+// Tessera beside its peers in headless Chromium: `npm run bench`.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { log, runMain, step, UserError } from '../scripts/lib/log.mjs';
+import { DIST, ROOT } from '../scripts/lib/paths.mjs';
+import { BENCHMARK_NETWORKS } from '../tests/web/support/benchmark-networks.ts';
+import { buildBench, requireBench } from './lib/bench-module.ts';
+import { openBenchPage } from './lib/bench-page.ts';
+import { choices as oneOf, positive } from './lib/options.ts';
+import { PeakMeter } from './lib/peaks.ts';
+import { type Peaks, type Results, ratios } from './lib/results.ts';
+import { ratioTable, rowTable } from './lib/tables.ts';
+import { bundlePages, installPeers, versionOf } from './web/pages.ts';
+import { SUBJECTS } from './web/subjects/index.ts';
+import { targetOf } from './web/targets.ts';
+import { WORKLOADS } from './web/workloads/index.ts';
+import type { Choices, Workload } from './web/workloads/workload.ts';
+
+const HELP = `npm run bench [-- OPTIONS]
+
+Measures the built library beside its peers in headless Chromium: the same weights, the same pictures,
+everyone at their best settings, in turns, each in a browser of its own. Installs the peers into
+bench/web/node_modules the first time. Needs \`npm run build\`. Lists are separated by commas.
+
+  --workload <list>    default: all
+${WORKLOADS.map(({ name, about }) => `                         ${name}: ${about}`).join('\n')}
+  --net <list>         of ${BENCHMARK_NETWORKS.join(', ')} (default all)
+  --subject <list>     of ${SUBJECTS.map(({ name }) => name).join(', ')} (default all)
+  --threads <list>     1, 2, ... (default 1,2)
+  --megapixels <list>  whole pictures, input (default 0.25,1)
+  --rounds <n>         rounds in which everyone is measured once (default 5)
+  --ms <n>             least milliseconds of one measurement (default 500)
+  --quick              one round, 200 milliseconds, networks plain32 and photo-x2, one thread
+  --isolated           one thread on cross-origin isolated pages too; more threads always are
+  --no-vnni            keep Chromium from using the dot products of AVX-VNNI
+  --no-build           use the module that measures the machine's peak as it is built
+  --save               write bench/results/<workload>.json; then \`npm run bench:report\`
+  --json               print JSON: {"results": [...], "ratios": [...]}
+  --help               this text
+
+Ratios are a peer's time by ours, in this run, by the medians. See bench/README.md.
+`;
+
+const OPTIONS = {
+  workload: { type: 'string', default: WORKLOADS.map(({ name }) => name).join(',') },
+  net: { type: 'string' },
+  subject: { type: 'string', default: SUBJECTS.map(({ name }) => name).join(',') },
+  threads: { type: 'string' },
+  megapixels: { type: 'string', default: '0.25,1' },
+  rounds: { type: 'string' },
+  ms: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  isolated: { type: 'boolean', default: false },
+  'no-vnni': { type: 'boolean', default: false },
+  'no-build': { type: 'boolean', default: false },
+  save: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const DEFAULTS = {
+  full: { net: BENCHMARK_NETWORKS.join(','), threads: '1,2', rounds: '5', ms: '500' },
+  quick: { net: 'plain32,photo-x2', threads: '1', rounds: '1', ms: '200' },
+};
+
+/** The variant that current browsers get, whose instructions the peak is made of. */
+const PEAK_PRESET = 'relaxed';
+const PEAK_TIMES = 5;
+
+function megapixels(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new UserError(`--megapixels takes positive numbers, not "${text}"`);
+  return value;
+}
+
+function readOptions() {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return undefined;
+  const defaults = values.quick ? DEFAULTS.quick : DEFAULTS.full;
+  const names = SUBJECTS.map(({ name }) => name);
+  const subjects = oneOf(values.subject, '--subject', names);
+  const workloads = oneOf(
+    values.workload,
+    '--workload',
+    WORKLOADS.map(({ name }) => name),
+  );
+  const chosen: Choices = {
+    nets: oneOf(values.net ?? defaults.net, '--net', BENCHMARK_NETWORKS),
+    subjects: SUBJECTS.filter(({ name }) => subjects.includes(name)),
+    threads: (values.threads ?? defaults.threads).split(',').map((n) => positive(n, '--threads')),
+    rounds: positive(values.rounds ?? defaults.rounds, '--rounds'),
+    ms: positive(values.ms ?? defaults.ms, '--ms'),
+    megapixels: values.megapixels.split(',').map(megapixels),
+    isolated: values.isolated,
+    vnni: !values['no-vnni'],
+  };
+  return {
+    chosen,
+    workloads: WORKLOADS.filter(({ name }) => workloads.includes(name)),
+    build: !values['no-build'],
+    save: values.save,
+    json: values.json,
+  };
+}
+
+/** The machine's peak, in a browser of its own. */
+async function measurePeak(vnni: boolean): Promise<Peaks> {
+  const page = await openBenchPage({ isolated: false, vnni });
+  try {
+    const meter = await PeakMeter.open(page, PEAK_PRESET);
+    for (let i = 0; i < PEAK_TIMES; i++) await meter.measure();
+    const { int8, float } = meter.report();
+    return { int8, float };
+  } finally {
+    await page.close();
+  }
+}
+
+async function browserName(): Promise<string> {
+  const page = await openBenchPage({ isolated: false });
+  await page.close();
+  return /Chrome\/[\d.]+/.exec(page.userAgent)?.[0] ?? page.userAgent;
+}
+
+const load = (): number => loadavg()[0] as number;
+
+/** Which releases were compared. */
+const versions = (): Record<string, string> =>
+  Object.fromEntries(SUBJECTS.map(({ name, package: npm }) => [name, versionOf(npm)]));
+
+async function runWorkload(workload: Workload, chosen: Choices): Promise<Results> {
+  const loadBefore = load();
+  const before = workload.wantsPeak ? await measurePeak(chosen.vnni) : null;
+  const rows = await workload.run(chosen);
+  const after = workload.wantsPeak ? await measurePeak(chosen.vnni) : null;
+  return {
+    workload: workload.name,
+    date: new Date().toISOString().slice(0, 10),
+    machine: {
+      processor: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      browser: await browserName(),
+      vnni_hidden: !chosen.vnni,
+      load: [loadBefore, load()],
+    },
+    peak: before && after && { before, after },
+    versions: versions(),
+    rows,
+  };
+}
+
+/** Replaces what was saved of a workload. */
+function save(results: Results): void {
+  const folder = join(ROOT, 'bench', 'results');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${results.workload}.json`);
+  const text = `${JSON.stringify(results, null, 2)}\n`;
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  writeFileSync(path, text);
+  log(`wrote bench/results/${results.workload}.json`);
+}
+
+function print(all: readonly Results[]): void {
+  for (const { workload, rows, peak, machine } of all) {
+    const lines = [`${workload}: load ${machine.load.map((n) => n.toFixed(2)).join(' to ')}`];
+    if (peak) {
+      const of = (p: Peaks) => `int8 ${p.int8.toFixed(1)}, float ${p.float.toFixed(1)}`;
+      lines.push(`peak of one core, GMAC/s: before ${of(peak.before)}; after ${of(peak.after)}`);
+    }
+    lines.push('', rowTable(rows), '', ratioTable(ratios(rows), targetOf), '');
+    process.stdout.write(`${lines.join('\n')}\n`);
+  }
+}
+
+await runMain(async () => {
+  const options = readOptions();
+  if (options === undefined) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (!existsSync(join(DIST, 'tessera.mjs'))) {
+    throw new UserError('dist/ is not there: run `npm run build` first');
+  }
+  const { chosen, workloads } = options;
+  if (workloads.some(({ wantsPeak }) => wantsPeak)) {
+    if (options.build) await buildBench(PEAK_PRESET);
+    requireBench(PEAK_PRESET);
+  }
+  await installPeers();
+  await bundlePages(SUBJECTS.map(({ page }) => page));
+  const all: Results[] = [];
+  for (const workload of workloads) {
+    await step(workload.name, async () => {
+      all.push(await runWorkload(workload, chosen));
+    });
+  }
+  if (options.save) all.forEach(save);
+  if (options.json) {
+    const found = all.flatMap(({ rows }) => ratios(rows));
+    const withTargets = found.map((ratio) => ({ ...ratio, target: targetOf(ratio) }));
+    process.stdout.write(`${JSON.stringify({ results: all, ratios: withTargets })}\n`);
+  } else {
+    print(all);
+  }
+});

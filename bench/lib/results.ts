@@ -1,0 +1,123 @@
+// What `npm run bench` writes, one file per workload, and what tables and charts are made of.
+
+import { best, median } from './summary.ts';
+
+/** One measurement, in the order of the columns. */
+export interface Row {
+  workload: string;
+  net: string;
+  /** Input pixels of the tile or picture. */
+  pixels: number;
+  subject: string;
+  kind: string;
+  threads: number;
+  isolated: boolean;
+  /** The fastest, and the one in the middle; a tile, a picture, or a start. */
+  ms_min: number;
+  ms_med: number;
+  /** How much slower the slowest was than the fastest, as a part of its time. */
+  spread: number;
+  /** Of the network, in 10^9 multiplications per second, at the fastest; null where none are counted. */
+  gmacs: number | null;
+  /** What the browser loads, in brotli, model left out; null where not counted. */
+  bytes: number | null;
+  /** Anything else a workload measures, by name. */
+  extra?: Record<string, number>;
+}
+
+export interface Peaks {
+  /** GMAC/s of one core. */
+  int8: number;
+  float: number;
+}
+
+export interface Results {
+  workload: string;
+  date: string;
+  machine: {
+    processor: string;
+    cores: number;
+    browser: string;
+    /** Whether the dot products of AVX-VNNI were hidden from the browser. */
+    vnni_hidden: boolean;
+    /** One-minute load averages at the beginning and at the end. */
+    load: [before: number, after: number];
+  };
+  /** Null where the workload does not measure it. */
+  peak: { before: Peaks; after: Peaks } | null;
+  versions: Record<string, string>;
+  rows: Row[];
+}
+
+/** `times` are milliseconds, of all rounds. */
+export function timing(times: readonly number[]): Pick<Row, 'ms_min' | 'ms_med' | 'spread'> {
+  const { seconds: fastest, spread } = best(times);
+  return { ms_min: fastest, ms_med: median(times), spread };
+}
+
+/** How far two pictures are apart, in levels of 255, over the three colours. */
+export interface Difference {
+  mean: number;
+  max: number;
+}
+
+/** @throws RangeError for pictures of different sizes. */
+export function difference(a: ArrayLike<number>, b: ArrayLike<number>): Difference {
+  if (a.length !== b.length) throw new RangeError(`${a.length} bytes and ${b.length} bytes`);
+  let [sum, max, count] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    if (i % 4 === 3) continue;
+    const apart = Math.abs((a[i] as number) - (b[i] as number));
+    sum += apart;
+    max = Math.max(max, apart);
+    count++;
+  }
+  return { mean: sum / count, max };
+}
+
+/** A peer's time by ours, in the same run: over 1 where ours is faster. */
+export interface Ratio {
+  workload: string;
+  net: string;
+  pixels: number;
+  threads: number;
+  peer: string;
+  /** The peer's and our fastest way. */
+  peer_kind: string;
+  our_kind: string;
+  ratio: number;
+}
+
+const OURS = 'tessera';
+
+const fastest = (rows: readonly Row[]): Row | undefined =>
+  rows.reduce<Row | undefined>((a, b) => (a && a.ms_med <= b.ms_med ? a : b), undefined);
+
+/** Ways that run another network than the one named do not count. */
+export const sameNetwork = ({ kind }: Row): boolean => !kind.includes('leaky');
+
+/**
+ * The best of every peer by our best, for each network, size and number of threads. Medians are
+ * compared: the fastest run of a peer may be a lucky one, and so may ours.
+ */
+export function ratios(rows: readonly Row[], counts = sameNetwork): Ratio[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = [row.workload, row.net, row.pixels, row.threads].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const ours = fastest(group.filter(({ subject }) => subject === OURS));
+    if (ours === undefined) return [];
+    const peers = [...new Set(group.map(({ subject }) => subject))].filter((name) => name !== OURS);
+    return peers.flatMap((peer): Ratio[] => {
+      const theirs = fastest(group.filter((row) => row.subject === peer && counts(row)));
+      if (theirs === undefined) return [];
+      const { workload, net, pixels, threads } = ours;
+      const kinds = { peer_kind: theirs.kind, our_kind: ours.kind };
+      return [
+        { workload, net, pixels, threads, peer, ...kinds, ratio: theirs.ms_med / ours.ms_med },
+      ];
+    });
+  });
+}

@@ -1,0 +1,29 @@
+// The library as it is shipped: RGBA bytes in and out, with the messages to the worker and back.
+
+/** Several workers have a tile each; a threaded variant shares one tile. */
+export async function open({ file, edge, threads, variant, picture }) {
+  // Not part of this bundle: a page would load the package's own file.
+  const library = '/dist/tessera.mjs';
+  const { Upscaler } = await import(library);
+  const upscaler = await Upscaler.create({
+    model: file,
+    ...(variant ? { variant } : {}),
+    workers: threads,
+    baseUrl: '/dist/',
+  });
+  const atOnce = variant?.endsWith('-mt') ? 1 : threads;
+  let last;
+  return {
+    /** Tiles that one call of `run` makes. */
+    tiles: atOnce,
+    async run() {
+      [last] = await Promise.all(
+        Array.from({ length: atOnce }, () =>
+          upscaler.upscalePatch({ data: picture.data, width: edge, height: edge }),
+        ),
+      );
+    },
+    result: () => last,
+    dispose: () => upscaler.dispose(),
+  };
+}

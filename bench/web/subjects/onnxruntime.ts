@@ -1,0 +1,27 @@
+// onnxruntime-web reads the same ONNX files. Its 8-bit kernels need the `extended` optimizations: with
+// `all` it moves the layout of the picture about between them.
+
+import type { Slopes } from '../networks/files.ts';
+import { always, type Kind, type Subject, withSlopes } from './subject.ts';
+
+const kind = (type: 'float' | 'int8', slopes: Slopes, level: string): Kind => ({
+  kind: `${type}${slopes === 'leaky' ? '-leaky' : ''}${level === 'all' ? '' : `-${level}`}`,
+  slopes,
+  suits: slopes === 'leaky' ? withSlopes : always,
+  file: (files) => files.onnx(type, slopes),
+  extra: { level },
+  needsIsolation: true,
+});
+
+export const onnxruntime: Subject = {
+  name: 'onnxruntime-web',
+  title: 'onnxruntime-web',
+  page: 'onnxruntime.mjs',
+  package: 'onnxruntime-web',
+  kinds: [
+    kind('float', 'own', 'all'),
+    kind('int8', 'own', 'all'),
+    kind('int8', 'own', 'extended'),
+    kind('int8', 'leaky', 'extended'),
+  ],
+};

@@ -1,0 +1,37 @@
+// What the comparison knows of a library.
+
+import type { NetworkFiles, Slopes } from '../networks/files.ts';
+
+export type SubjectName = 'tessera' | 'onnxruntime-web' | 'litert' | 'tfjs-wasm' | 'upscaler';
+
+/** One way to run networks with one library. */
+export interface Kind {
+  /** As it is called in results: `int8`, `float`, `int8-fprelu`, `int8-leaky` and so on. */
+  kind: string;
+  slopes: Slopes;
+  /** Whether it is worth running for a network with, or without, slopes per channel. */
+  suits(files: NetworkFiles): boolean;
+  /** What the page's side is asked to load. */
+  file(files: NetworkFiles): Promise<unknown>;
+  /** Further properties of the request to the page's side. */
+  extra?: Record<string, unknown>;
+  /** Only with more than one thread, or only with one. */
+  threads?: 'one' | 'many';
+  /** Whether its threads need a cross-origin isolated page. */
+  needsIsolation: boolean;
+}
+
+/** A library that runs any network. */
+export interface Subject {
+  name: SubjectName;
+  /** For tables. */
+  title: string;
+  /** Its page's side, in bench/web/page/subjects/. */
+  page: string;
+  /** The npm package whose version counts; null for ours. */
+  package: string | null;
+  kinds: readonly Kind[];
+}
+
+export const always = (): boolean => true;
+export const withSlopes = ({ hasPrelu }: NetworkFiles): boolean => hasPrelu;

@@ -1,0 +1,16 @@
+// How much faster than each peer we want to be: what the ratios are printed beside.
+
+import type { Ratio } from '../lib/results.ts';
+
+/** By peer and network: a tile's time there by its time here, with one thread and with two. */
+const TILE: Record<string, Record<string, [one: number, two: number]>> = {
+  litert: { plain32: [1.2, 1.2], srvgg16: [1.15, 1.15], srresnet: [1.5, 1.5] },
+  'onnxruntime-web': { plain32: [2.8, 2.8], srvgg16: [2.4, 2.4], srresnet: [3.8, 3.8] },
+  'tfjs-wasm': { plain32: [6, 8], srvgg16: [5, 8], srresnet: [6, 8] },
+};
+
+/** Null where nothing was promised. */
+export function targetOf({ workload, peer, net, threads }: Ratio): number | null {
+  if (workload !== 'tile' || threads > 2) return null;
+  return TILE[peer]?.[net]?.[threads - 1] ?? null;
+}

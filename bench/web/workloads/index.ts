@@ -1,0 +1,6 @@
+// Everything that `npm run bench` can measure.
+
+import { tile } from './tile.ts';
+import type { Workload } from './workload.ts';
+
+export const WORKLOADS: readonly Workload[] = [tile];

@@ -1,0 +1,168 @@
+// One tile, the peer's own tensors in and out, or RGBA bytes for ours.
+
+import type { JSHandle } from 'playwright-core';
+import { log, warn } from '../../../scripts/lib/log.mjs';
+import type { BenchmarkNetworkName } from '../../../tests/web/support/benchmark-networks.ts';
+import { openBenchPage } from '../../lib/bench-page.ts';
+import { type Difference, difference, type Row, timing } from '../../lib/results.ts';
+import { gmacs } from '../../lib/summary.ts';
+import { NetworkFiles } from '../networks/files.ts';
+import { pageUrl } from '../pages.ts';
+import type { Kind, Subject } from '../subjects/subject.ts';
+import { type Choices, settle, type Workload } from './workload.ts';
+
+const TILES: Record<BenchmarkNetworkName, readonly number[]> = {
+  plain32: [128],
+  srvgg16: [64, 128],
+  srresnet: [64],
+  'photo-x2': [128],
+};
+
+// Enough for browsers to compile everything a second time, with optimisation.
+const WARM_UP = { ms: 1000, runs: 3 };
+const LEAST_RUNS = 3;
+
+/**
+ * How far results may lie from the float reference, on average over all bytes. Floats differ by the
+ * order of additions; codes by their rounding, each library's in its own places.
+ */
+const ALLOWED = { float: 0.51, int8: 4 };
+
+/** One way to run a network, and what was measured of it. */
+interface Contestant {
+  subject: Subject;
+  kind: Kind;
+  threads: number;
+  isolated: boolean;
+  times: number[];
+  difference?: Difference;
+  failed: boolean;
+}
+
+/** The page's side; see bench/web/page/tile.mjs. */
+interface PageTile {
+  sample(ms: number, least: number): Promise<number[]>;
+  result(): { data: string; width: number; height: number };
+  dispose(): unknown;
+}
+
+function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
+  return choices.subjects.flatMap((subject) =>
+    subject.kinds.flatMap((kind) =>
+      choices.threads.flatMap((threads) => {
+        if (!kind.suits(files)) return [];
+        if (kind.threads === (threads === 1 ? 'many' : 'one')) return [];
+        return isolations(kind, threads, choices.isolated).map((isolated) => ({
+          ...{ subject, kind, threads, isolated },
+          ...{ times: [], failed: false },
+        }));
+      }),
+    ),
+  );
+}
+
+/** Threads with shared memory need isolation; for one thread it only makes the clock finer. */
+function isolations(kind: Kind, threads: number, both: boolean): boolean[] {
+  if (threads > 1) return kind.needsIsolation ? [true] : [false, true];
+  return both ? [false, true] : [false];
+}
+
+const nameOf = ({ subject, kind, threads, isolated }: Contestant): string =>
+  `${subject.name} ${kind.kind}, ${threads} thread(s)${isolated ? ', isolated' : ''}`;
+
+/** Measures once, in a browser that nothing else has run in. */
+async function measure(contestant: Contestant, files: NetworkFiles, choices: Choices) {
+  const { subject, kind, threads, isolated } = contestant;
+  const file = await kind.file(files);
+  const bench = await openBenchPage({ isolated, vnni: choices.vnni });
+  try {
+    await settle();
+    const request = {
+      ...{ module: pageUrl(subject.page), file, threads },
+      ...{ edge: files.edge, scale: files.scale },
+      ...kind.extra,
+    };
+    const tile: JSHandle<PageTile> = await bench.page.evaluateHandle(
+      async (asked): Promise<PageTile> => {
+        const client = '/bench/web/page/tile.mjs';
+        const { openTile } = await import(client);
+        return openTile(asked);
+      },
+      request,
+    );
+    await tile.evaluate((it, { ms, runs }) => it.sample(ms, runs), WARM_UP);
+    const asked = { ms: choices.ms, runs: LEAST_RUNS };
+    contestant.times.push(
+      ...(await tile.evaluate((it, { ms, runs }) => it.sample(ms, runs), asked)),
+    );
+    contestant.difference ??= await compare(contestant, files, tile);
+    await tile.evaluate((it) => it.dispose());
+  } finally {
+    await bench.close();
+  }
+}
+
+/** @throws Error for a result that is not that of the network. */
+async function compare(
+  { kind }: Contestant,
+  files: NetworkFiles,
+  tile: JSHandle<PageTile>,
+): Promise<Difference> {
+  const [reference, { data }] = await Promise.all([
+    files.reference(kind.slopes),
+    tile.evaluate((it) => it.result()),
+  ]);
+  const found = difference(Buffer.from(data, 'base64'), reference.data);
+  const allowed = kind.kind.startsWith('float') ? ALLOWED.float : ALLOWED.int8;
+  if (found.mean > allowed) {
+    throw new Error(`its result is ${found.mean.toFixed(2)} levels from the reference on average`);
+  }
+  return found;
+}
+
+function toRow(contestant: Contestant, files: NetworkFiles): Row {
+  const { subject, kind, threads, isolated, times } = contestant;
+  const pixels = files.edge ** 2;
+  const time = timing(times);
+  const { mean, max } = contestant.difference as Difference;
+  return {
+    ...{ workload: 'tile', net: files.name, pixels, subject: subject.name, kind: kind.kind },
+    ...{ threads, isolated, ...time },
+    gmacs: gmacs(files.multiplicationsPerPixel * pixels, time.ms_min / 1000),
+    bytes: null,
+    extra: { difference_mean: mean, difference_max: max },
+  };
+}
+
+/** Everyone takes turns, and whoever fails drops out while the rest goes on. */
+async function measureNetwork(files: NetworkFiles, choices: Choices): Promise<Row[]> {
+  const all = contestants(files, choices);
+  for (let round = 1; round <= choices.rounds; round++) {
+    log(`${files.name}, tile ${files.edge}: round ${round} of ${choices.rounds}`);
+    for (const contestant of all.filter(({ failed }) => !failed)) {
+      try {
+        await measure(contestant, files, choices);
+      } catch (error) {
+        contestant.failed = true;
+        process.exitCode = 1;
+        warn(`${files.name}: ${nameOf(contestant)}: ${String(error).split('\n', 2).join(' ')}`);
+      }
+    }
+  }
+  return all.filter(({ failed }) => !failed).map((contestant) => toRow(contestant, files));
+}
+
+export const tile: Workload = {
+  name: 'tile',
+  about: 'one tile with the same weights in every library, 1 and 2 threads; results are compared',
+  wantsPeak: true,
+  async run(choices) {
+    const rows: Row[] = [];
+    for (const net of choices.nets as BenchmarkNetworkName[]) {
+      for (const edge of TILES[net]) {
+        rows.push(...(await measureNetwork(new NetworkFiles(net, edge), choices)));
+      }
+    }
+    return rows;
+  },
+};
