@@ -1,8 +1,8 @@
 // Tessera beside its peers in headless Chromium: `npm run bench`.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { log, runMain, step, UserError } from '../scripts/lib/log.mjs';
 import { DIST, ROOT } from '../scripts/lib/paths.mjs';
@@ -12,6 +12,7 @@ import { openBenchPage } from './lib/bench-page.ts';
 import { choices as oneOf, positive } from './lib/options.ts';
 import { PeakMeter } from './lib/peaks.ts';
 import { type Peaks, type Results, ratios } from './lib/results.ts';
+import { resultsPath } from './lib/saved.ts';
 import { ratioTable, rowTable } from './lib/tables.ts';
 import { bundlePages, installPeers, versionOf } from './web/pages.ts';
 import { SUBJECTS } from './web/subjects/index.ts';
@@ -154,13 +155,10 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
 
 /** Replaces what was saved of a workload. */
 function save(results: Results): void {
-  const folder = join(ROOT, 'bench', 'results');
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${results.workload}.json`);
-  const text = `${JSON.stringify(results, null, 2)}\n`;
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  writeFileSync(path, text);
-  log(`wrote bench/results/${results.workload}.json`);
+  const path = resultsPath(results.workload);
+  mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+  writeFileSync(join(ROOT, path), `${JSON.stringify(results, null, 2)}\n`);
+  log(`wrote ${path}: \`npm run bench:report\` puts it into README`);
 }
 
 function print(all: readonly Results[]): void {

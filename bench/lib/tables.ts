@@ -26,11 +26,21 @@ const orDash = (value: number | null | undefined, digits: number): string =>
 /** Everything that was measured. */
 export function rowTable(rows: readonly Row[]): string {
   const extras = [...new Set(rows.flatMap(({ extra = {} }) => Object.keys(extra)))];
-  const head = ['net', 'pixels', 'subject', 'kind', 'threads', 'isolated', 'min ms', 'median'];
+  const head = [
+    'workload',
+    'net',
+    'pixels',
+    'subject',
+    'kind',
+    'threads',
+    'isolated',
+    'min ms',
+    'median',
+  ];
   return align([
     [...head, 'spread', 'GMAC/s', 'bytes', ...extras],
     ...rows.map((row) => [
-      ...[row.net, `${row.pixels}`, row.subject, row.kind, `${row.threads}`],
+      ...[row.workload, row.net, `${row.pixels}`, row.subject, row.kind, `${row.threads}`],
       ...[row.isolated ? 'yes' : 'no', orDash(row.ms_min, 2), orDash(row.ms_med, 2)],
       ...[orDash(row.spread, 2), orDash(row.gmacs, 1), orDash(row.bytes, 0)],
       ...extras.map((name) => orDash(row.extra?.[name], 2)),
@@ -44,12 +54,19 @@ export function ratioTable(
   targetOf: (ratio: Ratio) => number | null,
 ): string {
   return align([
-    ['net', 'pixels', 'threads', 'peer', 'its best', 'ours', 'ratio', 'target', ''],
+    ['workload', 'net', 'pixels', 'threads', 'peer', 'its best', 'ours', 'ratio', 'target', ''],
     ...found.map((ratio) => {
       const target = targetOf(ratio);
       const missed = target !== null && ratio.ratio < target;
       return [
-        ...[ratio.net, `${ratio.pixels}`, `${ratio.threads}`, ratio.peer, ratio.peer_kind],
+        ...[
+          ratio.workload,
+          ratio.net,
+          `${ratio.pixels}`,
+          `${ratio.threads}`,
+          ratio.peer,
+          ratio.peer_kind,
+        ],
         ...[ratio.our_kind, `${ratio.ratio.toFixed(2)}x`],
         ...[target === null ? '-' : `${target.toFixed(2)}x`, missed ? 'missed' : ''],
       ];

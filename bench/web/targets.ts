@@ -9,8 +9,21 @@ const TILE: Record<string, Record<string, [one: number, two: number]>> = {
   'tfjs-wasm': { plain32: [6, 8], srvgg16: [5, 8], srresnet: [6, 8] },
 };
 
+/** Starting must be no slower than any peer, with a warm cache. */
+const START_WARM = 1;
+
+/** A whole picture of 0.7 megapixels or more; UpscalerJS with its default model. */
+const PICTURE: Record<string, number> = {
+  litert: 1.3,
+  'onnxruntime-web': 3,
+  'tfjs-wasm': 6,
+  upscaler: 8,
+};
+
 /** Null where nothing was promised. */
-export function targetOf({ workload, peer, net, threads }: Ratio): number | null {
+export function targetOf({ workload, peer, net, threads, pixels }: Ratio): number | null {
+  if (workload === 'startup-warm') return START_WARM;
+  if (workload === 'picture') return pixels > 7e5 ? (PICTURE[peer] ?? null) : null;
   if (workload !== 'tile' || threads > 2) return null;
   return TILE[peer]?.[net]?.[threads - 1] ?? null;
 }

@@ -122,8 +122,9 @@ export function withOutputs(file: Uint8Array, names: readonly string[]): Uint8Ar
   const made = model.graph.node.map(({ output }) => output[0] as string);
   const last = Math.max(...names.map((name) => made.lastIndexOf(name)));
   model.graph.node = model.graph.node.slice(0, last + 1);
-  const [{ type }] = model.graph.output as [RawValue];
-  model.graph.output = names.map((name) => ({ name, type: type as object }));
+  // Without a shape: each value has one of its own, which ONNX Runtime works out.
+  const type = { tensor_type: { elem_type: ElementType.float32 } };
+  model.graph.output = names.map((name) => ({ name, type }));
   return encode(prune(model));
 }
 

@@ -1,6 +1,7 @@
 // Everything that `npm run bench` can measure.
 
+import { startup } from './startup.ts';
 import { tile } from './tile.ts';
 import type { Workload } from './workload.ts';
 
-export const WORKLOADS: readonly Workload[] = [tile];
+export const WORKLOADS: readonly Workload[] = [tile, startup];

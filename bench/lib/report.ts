@@ -1,0 +1,160 @@
+// What README says about speed, made of saved results and of nothing else.
+
+import { barChart } from './chart.ts';
+import { type Ratio, type Results, type Row, ratios } from './results.ts';
+
+export const BEGIN = '<!-- Made by `npm run bench:report`: do not edit. -->';
+export const END = '<!-- End of what is made. -->';
+
+const TITLES: Record<string, string> = {
+  tessera: 'Tessera',
+  litert: 'LiteRT.js',
+  'onnxruntime-web': 'onnxruntime-web',
+  'tfjs-wasm': 'TensorFlow.js (wasm)',
+  upscaler: 'UpscalerJS',
+};
+
+/** What the networks, models of peers included, are called. */
+const titleOf = (subject: string): string => TITLES[subject] ?? subject;
+
+/** A Markdown table. */
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = `|${head.map((_, i) => (i === 0 ? '---|' : '---:|')).join('')}`;
+  return [line(head), rule, ...lines.map(line)].join('\n');
+}
+
+const edge = (pixels: number): string => `${Math.round(Math.sqrt(pixels))}²`;
+const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
+
+/** Their names in the order in which they first come. */
+const distinct = (names: readonly string[]): string[] => [...new Set(names)];
+
+/** The fastest row of a subject. */
+const bestOf = (rows: readonly Row[], subject: string): Row | undefined =>
+  rows
+    .filter((row) => row.subject === subject)
+    .reduce<Row | undefined>((a, b) => (a && a.ms_med <= b.ms_med ? a : b), undefined);
+
+function tileTable(rows: readonly Row[], threads: number): string {
+  const found = ratios(rows).filter((ratio) => ratio.threads === threads);
+  const peers = distinct(found.map(({ peer }) => peer));
+  const networks = distinct(found.map(({ net, pixels }) => `${net} ${pixels}`));
+  const lines = networks.map((key) => {
+    const own = found.filter(({ net, pixels }) => `${net} ${pixels}` === key);
+    const [{ net, pixels }] = own as [Ratio];
+    const inGroup = rows.filter(
+      (row) => row.net === net && row.pixels === pixels && row.threads === threads,
+    );
+    const ours = bestOf(inGroup, 'tessera') as Row;
+    const cells = peers.map((name) => {
+      const ratio = own.find(({ peer }) => peer === name);
+      return ratio ? `${times(ratio.ratio)} (${ratio.peer_kind})` : '-';
+    });
+    return [`${net}, ${edge(pixels)}`, `${ours.ms_med.toFixed(1)} ms`, ...cells];
+  });
+  const head = ['network, tile', 'Tessera', ...peers.map(titleOf)];
+  return table(head, lines);
+}
+
+function tileSection({ rows, peak }: Results): string {
+  const counts = [...new Set(ratios(rows).map(({ threads }) => threads))].sort();
+  const peaks = peak
+    ? ` One core's peak in the same run: ${peak.before.int8.toFixed(0)} to ${peak.after.int8.toFixed(0)} ` +
+      `GMAC/s in int8, ${peak.before.float.toFixed(0)} to ${peak.after.float.toFixed(0)} in float.`
+    : '';
+  return [
+    `One tile, the same weights in every library: our median, and how many times as long each peer's ` +
+      `best takes.${peaks}`,
+    ...counts.flatMap((threads) => [
+      `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`,
+      tileTable(rows, threads),
+    ]),
+    '![Times of one tile with one thread, as multiples of ours](bench/results/tile.svg)',
+  ].join('\n\n');
+}
+
+function startSection({ rows }: Results): string {
+  const lines = distinct(rows.map(({ subject }) => subject)).map((subject) => {
+    const of = (cache: string) =>
+      rows.find((row) => row.subject === subject && row.workload === `startup-${cache}`);
+    const ms = (row: Row | undefined) => (row ? `${row.ms_med.toFixed(0)} ms` : '-');
+    const bytes = of('cold')?.bytes;
+    const kilobytes =
+      bytes === undefined || bytes === null ? '-' : `${(bytes / 1000).toFixed(0)} kB`;
+    return [titleOf(subject), ms(of('cold')), ms(of('warm')), kilobytes];
+  });
+  const head = ['', 'first tile, cold', 'first tile, warm cache', 'download (brotli)'];
+  return `From an empty page to the first upscaled tile, and what is downloaded for it, model left out:\n\n${table(head, lines)}`;
+}
+
+/** One of the further measurements of a row, or a dash. */
+function extra(row: Row, name: string, digits: number, unit: string): string {
+  const value = row.extra?.[name];
+  return value === undefined ? '-' : `${value.toFixed(digits)} ${unit}`;
+}
+
+function pictureSection({ rows }: Results): string {
+  const lines = rows.map((row) => [
+    titleOf(row.subject),
+    `${row.net} (${row.kind})`,
+    `${(row.pixels / 1e6).toFixed(2)} MP`,
+    `${(row.ms_med / 1000).toFixed(2)} s`,
+    extra(row, 'longest_task_ms', 0, 'ms'),
+    extra(row, 'cpu_s_per_megapixel', 2, 's'),
+    extra(row, 'memory_mb', 0, 'MB'),
+  ]);
+  const head = ['', 'network', 'picture', 'time', 'longest task'];
+  const body = table([...head, 'CPU time per output megapixel', 'memory'], lines);
+  return `A whole picture, bytes in and bytes out, with the tiling that comes with each library or, where none does, the usual one:\n\n${body}`;
+}
+
+const SECTIONS: Record<string, (results: Results) => string> = {
+  tile: tileSection,
+  startup: startSection,
+  picture: pictureSection,
+};
+
+function conditions({ workload, date, machine, versions }: Results): string {
+  const { processor, cores, browser, load } = machine;
+  const peers = Object.entries(versions)
+    .filter(([name]) => name !== 'tessera')
+    .map(([name, version]) => `${titleOf(name)} ${version}`);
+  const busy = load.map((value) => value.toFixed(1)).join(' to ');
+  return (
+    `Measured on ${date} (\`npm run bench -- --workload ${workload}\`): ${processor}, ${cores} cores, ` +
+    `${browser}, load ${busy}; ${peers.join(', ')}.`
+  );
+}
+
+/** The part of README between its two marks. */
+export function readmeSection(all: readonly Results[]): string {
+  const parts = all.flatMap((results) => {
+    const section = SECTIONS[results.workload];
+    return section && results.rows.length > 0 ? [section(results), conditions(results)] : [];
+  });
+  const how = '[bench/README.md](bench/README.md) says how everyone was measured.';
+  return [BEGIN, ...parts, how, END].join('\n\n');
+}
+
+/** @throws RangeError unless `readme` has both marks. */
+export function replaceSection(readme: string, section: string): string {
+  const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (from < 0 || to < from) throw new RangeError('README.md lacks the marks of the benchmark');
+  return readme.slice(0, from) + section + readme.slice(to + END.length);
+}
+
+/** Times of one tile with one thread, ours being 1. */
+export function tileChart({ rows }: Results): string {
+  const found = ratios(rows).filter(({ threads }) => threads === 1);
+  const keys = distinct(found.map(({ net, pixels }) => `${net}, ${edge(pixels)}`));
+  const groups = keys.map((title) => {
+    const own = found.filter(({ net, pixels }) => `${net}, ${edge(pixels)}` === title);
+    const ours = { label: titleOf('tessera'), value: 1, text: '1', ours: true };
+    const others = own.map(({ peer, ratio }) => ({
+      ...{ label: titleOf(peer), value: ratio, text: times(ratio), ours: false },
+    }));
+    return { title, bars: [ours, ...others] };
+  });
+  return barChart('Time of one tile, one thread, each library at its best (ours = 1)', groups);
+}

@@ -1,0 +1,32 @@
+// The results that are kept in the repository.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../scripts/lib/paths.mjs';
+import { readmeSection, replaceSection, tileChart } from './report.ts';
+import type { Results } from './results.ts';
+
+/** In the order in which README has them. */
+const REPORTED = ['tile', 'startup', 'picture'] as const;
+
+const README = 'README.md';
+
+/** Path of what was saved of a workload, in the repository. */
+export const resultsPath = (workload: string): string => `bench/results/${workload}.json`;
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+function savedResults(): Results[] {
+  return REPORTED.map(resultsPath)
+    .filter((path) => existsSync(join(ROOT, path)))
+    .map((path) => JSON.parse(read(path)) as Results);
+}
+
+/** Everything that follows from the saved results: paths in the repository, and their text. */
+export function reportFiles(): Map<string, string> {
+  const all = savedResults();
+  const files = new Map([[README, replaceSection(read(README), readmeSection(all))]]);
+  const tiles = all.find(({ workload }) => workload === 'tile');
+  if (tiles) files.set('bench/results/tile.svg', tileChart(tiles));
+  return files;
+}

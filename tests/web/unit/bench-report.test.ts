@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { barChart } from '../../../bench/lib/chart.ts';
+import { BEGIN, END, readmeSection, replaceSection, tileChart } from '../../../bench/lib/report.ts';
+import type { Results, Row } from '../../../bench/lib/results.ts';
+import { reportFiles } from '../../../bench/lib/saved.ts';
+import { ROOT } from '../../../scripts/lib/paths.mjs';
+
+const row = (subject: string, ms: number): Row => ({
+  ...{ workload: 'tile', net: 'plain32', pixels: 16384, subject, kind: 'int8', threads: 1 },
+  ...{ isolated: false, ms_min: ms, ms_med: ms, spread: 0, gmacs: 1, bytes: null },
+});
+
+const RESULTS: Results = {
+  workload: 'tile',
+  date: '2026-01-02',
+  machine: { processor: 'P', cores: 2, browser: 'B', vnni_hidden: false, load: [0.25, 1] },
+  peak: { before: { int8: 50, float: 20 }, after: { int8: 51, float: 21 } },
+  versions: { tessera: '0', litert: '2.5.3' },
+  rows: [row('tessera', 10), row('litert', 17.5)],
+};
+
+describe('the report', () => {
+  test('README and the charts are what the saved results say', () => {
+    for (const [path, text] of reportFiles()) {
+      assert.equal(
+        readFileSync(join(ROOT, path), 'utf8'),
+        text,
+        `${path} is out of date: run \`npm run bench:report\``,
+      );
+    }
+  });
+
+  test('has our time, ratios to each peer, and the conditions', () => {
+    const section = readmeSection([RESULTS]);
+    assert.match(section, /\| plain32, 128² \| 10\.0 ms \| 1\.75x \(int8\) \|/);
+    assert.match(section, /P, 2 cores, B, load 0\.3 to 1\.0; LiteRT\.js 2\.5\.3/);
+  });
+
+  test('replaces what is between the marks and nothing else', () => {
+    const readme = `a\n${BEGIN}\nold\n${END}\nb\n`;
+    const section = readmeSection([]);
+    assert.equal(replaceSection(readme, section), `a\n${section}\nb\n`);
+    assert.throws(() => replaceSection('a', section), RangeError);
+  });
+
+  test('bars are as long as their values', () => {
+    const chart = tileChart(RESULTS);
+    const widths = [...chart.matchAll(/<rect[^>]* width="(\d+)"/g)].map(([, width]) =>
+      Number(width),
+    );
+    assert.equal(widths.length, 2);
+    assert.ok(Math.abs((widths[1] as number) / (widths[0] as number) - 1.75) < 0.01);
+    const bar = { label: '<&>', value: 1, text: '1', ours: true };
+    assert.match(barChart('t', [{ title: 'g', bars: [bar] }]), /&lt;&amp;&gt;/);
+  });
+});
