@@ -95,11 +95,17 @@ export class NetworkFiles {
   /** What the float network makes of the tile, node by node as ONNX defines it. */
   reference(slopes: Slopes): Promise<Picture> {
     return this.#once(`reference-${slopes}`, async () => {
-      const file = this.#onnxBytes('float', slopes);
-      const { data } = await runReference(file, this.#image(), { optimize: false });
-      const edge = this.edge * this.scale;
-      return fromNchw(data, edge, edge) as Picture;
+      return this.referenceOf(this.picture, slopes);
     });
+  }
+
+  /** The same of another picture. */
+  async referenceOf({ data, width, height }: Picture, slopes: Slopes): Promise<Picture> {
+    const file = this.#onnxBytes('float', slopes);
+    const planes = toNchw({ data, width, height });
+    const image: FloatImage = { shape: [3, height, width], data: planes };
+    const result = await runReference(file, image, { optimize: false });
+    return fromNchw(result.data, width * this.scale, height * this.scale) as Picture;
   }
 
   #once<T>(key: string, make: () => Promise<T>): Promise<T> {

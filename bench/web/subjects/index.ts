@@ -5,6 +5,7 @@ import { onnxruntime } from './onnxruntime.ts';
 import type { Subject } from './subject.ts';
 import { tessera } from './tessera.ts';
 import { tfjs } from './tfjs.ts';
+import { upscaler } from './upscaler.ts';
 
-/** Those that run any network, ours first. */
-export const SUBJECTS: readonly Subject[] = [tessera, litert, onnxruntime, tfjs];
+/** Ours first. */
+export const SUBJECTS: readonly Subject[] = [tessera, litert, onnxruntime, tfjs, upscaler];

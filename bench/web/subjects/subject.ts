@@ -21,7 +21,7 @@ export interface Kind {
   needsIsolation: boolean;
 }
 
-/** A library that runs any network. */
+/** One of those that are compared. */
 export interface Subject {
   name: SubjectName;
   /** For tables. */
@@ -30,6 +30,8 @@ export interface Subject {
   page: string;
   /** The npm package whose version counts; null for ours. */
   package: string | null;
+  /** Runs no network but its own, so it takes part with whole pictures only. */
+  ownModels?: true;
   kinds: readonly Kind[];
 }
 

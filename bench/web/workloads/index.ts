@@ -1,7 +1,8 @@
 // Everything that `npm run bench` can measure.
 
+import { picture } from './picture.ts';
 import { startup } from './startup.ts';
 import { tile } from './tile.ts';
 import type { Workload } from './workload.ts';
 
-export const WORKLOADS: readonly Workload[] = [tile, startup];
+export const WORKLOADS: readonly Workload[] = [tile, startup, picture];

@@ -47,7 +47,8 @@ interface PageTile {
 }
 
 function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
-  return choices.subjects.flatMap((subject) =>
+  const subjects = choices.subjects.filter(({ ownModels }) => !ownModels);
+  return subjects.flatMap((subject) =>
     subject.kinds.flatMap((kind) =>
       choices.threads.flatMap((threads) => {
         if (!kind.suits(files)) return [];

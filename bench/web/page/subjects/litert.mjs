@@ -10,18 +10,23 @@ export async function open({ file, edge, scale, threads, picture }) {
     cpuOptions: { numThreads: threads },
   });
   const floats = toNhwc(picture);
+  const infer = async (values) => {
+    const input = new Tensor(values, [1, edge, edge, 3]);
+    const [output] = await model.run([input]);
+    const result = await output.data();
+    input.delete();
+    output.delete();
+    return result;
+  };
+  const toPicture = (values) => fromNhwc(values, edge * scale, edge * scale);
   let last;
   return {
     tiles: 1,
-    accelerated: model.isFullyAccelerated,
     async run() {
-      const input = new Tensor(floats, [1, edge, edge, 3]);
-      const [output] = await model.run([input]);
-      last = await output.data();
-      input.delete();
-      output.delete();
+      last = await infer(floats);
     },
-    result: () => fromNhwc(last, edge * scale, edge * scale),
+    result: () => toPicture(last),
+    upscaleTile: async (tile) => toPicture(await infer(toNhwc(tile))),
     dispose: () => model.delete(),
   };
 }

@@ -14,15 +14,20 @@ export async function open({ file, edge, scale, threads, level, picture }) {
   const [inputName] = session.inputNames;
   const [outputName] = session.outputNames;
   const floats = toNchw(picture);
+  const infer = async (values) => {
+    const input = new ort.Tensor('float32', values, [1, 3, edge, edge]);
+    const { [outputName]: output } = await session.run({ [inputName]: input });
+    return output.data;
+  };
+  const toPicture = (values) => fromNchw(values, edge * scale, edge * scale);
   let last;
   return {
     tiles: 1,
     async run() {
-      const input = new ort.Tensor('float32', floats, [1, 3, edge, edge]);
-      const { [outputName]: output } = await session.run({ [inputName]: input });
-      last = output.data;
+      last = await infer(floats);
     },
-    result: () => fromNchw(last, edge * scale, edge * scale),
+    result: () => toPicture(last),
+    upscaleTile: async (tile) => toPicture(await infer(toNchw(tile))),
     dispose: () => session.release(),
   };
 }

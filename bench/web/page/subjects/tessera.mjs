@@ -24,6 +24,7 @@ export async function open({ file, edge, threads, variant, picture }) {
       );
     },
     result: () => last,
+    upscalePicture: (whole) => upscaler.upscale(whole, { output: 'raw' }),
     dispose: () => upscaler.dispose(),
   };
 }

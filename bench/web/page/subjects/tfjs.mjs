@@ -65,22 +65,28 @@ export async function open({ file, edge, scale, threads, picture }) {
   const layers = loadLayers(description, new Float32Array(bytes));
   const floats = toNhwc(picture);
 
-  const upscale = () =>
+  const upscale = (pixels) =>
     tf.tidy(() => {
-      const values = [tf.tensor4d(floats, [1, edge, edge, 3])];
+      const values = [tf.tensor4d(pixels, [1, edge, edge, 3])];
       for (const layer of layers) values.push(apply(layer, values));
       return tf.clipByValue(values.at(-1), 0, 1);
     });
 
+  const infer = async (pixels) => {
+    const output = upscale(pixels);
+    const result = await output.data();
+    output.dispose();
+    return result;
+  };
+  const toPicture = (values) => fromNhwc(values, edge * scale, edge * scale);
   let last;
   return {
     tiles: 1,
     async run() {
-      const output = upscale();
-      last = await output.data();
-      output.dispose();
+      last = await infer(floats);
     },
-    result: () => fromNhwc(last, edge * scale, edge * scale),
+    result: () => toPicture(last),
+    upscaleTile: async (tile) => toPicture(await infer(toNhwc(tile))),
     dispose: () => tf.removeBackend('wasm'),
   };
 }

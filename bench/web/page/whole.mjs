@@ -1,0 +1,60 @@
+// One subject on a page of its own: upscales a whole picture, bytes in and bytes out.
+
+import { makePicture } from './picture.mjs';
+import { upscaleTiled } from './tiling.mjs';
+
+/** Long tasks since the last call, in milliseconds; browsers report those of 50 and more. */
+function watchLongTasks() {
+  let longest = 0;
+  const note = (entries) => {
+    for (const { duration } of entries) longest = Math.max(longest, duration);
+  };
+  const observer = new PerformanceObserver((list) => note(list.getEntries()));
+  observer.observe({ type: 'longtask' });
+  return () => {
+    note(observer.takeRecords());
+    const found = longest;
+    longest = 0;
+    return found;
+  };
+}
+
+/**
+ * Opens a subject of page/subjects/. `upscale()` resolves with {ms, longestTask}, `corner(edge)` with
+ * the first pixels of the last result.
+ */
+export async function openWhole({ module, width, height, overlap, ...request }) {
+  const { open } = await import(module);
+  const { edge, scale } = request;
+  const subject = await open({ ...request, picture: makePicture(edge, edge) });
+  const { upscaleTile } = subject;
+  const upscalePicture =
+    subject.upscalePicture ??
+    ((picture) => upscaleTiled(picture, { edge, overlap, scale, upscaleTile }));
+  const picture = makePicture(width, height);
+  const takeLongest = watchLongTasks();
+  let last;
+  return {
+    async upscale() {
+      // Long tasks are reported after they end, in a task of their own.
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+      await pause();
+      takeLongest();
+      const begin = performance.now();
+      last = await upscalePicture(picture);
+      const ms = performance.now() - begin;
+      await pause();
+      return { ms, longestTask: takeLongest() };
+    },
+    size: () => [last.width, last.height],
+    corner(extent) {
+      const rows = [];
+      for (let y = 0; y < extent; y++) {
+        const from = y * last.width * 4;
+        rows.push(...last.data.subarray(from, from + extent * 4));
+      }
+      return rows;
+    },
+    dispose: () => subject.dispose(),
+  };
+}

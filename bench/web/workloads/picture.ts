@@ -1,0 +1,176 @@
+// A whole picture, bytes to bytes: time, the longest task of the main thread, CPU time and memory.
+
+import type { Browser } from 'playwright-core';
+import { log, warn } from '../../../scripts/lib/log.mjs';
+import { openBenchPage } from '../../lib/bench-page.ts';
+import { cpuSeconds, peakMemory } from '../../lib/processes.ts';
+import { difference, type Row, timing } from '../../lib/results.ts';
+import { gmacs } from '../../lib/summary.ts';
+import { NetworkFiles, type Picture } from '../networks/files.ts';
+import { makePicture } from '../page/picture.mjs';
+import { pageUrl } from '../pages.ts';
+import type { Kind, Subject } from '../subjects/subject.ts';
+import { type Choices, settle, type Workload } from './workload.ts';
+
+/** The shipped network's shape, in tiles of about the size that ours are, for those that have none. */
+const NETWORK = 'photo-x2';
+const TILE = 192;
+/** Six 3x3 convolutions see six pixels far. */
+const OVERLAP = 6;
+
+/** What a site would choose of each library; others are in workload `tile`. */
+const KINDS = ['int8', 'int8-fprelu', 'int8-extended', 'float', 'default-model', 'esrgan-slim-x4'];
+const BEST: Record<string, readonly string[]> = {
+  tessera: ['int8'],
+  litert: ['float', 'int8-fprelu'],
+  'onnxruntime-web': ['float', 'int8-extended'],
+};
+
+/** The corner that is compared with a reference, in input pixels, and what that must see around it. */
+const CORNER = 96;
+const ALLOWED = 4;
+
+interface PageWhole {
+  upscale(): Promise<{ ms: number; longestTask: number }>;
+  size(): [number, number];
+  corner(extent: number): number[];
+  dispose(): unknown;
+}
+
+interface Contestant {
+  subject: Subject;
+  kind: Kind;
+  threads: number;
+  isolated: boolean;
+  width: number;
+  height: number;
+  times: number[];
+  longest: number[];
+  cpu: number[];
+  memory: number[];
+  outputPixels: number;
+  failed: boolean;
+}
+
+/** Pictures are 3:2, as those of cameras. */
+function extents(megapixels: number): { width: number; height: number } {
+  const height = Math.round(Math.sqrt((megapixels * 1e6) / 1.5));
+  return { width: Math.round(height * 1.5), height };
+}
+
+function contestants(choices: Choices, files: NetworkFiles): Contestant[] {
+  return choices.megapixels.flatMap((size) =>
+    choices.threads.flatMap((threads) =>
+      choices.subjects.flatMap((subject) =>
+        subject.kinds
+          .filter((kind) => (BEST[subject.name] ?? KINDS).includes(kind.kind))
+          .filter((kind) => kind.suits(files))
+          .map((kind) => ({
+            ...{ subject, kind, threads, isolated: threads > 1 && kind.needsIsolation },
+            ...extents(size),
+            ...{ times: [], longest: [], cpu: [], memory: [], outputPixels: 0, failed: false },
+          })),
+      ),
+    ),
+  );
+}
+
+async function measure(contestant: Contestant, files: NetworkFiles, vnni: boolean): Promise<void> {
+  const { subject, kind, threads, isolated, width, height } = contestant;
+  const file = await kind.file(files);
+  const bench = await openBenchPage({ isolated, vnni });
+  try {
+    await settle();
+    const request = {
+      ...{ module: pageUrl(subject.page), file, threads, width, height, overlap: OVERLAP },
+      ...{ edge: files.edge, scale: files.scale },
+      ...kind.extra,
+    };
+    const whole = await bench.page.evaluateHandle(async (asked): Promise<PageWhole> => {
+      const client = '/bench/web/page/whole.mjs';
+      const { openWhole } = await import(client);
+      return openWhole(asked);
+    }, request);
+    // The first warms up, and tells whether the result is right.
+    await whole.evaluate((it) => it.upscale());
+    const [columns, rows] = await whole.evaluate((it) => it.size());
+    contestant.outputPixels = columns * rows;
+    if (!subject.ownModels && contestant.times.length === 0) {
+      const extent = CORNER * files.scale;
+      await check(await whole.evaluate((it, edge) => it.corner(edge), extent), contestant, files);
+    }
+    const browser = bench.page.context().browser() as Browser;
+    const before = await cpuSeconds(browser);
+    const { ms, longestTask } = await whole.evaluate((it) => it.upscale());
+    contestant.cpu.push((await cpuSeconds(browser)) - before);
+    contestant.times.push(ms);
+    contestant.longest.push(longestTask);
+    const memory = await peakMemory(browser);
+    if (memory !== undefined) contestant.memory.push(memory);
+    await whole.evaluate((it) => it.dispose());
+  } finally {
+    await bench.close();
+  }
+}
+
+/** The part of a picture at its beginning. */
+function corner({ data, width }: Picture, edge: number): Picture {
+  const result = new Uint8ClampedArray(edge * edge * 4);
+  for (let y = 0; y < edge; y++) {
+    const from = y * width * 4;
+    result.set(data.subarray(from, from + edge * 4), y * edge * 4);
+  }
+  return { data: result, width: edge, height: edge };
+}
+
+/** @throws Error for a result that is not that of the network. */
+async function check(found: number[], { kind, width, height }: Contestant, files: NetworkFiles) {
+  const seen = corner(makePicture(width, height) as Picture, CORNER + OVERLAP);
+  const reference = await files.referenceOf(seen, kind.slopes);
+  const { mean } = difference(found, corner(reference, CORNER * files.scale).data);
+  if (mean > ALLOWED) throw new Error(`its result is ${mean.toFixed(2)} levels from the reference`);
+}
+
+function toRow(contestant: Contestant, files: NetworkFiles): Row {
+  const { subject, kind, threads, isolated, width, height, times } = contestant;
+  const { cpu, longest, memory, outputPixels } = contestant;
+  const time = timing(times);
+  const multiplications = files.multiplicationsPerPixel * width * height;
+  return {
+    workload: 'picture',
+    net: subject.ownModels ? 'its own' : files.name,
+    ...{ pixels: width * height, subject: subject.name, kind: kind.kind, threads, isolated },
+    ...time,
+    gmacs: subject.ownModels ? null : gmacs(multiplications, time.ms_min / 1000),
+    bytes: null,
+    extra: {
+      longest_task_ms: Math.max(...longest),
+      cpu_s_per_megapixel: Math.min(...cpu) / (outputPixels / 1e6),
+      ...(memory.length > 0 ? { memory_mb: Math.max(...memory) } : {}),
+    },
+  };
+}
+
+export const picture: Workload = {
+  name: 'picture',
+  about: 'whole pictures, bytes to bytes: time, longest main-thread task, CPU time, memory',
+  wantsPeak: false,
+  async run(choices) {
+    const files = new NetworkFiles(NETWORK, TILE);
+    const all = contestants(choices, files);
+    for (let round = 1; round <= choices.rounds; round++) {
+      log(`round ${round} of ${choices.rounds}`);
+      for (const contestant of all.filter(({ failed }) => !failed)) {
+        try {
+          await measure(contestant, files, choices.vnni);
+        } catch (error) {
+          contestant.failed = true;
+          process.exitCode = 1;
+          const { subject, kind } = contestant;
+          warn(`${subject.name} ${kind.kind}: ${String(error).split('\n', 2).join(' ')}`);
+        }
+      }
+    }
+    return all.filter(({ failed }) => !failed).map((each) => toRow(each, files));
+  },
+};
