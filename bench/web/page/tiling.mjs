@@ -23,6 +23,18 @@ function cut({ data, width }, x, y, edge) {
   return { data: tile, width: edge, height: edge };
 }
 
+/** The edge, of some, with which the tiles of a picture have the fewest pixels together. */
+export function fittingEdge(width, height, overlap, edges) {
+  const fitting = edges.filter((edge) => edge < Math.min(width, height));
+  if (fitting.length === 0) throw new RangeError(`${width}x${height} is less than a tile`);
+  const cost = (edge) =>
+    tileStarts(width, edge, overlap).length * tileStarts(height, edge, overlap).length * edge ** 2;
+  return fitting.reduce((a, b) => (cost(b) < cost(a) ? b : a));
+}
+
+// A page that computes where it is shown should let the browser act between tiles.
+const letOthersRun = () => globalThis.scheduler?.yield?.();
+
 /** Upscales a picture tile by tile with `upscaleTile`. */
 export async function upscaleTiled(picture, { edge, overlap, scale, upscaleTile }) {
   const { width, height } = picture;
@@ -35,6 +47,7 @@ export async function upscaleTiled(picture, { edge, overlap, scale, upscaleTile 
         const length = (right - left) * scale * 4;
         result.set(data.subarray(from, from + length), (row * width + left) * scale * 4);
       }
+      await letOthersRun();
     }
   }
   return { data: result, width: width * scale, height: height * scale };

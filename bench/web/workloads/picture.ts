@@ -8,13 +8,15 @@ import { difference, type Row, timing } from '../../lib/results.ts';
 import { gmacs } from '../../lib/summary.ts';
 import { NetworkFiles, type Picture } from '../networks/files.ts';
 import { makePicture } from '../page/picture.mjs';
+import { fittingEdge } from '../page/tiling.mjs';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
 import { type Choices, settle, type Workload } from './workload.ts';
 
-/** The shipped network's shape, in tiles of about the size that ours are, for those that have none. */
+/** The shipped network's shape. */
 const NETWORK = 'photo-x2';
-const TILE = 192;
+/** For those that do not tile themselves: of these, the edge that wastes least on the picture. */
+const EDGES = [128, 144, 160, 176, 192, 208, 224, 240, 256];
 /** Six 3x3 convolutions see six pixels far. */
 const OVERLAP = 6;
 
@@ -42,6 +44,7 @@ interface Contestant {
   kind: Kind;
   threads: number;
   isolated: boolean;
+  files: NetworkFiles;
   width: number;
   height: number;
   times: number[];
@@ -58,25 +61,27 @@ function extents(megapixels: number): { width: number; height: number } {
   return { width: Math.round(height * 1.5), height };
 }
 
-function contestants(choices: Choices, files: NetworkFiles): Contestant[] {
-  return choices.megapixels.flatMap((size) =>
-    choices.threads.flatMap((threads) =>
+function contestants(choices: Choices): Contestant[] {
+  return choices.megapixels.flatMap((size) => {
+    const { width, height } = extents(size);
+    const files = new NetworkFiles(NETWORK, fittingEdge(width, height, OVERLAP, EDGES));
+    return choices.threads.flatMap((threads) =>
       choices.subjects.flatMap((subject) =>
         subject.kinds
           .filter((kind) => (BEST[subject.name] ?? KINDS).includes(kind.kind))
           .filter((kind) => kind.suits(files))
           .map((kind) => ({
             ...{ subject, kind, threads, isolated: threads > 1 && kind.needsIsolation },
-            ...extents(size),
+            ...{ files, width, height },
             ...{ times: [], longest: [], cpu: [], memory: [], outputPixels: 0, failed: false },
           })),
       ),
-    ),
-  );
+    );
+  });
 }
 
-async function measure(contestant: Contestant, files: NetworkFiles, vnni: boolean): Promise<void> {
-  const { subject, kind, threads, isolated, width, height } = contestant;
+async function measure(contestant: Contestant, vnni: boolean): Promise<void> {
+  const { subject, kind, threads, isolated, files, width, height } = contestant;
   const file = await kind.file(files);
   const bench = await openBenchPage({ isolated, vnni });
   try {
@@ -97,7 +102,7 @@ async function measure(contestant: Contestant, files: NetworkFiles, vnni: boolea
     contestant.outputPixels = columns * rows;
     if (!subject.ownModels && contestant.times.length === 0) {
       const extent = CORNER * files.scale;
-      await check(await whole.evaluate((it, edge) => it.corner(edge), extent), contestant, files);
+      await check(await whole.evaluate((it, edge) => it.corner(edge), extent), contestant);
     }
     const browser = bench.page.context().browser() as Browser;
     const before = await cpuSeconds(browser);
@@ -124,15 +129,15 @@ function corner({ data, width }: Picture, edge: number): Picture {
 }
 
 /** @throws Error for a result that is not that of the network. */
-async function check(found: number[], { kind, width, height }: Contestant, files: NetworkFiles) {
+async function check(found: number[], { kind, files, width, height }: Contestant) {
   const seen = corner(makePicture(width, height) as Picture, CORNER + OVERLAP);
   const reference = await files.referenceOf(seen, kind.slopes);
   const { mean } = difference(found, corner(reference, CORNER * files.scale).data);
   if (mean > ALLOWED) throw new Error(`its result is ${mean.toFixed(2)} levels from the reference`);
 }
 
-function toRow(contestant: Contestant, files: NetworkFiles): Row {
-  const { subject, kind, threads, isolated, width, height, times } = contestant;
+function toRow(contestant: Contestant): Row {
+  const { subject, kind, threads, isolated, files, width, height, times } = contestant;
   const { cpu, longest, memory, outputPixels } = contestant;
   const time = timing(times);
   const multiplications = files.multiplicationsPerPixel * width * height;
@@ -156,13 +161,12 @@ export const picture: Workload = {
   about: 'whole pictures, bytes to bytes: time, longest main-thread task, CPU time, memory',
   wantsPeak: false,
   async run(choices) {
-    const files = new NetworkFiles(NETWORK, TILE);
-    const all = contestants(choices, files);
+    const all = contestants(choices);
     for (let round = 1; round <= choices.rounds; round++) {
       log(`round ${round} of ${choices.rounds}`);
       for (const contestant of all.filter(({ failed }) => !failed)) {
         try {
-          await measure(contestant, files, choices.vnni);
+          await measure(contestant, choices.vnni);
         } catch (error) {
           contestant.failed = true;
           process.exitCode = 1;
@@ -171,6 +175,6 @@ export const picture: Workload = {
         }
       }
     }
-    return all.filter(({ failed }) => !failed).map((each) => toRow(each, files));
+    return all.filter(({ failed }) => !failed).map(toRow);
   },
 };

@@ -1,15 +1,14 @@
 // The library as it is shipped: RGBA bytes in and out, with the messages to the worker and back.
 
 /** Several workers have a tile each; a threaded variant shares one tile. */
-export async function open({ file, edge, threads, variant, picture }) {
+export async function open({ file, edge, threads, variant, picture, dist = '/dist/' }) {
   // Not part of this bundle: a page would load the package's own file.
-  const library = '/dist/tessera.mjs';
-  const { Upscaler } = await import(library);
+  const { Upscaler } = await import(`${dist}tessera.mjs`);
   const upscaler = await Upscaler.create({
     model: file,
     ...(variant ? { variant } : {}),
     workers: threads,
-    baseUrl: '/dist/',
+    baseUrl: dist,
   });
   const atOnce = variant?.endsWith('-mt') ? 1 : threads;
   let last;
