@@ -30,19 +30,19 @@ bench/web/node_modules the first time. Needs \`npm run build\`. Lists are separa
 ${WORKLOADS.map(({ name, about }) => `                         ${name}: ${about}`).join('\n')}
   --net <list>         of ${BENCHMARK_NETWORKS.join(', ')} (default all)
   --subject <list>     of ${SUBJECTS.map(({ name }) => name).join(', ')} (default all)
-  --threads <list>     1, 2, ... (default 1,2)
-  --megapixels <list>  whole pictures, input (default 0.25,1)
+  --threads <list>     threads or workers (default 1,2; scaling 1,2,4)
+  --megapixels <list>  whole pictures, input (default 0.25,1; scaling 0.1,0.25,1,4,24)
   --rounds <n>         rounds in which everyone is measured once (default 5)
   --ms <n>             least milliseconds of one measurement (default 500)
-  --quick              one round, 200 milliseconds, networks plain32 and photo-x2, one thread
-  --isolated           one thread on cross-origin isolated pages too; more threads always are
+  --quick              one thread, one round, 200 milliseconds, networks plain32 and photo-x2
+  --isolated           cross-origin isolated pages too, where threads do not need them
   --no-vnni            keep Chromium from using the dot products of AVX-VNNI
   --no-build           use the module that measures the machine's peak as it is built
   --save               write bench/results/<workload>.json; then \`npm run bench:report\`
   --json               print JSON: {"results": [...], "ratios": [...]}
   --help               this text
 
-Ratios are a peer's time by ours, in this run, by the medians. See bench/README.md.
+Ratios are a peer's time by ours, in this run, each by its fastest round. See bench/README.md.
 `;
 
 const OPTIONS = {
@@ -50,7 +50,7 @@ const OPTIONS = {
   net: { type: 'string' },
   subject: { type: 'string', default: SUBJECTS.map(({ name }) => name).join(',') },
   threads: { type: 'string' },
-  megapixels: { type: 'string', default: '0.25,1' },
+  megapixels: { type: 'string' },
   rounds: { type: 'string' },
   ms: { type: 'string' },
   quick: { type: 'boolean', default: false },
@@ -63,7 +63,7 @@ const OPTIONS = {
 } as const;
 
 const DEFAULTS = {
-  full: { net: BENCHMARK_NETWORKS.join(','), threads: '1,2', rounds: '5', ms: '500' },
+  full: { net: BENCHMARK_NETWORKS.join(','), threads: undefined, rounds: '5', ms: '500' },
   quick: { net: 'plain32,photo-x2', threads: '1', rounds: '1', ms: '200' },
 };
 
@@ -91,10 +91,10 @@ function readOptions() {
   const chosen: Choices = {
     nets: oneOf(values.net ?? defaults.net, '--net', BENCHMARK_NETWORKS),
     subjects: SUBJECTS.filter(({ name }) => subjects.includes(name)),
-    threads: (values.threads ?? defaults.threads).split(',').map((n) => positive(n, '--threads')),
+    threads: (values.threads ?? defaults.threads)?.split(',').map((n) => positive(n, '--threads')),
     rounds: positive(values.rounds ?? defaults.rounds, '--rounds'),
     ms: positive(values.ms ?? defaults.ms, '--ms'),
-    megapixels: values.megapixels.split(',').map(megapixels),
+    megapixels: values.megapixels?.split(',').map(megapixels),
     isolated: values.isolated,
     vnni: !values['no-vnni'],
   };

@@ -34,7 +34,7 @@ const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 const bestOf = (rows: readonly Row[], subject: string): Row | undefined =>
   rows
     .filter((row) => row.subject === subject)
-    .reduce<Row | undefined>((a, b) => (a && a.ms_med <= b.ms_med ? a : b), undefined);
+    .reduce<Row | undefined>((a, b) => (a && a.ms_min <= b.ms_min ? a : b), undefined);
 
 function tileTable(rows: readonly Row[], threads: number): string {
   const found = ratios(rows).filter((ratio) => ratio.threads === threads);
@@ -51,7 +51,7 @@ function tileTable(rows: readonly Row[], threads: number): string {
       const ratio = own.find(({ peer }) => peer === name);
       return ratio ? `${times(ratio.ratio)} (${ratio.peer_kind})` : '-';
     });
-    return [`${net}, ${edge(pixels)}`, `${ours.ms_med.toFixed(1)} ms`, ...cells];
+    return [`${net}, ${edge(pixels)}`, `${ours.ms_min.toFixed(1)} ms`, ...cells];
   });
   const head = ['network, tile', 'Tessera', ...peers.map(titleOf)];
   return table(head, lines);
@@ -64,8 +64,8 @@ function tileSection({ rows, peak }: Results): string {
       `GMAC/s in int8, ${peak.before.float.toFixed(0)} to ${peak.after.float.toFixed(0)} in float.`
     : '';
   return [
-    `One tile, the same weights in every library: our median, and how many times as long each peer's ` +
-      `best takes.${peaks}`,
+    `One tile, the same weights in every library: our time, and how many times as long each peer's ` +
+      `best takes. Times are those of the fastest round.${peaks}`,
     ...counts.flatMap((threads) => [
       `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`,
       tileTable(rows, threads),
@@ -78,7 +78,7 @@ function startSection({ rows }: Results): string {
   const lines = distinct(rows.map(({ subject }) => subject)).map((subject) => {
     const of = (cache: string) =>
       rows.find((row) => row.subject === subject && row.workload === `startup-${cache}`);
-    const ms = (row: Row | undefined) => (row ? `${row.ms_med.toFixed(0)} ms` : '-');
+    const ms = (row: Row | undefined) => (row ? `${row.ms_min.toFixed(0)} ms` : '-');
     const bytes = of('cold')?.bytes;
     const kilobytes =
       bytes === undefined || bytes === null ? '-' : `${(bytes / 1000).toFixed(0)} kB`;
@@ -99,7 +99,7 @@ function pictureSection({ rows }: Results): string {
     titleOf(row.subject),
     `${row.net} (${row.kind})`,
     `${(row.pixels / 1e6).toFixed(2)} MP`,
-    `${(row.ms_med / 1000).toFixed(2)} s`,
+    `${(row.ms_min / 1000).toFixed(2)} s`,
     extra(row, 'longest_task_ms', 0, 'ms'),
     extra(row, 'cpu_s_per_megapixel', 2, 's'),
     extra(row, 'memory_mb', 0, 'MB'),

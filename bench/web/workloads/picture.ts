@@ -11,7 +11,7 @@ import { makePicture } from '../page/picture.mjs';
 import { fittingEdge } from '../page/tiling.mjs';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
-import { type Choices, settle, type Workload } from './workload.ts';
+import { type Choices, isolations, settle, type Workload } from './workload.ts';
 
 /** The shipped network's shape. */
 const NETWORK = 'photo-x2';
@@ -19,6 +19,8 @@ const NETWORK = 'photo-x2';
 const EDGES = [128, 144, 160, 176, 192, 208, 224, 240, 256];
 /** Six 3x3 convolutions see six pixels far. */
 const OVERLAP = 6;
+const MEGAPIXELS = [0.25, 1];
+const THREADS = [1, 2];
 
 /** What a site would choose of each library; others are in workload `tile`. */
 const KINDS = ['int8', 'int8-fprelu', 'int8-extended', 'float', 'default-model', 'esrgan-slim-x4'];
@@ -62,19 +64,20 @@ function extents(megapixels: number): { width: number; height: number } {
 }
 
 function contestants(choices: Choices): Contestant[] {
-  return choices.megapixels.flatMap((size) => {
+  return (choices.megapixels ?? MEGAPIXELS).flatMap((size) => {
     const { width, height } = extents(size);
     const files = new NetworkFiles(NETWORK, fittingEdge(width, height, OVERLAP, EDGES));
-    return choices.threads.flatMap((threads) =>
+    return (choices.threads ?? THREADS).flatMap((threads) =>
       choices.subjects.flatMap((subject) =>
         subject.kinds
           .filter((kind) => (BEST[subject.name] ?? KINDS).includes(kind.kind))
           .filter((kind) => kind.suits(files))
-          .map((kind) => ({
-            ...{ subject, kind, threads, isolated: threads > 1 && kind.needsIsolation },
-            ...{ files, width, height },
-            ...{ times: [], longest: [], cpu: [], memory: [], outputPixels: 0, failed: false },
-          })),
+          .flatMap((kind) =>
+            isolations(kind, threads, choices.isolated).map((isolated) => ({
+              ...{ subject, kind, threads, isolated, files, width, height },
+              ...{ times: [], longest: [], cpu: [], memory: [], outputPixels: 0, failed: false },
+            })),
+          ),
       ),
     );
   });

@@ -9,7 +9,7 @@ import { gmacs } from '../../lib/summary.ts';
 import { NetworkFiles } from '../networks/files.ts';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
-import { type Choices, settle, type Workload } from './workload.ts';
+import { type Choices, isolations, settle, type Workload } from './workload.ts';
 
 const TILES: Record<BenchmarkNetworkName, readonly number[]> = {
   plain32: [128],
@@ -17,6 +17,8 @@ const TILES: Record<BenchmarkNetworkName, readonly number[]> = {
   srresnet: [64],
   'photo-x2': [128],
 };
+
+const THREADS = [1, 2];
 
 // Enough for browsers to compile everything a second time, with optimisation.
 const WARM_UP = { ms: 1000, runs: 3 };
@@ -50,22 +52,16 @@ function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
   const subjects = choices.subjects.filter(({ ownModels }) => !ownModels);
   return subjects.flatMap((subject) =>
     subject.kinds.flatMap((kind) =>
-      choices.threads.flatMap((threads) => {
+      (choices.threads ?? THREADS).flatMap((threads) => {
         if (!kind.suits(files)) return [];
         if (kind.threads === (threads === 1 ? 'many' : 'one')) return [];
-        return isolations(kind, threads, choices.isolated).map((isolated) => ({
+        return isolations(kind, threads, choices.isolated || threads > 1).map((isolated) => ({
           ...{ subject, kind, threads, isolated },
           ...{ times: [], failed: false },
         }));
       }),
     ),
   );
-}
-
-/** Threads with shared memory need isolation; for one thread it only makes the clock finer. */
-function isolations(kind: Kind, threads: number, both: boolean): boolean[] {
-  if (threads > 1) return kind.needsIsolation ? [true] : [false, true];
-  return both ? [false, true] : [false];
 }
 
 const nameOf = ({ subject, kind, threads, isolated }: Contestant): string =>

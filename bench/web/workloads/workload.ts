@@ -1,19 +1,20 @@
 // What all workloads have in common.
 
 import type { Row } from '../../lib/results.ts';
-import type { Subject } from '../subjects/subject.ts';
+import type { Kind, Subject } from '../subjects/subject.ts';
 
 /** What the command line asks for. */
 export interface Choices {
   nets: readonly string[];
   subjects: readonly Subject[];
-  threads: readonly number[];
+  /** Undefined: what is usual for the workload. */
+  threads: readonly number[] | undefined;
   rounds: number;
   /** Least milliseconds of one measurement. */
   ms: number;
-  /** Megapixels of whole pictures. */
-  megapixels: readonly number[];
-  /** Also with one thread on isolated pages. */
+  /** Megapixels of whole pictures; undefined: what is usual for the workload. */
+  megapixels: readonly number[] | undefined;
+  /** Isolated pages too, where they are not needed. */
   isolated: boolean;
   /** False hides AVX-VNNI. */
   vnni: boolean;
@@ -26,6 +27,12 @@ export interface Workload {
   /** Whether the machine's peak should be measured before and after. */
   wantsPeak: boolean;
   run(choices: Choices): Promise<Row[]>;
+}
+
+/** Threads with shared memory need isolation; everything else also runs without. */
+export function isolations(kind: Kind, threads: number, both: boolean): boolean[] {
+  if (threads > 1 && kind.needsIsolation) return [true];
+  return both ? [false, true] : [false];
 }
 
 // A browser that has just started, or ended, still keeps the machine busy.
