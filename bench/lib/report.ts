@@ -57,11 +57,14 @@ function tileTable(rows: readonly Row[], threads: number): string {
   return table(head, lines);
 }
 
+const range = (a: number, b: number): string =>
+  `${Math.min(a, b).toFixed(0)} to ${Math.max(a, b).toFixed(0)}`;
+
 function tileSection({ rows, peak }: Results): string {
   const counts = [...new Set(ratios(rows).map(({ threads }) => threads))].sort();
   const peaks = peak
-    ? ` One core's peak in the same run: ${peak.before.int8.toFixed(0)} to ${peak.after.int8.toFixed(0)} ` +
-      `GMAC/s in int8, ${peak.before.float.toFixed(0)} to ${peak.after.float.toFixed(0)} in float.`
+    ? ` One core's peak before and after: ${range(peak.before.int8, peak.after.int8)} GMAC/s in int8, ` +
+      `${range(peak.before.float, peak.after.float)} in float.`
     : '';
   return [
     `One tile, the same weights in every library: our time, and how many times as long each peer's ` +
@@ -100,7 +103,7 @@ function pictureSection({ rows }: Results): string {
     `${row.net} (${row.kind})`,
     `${(row.pixels / 1e6).toFixed(2)} MP`,
     `${(row.ms_min / 1000).toFixed(2)} s`,
-    extra(row, 'longest_task_ms', 0, 'ms'),
+    row.extra?.longest_task_ms === 0 ? 'none of 50 ms' : extra(row, 'longest_task_ms', 0, 'ms'),
     extra(row, 'cpu_s_per_megapixel', 2, 's'),
     extra(row, 'memory_mb', 0, 'MB'),
   ]);
@@ -115,6 +118,13 @@ const SECTIONS: Record<string, (results: Results) => string> = {
   picture: pictureSection,
 };
 
+const BUSY =
+  ' **Other programs had much of the processor meanwhile: everyone took turns, yet these numbers are ' +
+  'rough.**';
+
+/** More waits for the processor than a benchmark of half the cores does. */
+const isBusy = ({ load, cores }: Results['machine']): boolean => Math.max(...load) > cores + 1;
+
 function conditions({ workload, date, machine, versions }: Results): string {
   const { processor, cores, browser, load } = machine;
   const peers = Object.entries(versions)
@@ -123,7 +133,7 @@ function conditions({ workload, date, machine, versions }: Results): string {
   const busy = load.map((value) => value.toFixed(1)).join(' to ');
   return (
     `Measured on ${date} (\`npm run bench -- --workload ${workload}\`): ${processor}, ${cores} cores, ` +
-    `${browser}, load ${busy}; ${peers.join(', ')}.`
+    `${browser}, load ${busy}; ${peers.join(', ')}.${isBusy(machine) ? BUSY : ''}`
   );
 }
 
