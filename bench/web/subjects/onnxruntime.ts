@@ -1,5 +1,5 @@
-// onnxruntime-web reads the same ONNX files. Its 8-bit kernels need the `extended` optimizations: with
-// `all` it moves the layout of the picture about between them.
+// onnxruntime-web reads the same ONNX files. In 8 bits, which of its levels of optimization is the
+// faster one differs by network and number of threads, so both are measured.
 
 import type { Slopes } from '../networks/files.ts';
 import { always, type Kind, type Subject, withSlopes } from './subject.ts';
