@@ -23,7 +23,7 @@ class TrainingConfig:
     patch: int  # side of a low-resolution patch in pixels
     learning_rate: float  # start of the cosine that ends at zero
     warmup: int  # iterations in which the rate rises from zero to that
-    tail: int  # the last iterations, with Charbonnier and spectrum instead of L1
+    tail: int  # the last iterations, with the loss of the tail (loss.py)
     start_from: str  # a trained model whose body to start from, "" for a random start
     ema_decay: float
     seed: int

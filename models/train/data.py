@@ -97,10 +97,10 @@ class PatchSource:
         x = int(rng.integers(low.shape[1] - patch + 1))
         pair = [low[y:y + patch, x:x + patch],
                 high[y * scale:(y + patch) * scale, x * scale:(x + patch) * scale]]
-        turns, mirror, colours = int(rng.integers(4)), rng.random() < 0.5, rng.permutation(3)
+        turns, mirror = int(rng.integers(4)), rng.random() < 0.5
         pair = [np.rot90(image, turns) for image in pair]
         pair = [image[:, ::-1] if mirror else image for image in pair]
-        return [image[:, :, colours].transpose(2, 0, 1) for image in pair]
+        return [image.transpose(2, 0, 1) for image in pair]
 
     def batch(self, seed, iteration, batch, patch):
         """Two float tensors in 0..1: (batch, 3, patch, patch) and its high-resolution twin."""

@@ -20,7 +20,7 @@ from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, PatchSource, build_cache
 from .evaluate import mean_psnr
-from .loss import l1, tail_loss
+from .loss import main_loss, tail_loss
 from .nets import Ema, TrainableNet, parameter_count, run_plain
 from .onnx_file import OnnxNet
 from .optimizer import Optimizers
@@ -63,7 +63,7 @@ class Trainer:
     def loss(self, result, truth):
         recipe = self.config.training
         in_tail = self.iteration >= recipe.iterations - recipe.tail
-        return tail_loss(result, truth) if in_tail else l1(result, truth)
+        return (tail_loss if in_tail else main_loss)(result, truth)
 
     def step(self):
         recipe = self.config.training
