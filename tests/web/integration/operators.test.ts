@@ -200,6 +200,17 @@ const cases: Case[] = [
         }),
     })),
   ),
+  ...['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'].flatMap((coordinates) =>
+    [2, 3].map((scale) => ({
+      name: `Resize cubic ${coordinates} x${scale}`,
+      build: (b: OnnxBuilder) =>
+        b.node('Resize', [b.input, '', tensor([4], [1, 1, scale, scale])], {
+          mode: 'cubic',
+          coordinate_transformation_mode: coordinates,
+          ...(scale === 3 ? { cubic_coeff_a: -0.5 } : {}),
+        }),
+    })),
+  ),
   {
     name: 'Resize linear by a half',
     size: EVEN_SIZE,
