@@ -14,7 +14,7 @@ import onnx
 import torch
 
 from .config import ConfigError, load_config
-from .data import DataError, PatchSource, build_cache
+from .data import DataError, open_patches
 from .evaluate import mean_psnr
 from .loss import l1
 from .quantized import QuantizedNet
@@ -100,8 +100,7 @@ def main(arguments=None):
     torch.set_num_threads(options.threads)
     try:
         config = load_config(options.config)
-        source = PatchSource(build_cache(
-            options.data, options.cache, config.scale, config.training.patch, config.data))
+        source = open_patches(config, options.data, options.cache)
         model, after, before = finetune(
             config, source, onnx.load(options.model), lambda text: print(text, flush=True))
     except (ConfigError, DataError, OSError, ValueError) as error:

@@ -34,6 +34,15 @@ class ConfigTest(unittest.TestCase):
             with self.subTest(new), self.assertRaisesRegex(ConfigError, message):
                 self.load_changed(old, new)
 
+    def test_wrong_degradations_and_shares_are_named(self):
+        for added, message in (
+                ('degradation = "rain"', 'must be one of bicubic, web'),
+                ('shares = { absent = 0.5 }', 'names absent'),
+                ('shares = { text = 1.0 }', 'leave a rest'),
+                ('shares = { text = -0.5 }', 'above 0')):
+            with self.subTest(added), self.assertRaisesRegex(ConfigError, message):
+                self.load_changed('[net]', f'[data]\n{added}\n\n[net]')
+
     def test_missing_file_is_named(self):
         with self.assertRaisesRegex(ConfigError, 'cannot read .*recipe.toml'):
             load_config(self.path)
