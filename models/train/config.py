@@ -116,6 +116,14 @@ def _read_toml(path):
         raise ConfigError(f'{path} is not valid TOML: {error}') from error
 
 
+def _read_recipe(path):
+    """The keys of a file over those of its base, which can have a base of its own."""
+    values = _read_toml(path)
+    if 'base' not in values:
+        return values
+    return _merged(_read_recipe(path.parent / values.pop('base')), values)
+
+
 def _merged(base, values):
     """`values` over `base`, table by table."""
     both = dict(base)
@@ -130,7 +138,4 @@ def load_config(path):
     A recipe with `base = "FILE"` (beside it) takes from there what it does not say itself.
     """
     path = Path(path)
-    values = _read_toml(path)
-    if 'base' in values:
-        values = _merged(_read_toml(path.parent / values.pop('base')), values)
-    return _parse(Config, values, str(path))
+    return _parse(Config, _read_recipe(path), str(path))
