@@ -1,15 +1,10 @@
 // Measures one model with what `tessera eval` measures with, on the built wasm.
 
-import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { openCore } from '../../web/cli/core.ts';
 import { averageOf, evaluateImages } from '../../web/cli/evaluation.ts';
 import { listImages } from '../../web/cli/images.ts';
-import { adaptWorker, defaultWorkers, fetchFile } from '../../web/cli/node-host.ts';
-import { Upscaler } from '../../web/src/index.ts';
-import { DIST } from '../lib/paths.mjs';
 import type { ImageSet, ZooModel } from './models.ts';
+import { BASE_URL, openModel } from './open-model.ts';
 
 /** One model on one set. */
 export interface Row {
@@ -34,19 +29,6 @@ export interface MeasureOptions {
 
 // Of the damage to small images: scores of different days must be about the same images.
 const WEB_SEED = 1;
-
-const BASE_URL = pathToFileURL(`${DIST}/`);
-
-/** An upscaler on dist/. Dispose of it. */
-async function openModel(path: string, workers = defaultWorkers()): Promise<Upscaler> {
-  return Upscaler.create({
-    model: new Uint8Array(await readFile(path)),
-    workers,
-    baseUrl: BASE_URL,
-    fetch: fetchFile,
-    createWorker: () => adaptWorker(new Worker(new URL('cli/node-worker.mjs', BASE_URL))),
-  });
-}
 
 /** The rows of one model, a row per set. */
 export async function measureModel(
