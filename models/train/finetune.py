@@ -15,7 +15,7 @@ import torch
 
 from .compact import compact
 from .config import ConfigError, load_config
-from .data import DataError, PatchSource, build_cache
+from .data import DataError, open_patches
 from .evaluate import mean_psnr
 from .loss import main_loss
 from .quantized import QuantizedNet
@@ -101,8 +101,7 @@ def main(arguments=None):
     torch.set_num_threads(options.threads)
     try:
         config = load_config(options.config)
-        source = PatchSource(build_cache(
-            options.data, options.cache, config.scale, config.training.patch, config.data))
+        source = open_patches(config, options.data, options.cache)
         model, after, before = finetune(
             config, source, onnx.load(options.model), lambda text: print(text, flush=True))
     except (ConfigError, DataError, OSError, ValueError) as error:
