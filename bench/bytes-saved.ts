@@ -9,7 +9,7 @@ import { log, runMain, UserError } from '../scripts/lib/log.mjs';
 import { DIST } from '../scripts/lib/paths.mjs';
 import { openUpscaler } from '../tests/web/support/node-upscaler.ts';
 import { Core } from '../web/cli/core.ts';
-import { cropToMultiple } from '../web/cli/eval-command.ts';
+import { cropToMultiple } from '../web/cli/evaluation.ts';
 import { listImages, readImageFile } from '../web/cli/images.ts';
 import { instantiate } from '../web/src/engine.ts';
 import type { RawImage, Upscaler } from '../web/src/index.ts';

@@ -8,18 +8,17 @@ import { parseArgs } from 'node:util';
 import { log, runMain, UserError } from './lib/log.mjs';
 import { ROOT } from './lib/paths.mjs';
 
-const HELP = `node scripts/update-manifest.mjs [--help]
+const HELP = `node scripts/update-manifest.mjs [--models DIR] [--help]
 
 Run it after changing a file in models/: the library refuses a model whose digest is not the
-manifest's. Names, scales and aliases are those of models/float/manifest.json.
+manifest's. Names, scales and aliases are those of float/manifest.json in the same
+folder, which is models/ unless --models names another.
 `;
 
-const MODELS = join(ROOT, 'models');
-
 /** The entry of a shipped file; the names and scales are those of its float parent. */
-function entryOf(name, { file, scale }) {
-  const path = join(MODELS, file);
-  if (!existsSync(path)) throw new UserError(`models/${file} of ${name} is not there`);
+function entryOf(folder, name, { file, scale }) {
+  const path = join(folder, file);
+  if (!existsSync(path)) throw new UserError(`${path} of ${name} is not there`);
   const bytes = readFileSync(path);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   log(`${name}: ${bytes.length} bytes, ${sha256}`);
@@ -27,15 +26,21 @@ function entryOf(name, { file, scale }) {
 }
 
 await runMain(() => {
-  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: {
+      models: { type: 'string', default: join(ROOT, 'models') },
+      help: { type: 'boolean' },
+    },
+  });
   if (values.help) {
     process.stdout.write(HELP);
     return;
   }
   const { aliases, ...parents } = JSON.parse(
-    readFileSync(join(MODELS, 'float', 'manifest.json'), 'utf8'),
+    readFileSync(join(values.models, 'float', 'manifest.json'), 'utf8'),
   );
   const manifest = { aliases };
-  for (const [name, parent] of Object.entries(parents)) manifest[name] = entryOf(name, parent);
-  writeFileSync(join(MODELS, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const [name, parent] of Object.entries(parents))
+    manifest[name] = entryOf(values.models, name, parent);
+  writeFileSync(join(values.models, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 });

@@ -21,7 +21,7 @@ const USUAL_TILES: Record<BenchmarkNetworkName, number[]> = {
   plain32: [128],
   srvgg16: [64, 128],
   srresnet: [64],
-  'photo-x2': [128, 192],
+  'photo-x2': [128, 256],
 };
 
 export interface SubjectChoices {

@@ -5,6 +5,9 @@ import tomllib
 from pathlib import Path
 
 
+DEGRADATIONS = ('bicubic', 'web')
+
+
 class ConfigError(Exception):
     """A recipe that cannot be used; the message says what to change."""
 
@@ -23,7 +26,7 @@ class TrainingConfig:
     patch: int  # side of a low-resolution patch in pixels
     learning_rate: float  # start of the cosine that ends at zero
     warmup: int  # iterations in which the rate rises from zero to that
-    tail: int  # the last iterations, with Charbonnier and spectrum instead of L1
+    tail: int  # the last iterations, with the loss of the tail (loss.py)
     start_from: str  # a trained model whose body to start from, "" for a random start
     ema_decay: float
     seed: int
@@ -45,9 +48,24 @@ class FinetuneConfig:
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
     folders: tuple  # below DATA/train
-    degradation: str  # "bicubic", or "web": blur, noise and JPEG before and after it
+    degradation: str  # "bicubic", or "web": blur, noise and JPEG (degrade.py)
     reduce_from: int  # photos with a side of at least this many pixels are reduced ...
     reduce_to: int  # ... by a whole factor of 2 or more, to about this many pixels
+    # The part of all patches that comes from a folder; the other folders share the rest.
+    shares: dict = dataclasses.field(default_factory=dict)
+
+    def check(self, where):
+        if self.degradation not in DEGRADATIONS:
+            raise ConfigError(
+                f'{where}: "degradation" must be one of {", ".join(DEGRADATIONS)}, '
+                f'got "{self.degradation}"')
+        for folder in self.shares.keys() - set(self.folders):
+            raise ConfigError(f'{where}: "shares" names {folder}, which is not in "folders"')
+        total = sum(self.shares.values())
+        fits = total == 1 if len(self.shares) == len(self.folders) else total < 1
+        if self.shares and not (min(self.shares.values()) > 0 and fits):
+            raise ConfigError(f'{where}: "shares" must be above 0 and leave a rest for the folders '
+                              'that have none')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,12 +83,16 @@ class Config:
 
 def _parse(cls, values, where):
     fields = {field.name: field.type for field in dataclasses.fields(cls)}
+    optional = {field.name for field in dataclasses.fields(cls)
+                if field.default_factory is not dataclasses.MISSING}
     for key in values.keys() - fields.keys():
         raise ConfigError(f'{where}: unknown key "{key}"; known: {", ".join(fields)}')
-    for key in fields.keys() - values.keys():
+    for key in fields.keys() - values.keys() - optional:
         raise ConfigError(f'{where}: key "{key}" is missing')
     parsed = {}
     for key, kind in fields.items():
+        if key not in values:
+            continue
         value = values[key]
         if dataclasses.is_dataclass(kind):
             value = _parse(kind, value, f'{where} [{key}]')
@@ -79,7 +101,10 @@ def _parse(cls, values, where):
         elif not isinstance(value, (int, float) if kind is float else kind):
             raise ConfigError(f'{where}: "{key}" must be of type {kind.__name__}, got {value!r}')
         parsed[key] = value
-    return cls(**parsed)
+    config = cls(**parsed)
+    if hasattr(config, 'check'):
+        config.check(where)
+    return config
 
 
 def _read_toml(path):
@@ -89,6 +114,14 @@ def _read_toml(path):
         raise ConfigError(f'cannot read {path}: {error.strerror}') from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f'{path} is not valid TOML: {error}') from error
+
+
+def _read_recipe(path):
+    """The keys of a file over those of its base, which can have a base of its own."""
+    values = _read_toml(path)
+    if 'base' not in values:
+        return values
+    return _merged(_read_recipe(path.parent / values.pop('base')), values)
 
 
 def _merged(base, values):
@@ -105,7 +138,4 @@ def load_config(path):
     A recipe with `base = "FILE"` (beside it) takes from there what it does not say itself.
     """
     path = Path(path)
-    values = _read_toml(path)
-    if 'base' in values:
-        values = _merged(_read_toml(path.parent / values.pop('base')), values)
-    return _parse(Config, values, str(path))
+    return _parse(Config, _read_recipe(path), str(path))

@@ -11,10 +11,16 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from .degrade import degrade
 from .resize import resize_uint8
 
 HOLD_OUT_EVERY = 29  # images; what is left out of training tells how it goes
 HELD_OUT_SIDE = 256  # low-resolution pixels of each that are looked at
+HELD_OUT_SEED = 2021  # of the damage to them, alike in every run
+
+# Low-resolution pixels around a patch that are damaged with it and cut away: the patch's own borders
+# look like the rest, and JPEG's blocks begin anywhere.
+MARGIN = (3, 10)
 
 EXTENSIONS = {'.png', '.jpg', '.jpeg', '.webp', '.bmp'}
 
@@ -58,21 +64,18 @@ class PatchSource:
     Batches depend only on (seed, iteration), so a resumed run sees what an uninterrupted one sees.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, degradation='bicubic', shares=None):
         folder = Path(folder)
         index = json.loads((folder / 'index.json').read_text(encoding='utf-8'))
         self.scale = index['scale']
+        self.degradation = degradation
         self.images = len(index['images'])
         self.pixels = sum(height * width for height, width in index['images'])
         low = np.memmap(folder / 'low.bin', np.uint8, 'r')
         high = np.memmap(folder / 'high.bin', np.uint8, 'r')
         self._low = list(self._views(low, index['images'], self.scale))
         self._high = list(self._views(high, index['images'], 1))
-        # Between "every image alike" (large photos hardly seen) and "every pixel alike" (small sets
-        # hardly seen).
-        weight = np.sqrt([height * width for height, width in index['images']])
-        weight[::HOLD_OUT_EVERY] = 0
-        self._cumulative = np.cumsum(weight / weight.sum())
+        self._cumulative = np.cumsum(_weights(index, shares or {}))
 
     @staticmethod
     def _views(flat, sizes, divisor):
@@ -86,21 +89,37 @@ class PatchSource:
     def held_out(self):
         """(low, high) uint8 pairs, (H, W, 3), of the images that no batch is cut from."""
         side = HELD_OUT_SIDE
-        for low, high in zip(self._low[::HOLD_OUT_EVERY], self._high[::HOLD_OUT_EVERY]):
-            yield low[:side, :side], high[:side * self.scale, :side * self.scale]
+        pairs = zip(self._low[::HOLD_OUT_EVERY], self._high[::HOLD_OUT_EVERY])
+        for number, (low, high) in enumerate(pairs):
+            low, high = low[:side, :side], high[:side * self.scale, :side * self.scale]
+            if self.degradation == 'web':
+                low = degrade(high, self.scale, np.random.default_rng((HELD_OUT_SEED, number)))
+            yield low, high
 
     def _pair(self, rng, patch):
         which = int(np.searchsorted(self._cumulative, rng.random(), side='right'))
         which = min(which, self.images - 1)
-        low, high, scale = self._low[which], self._high[which], self.scale
-        y = int(rng.integers(low.shape[0] - patch + 1))
-        x = int(rng.integers(low.shape[1] - patch + 1))
-        pair = [low[y:y + patch, x:x + patch],
-                high[y * scale:(y + patch) * scale, x * scale:(x + patch) * scale]]
-        turns, mirror, colours = int(rng.integers(4)), rng.random() < 0.5, rng.permutation(3)
-        pair = [np.rot90(image, turns) for image in pair]
-        pair = [image[:, ::-1] if mirror else image for image in pair]
-        return [image[:, :, colours].transpose(2, 0, 1) for image in pair]
+        rows, columns = self._low[which].shape[:2]
+        y = int(rng.integers(rows - patch + 1))
+        x = int(rng.integers(columns - patch + 1))
+        turns, mirror = int(rng.integers(4)), rng.random() < 0.5
+
+        def cut(image, scale, margin=0):
+            top, left, side = (n * scale for n in (y - margin, x - margin, patch + 2 * margin))
+            part = np.rot90(image[top:top + side, left:left + side], turns)
+            return part[:, ::-1] if mirror else part
+
+        if self.degradation == 'web':
+            margin = min(int(rng.integers(MARGIN[0], MARGIN[1] + 1)),
+                         y, x, rows - patch - y, columns - patch - x)
+            # Damaged after turning, which is what JPEG treats unequally.
+            high = cut(self._high[which], self.scale, margin)
+            low = degrade(high, self.scale, rng)
+            pair = [image[start:start + side, start:start + side] for image, start, side in (
+                (low, margin, patch), (high, margin * self.scale, patch * self.scale))]
+        else:
+            pair = [cut(self._low[which], 1), cut(self._high[which], self.scale)]
+        return [image.transpose(2, 0, 1) for image in pair]
 
     def batch(self, seed, iteration, batch, patch):
         """Two float tensors in 0..1: (batch, 3, patch, patch) and its high-resolution twin."""
@@ -109,9 +128,40 @@ class PatchSource:
         return tuple(torch.from_numpy(np.stack(side)).float().div_(255.0) for side in zip(*pairs))
 
 
+def _weights(index, shares):
+    """How often each image is cut from; the sum is 1, and held-out images have 0."""
+    # Between "every image alike" (large photos hardly seen) and "every pixel alike" (small sets
+    # hardly seen).
+    weight = np.sqrt([height * width for height, width in index['images']])
+    weight[::HOLD_OUT_EVERY] = 0
+    if not shares:
+        return weight / weight.sum()
+    folders = np.array(index['folders'])
+    groups = [(folders == name, share) for name, share in shares.items()]
+    rest = ~np.isin(folders, list(shares))
+    if rest.any():
+        groups.append((rest, 1 - sum(shares.values())))
+    for inside, share in groups:
+        if weight[inside].sum() == 0:
+            raise DataError('a folder that has a share of its own has no image to cut from')
+        weight[inside] *= share / weight[inside].sum()
+    return weight / weight.sum()
+
+
+def open_patches(config, data_dir, cache_dir, report=lambda text: None):
+    """The patches of a recipe, from its cache, which is made when it is not there."""
+    folder = build_cache(
+        data_dir, cache_dir, config.scale, config.training.patch, config.data, report)
+    return PatchSource(folder, config.data.degradation, config.data.shares)
+
+
 def _cache_key(files, scale, patch, data_config):
     facts = [[path.parent.name, path.name, path.stat().st_size] for path in files]
-    text = json.dumps([facts, scale, patch, dataclasses.asdict(data_config)])
+    # Patches are damaged as they are cut, so one cache serves every degradation.
+    data = dict(dataclasses.asdict(data_config), degradation='bicubic')
+    if not data['shares']:
+        del data['shares']  # caches made before there were shares stay in use
+    text = json.dumps([facts, scale, patch, data])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -142,7 +192,7 @@ def build_cache(data_dir, cache_dir, scale, patch, data_config, report=lambda te
 
 
 def _write_cache(files, folder, scale, patch, data_config, report):
-    sizes, left_out = [], 0
+    sizes, folders, left_out = [], [], 0
     with open(folder / 'low.bin', 'wb') as low, open(folder / 'high.bin', 'wb') as high:
         for done, path in enumerate(files, 1):
             image = _high_resolution(path, data_config, scale)
@@ -152,10 +202,11 @@ def _write_cache(files, folder, scale, patch, data_config, report):
             high.write(image.tobytes())
             low.write(resize_uint8(image, 1 / scale, np.float32).tobytes())
             sizes.append(image.shape[:2])
+            folders.append(path.parent.name)
             if done % 100 == 0 or done == len(files):
                 report(f'prepared {done}/{len(files)} images')
     if not sizes:
         raise DataError(f'no training image is at least {patch * scale} pixels wide')
     report(f'{len(sizes)} images kept, {left_out} smaller than a patch left out')
     (folder / 'index.json').write_text(
-        json.dumps({'scale': scale, 'images': sizes}), encoding='utf-8')
+        json.dumps({'scale': scale, 'images': sizes, 'folders': folders}), encoding='utf-8')

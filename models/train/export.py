@@ -47,12 +47,12 @@ def metadata_of(config, iteration):
     }
 
 
-def export_model(state, data_dir):
+def export_model(state, data_dir, sets=EVALUATION_SETS):
     """The ONNX model with the scores of that very file, and the scores."""
     config = state['config']
     metadata = metadata_of(config, state['iteration'])
     unscored = build_onnx(state['ema'], config['scale'], metadata)
-    folders = [Path(data_dir) / 'eval' / name for name in EVALUATION_SETS]
+    folders = [Path(data_dir) / 'eval' / name for name in sets]
     scores, complaints = evaluate_onnx(OnnxNet(unscored), folders)
     if complaints:
         raise ExportError('; '.join(complaints))
@@ -91,9 +91,11 @@ def parse_arguments(arguments):
     parser.add_argument('--work', required=True, metavar='DIR',
                         help='the work folder of the training, for example .train/photo-x2')
     parser.add_argument('--data', required=True, metavar='DIR',
-                        help=f'folder with eval/{{{",".join(EVALUATION_SETS)}}}')
+                        help='folder with eval/<sets>')
     parser.add_argument('--output', required=True, metavar='FILE',
                         help='for example models/float/photo-x2.onnx')
+    parser.add_argument('--sets', nargs='+', default=EVALUATION_SETS, metavar='NAME',
+                        help=f'folders of eval/ to score on (default: {" ".join(EVALUATION_SETS)})')
     parser.add_argument('--threads', type=int, default=1, metavar='N',
                         help='CPU threads (default: %(default)s)')
     return parser.parse_args(arguments)
@@ -105,7 +107,7 @@ def main(arguments=None):
     output = Path(options.output)
     try:
         state = load_checkpoint(options.work)
-        model, scores = export_model(state, options.data)
+        model, scores = export_model(state, options.data, options.sets)
         output.write_bytes(model.SerializeToString(deterministic=True))
     except (DataError, ExportError, OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)

@@ -1,7 +1,7 @@
 """Quantization-aware training of a shipped file: python3 -m models.train.finetune --config FILE ...
 
-Starts from what `tessera quantize` made and writes the same file with better codes, or leaves it
-alone when the held-out images are not better for it.
+Starts from what `tessera quantize` made and writes the same file with better codes, or with the
+same ones when the held-out images are not better for it, and with short names.
 """
 
 import argparse
@@ -13,10 +13,11 @@ from pathlib import Path
 import onnx
 import torch
 
+from .compact import compact
 from .config import ConfigError, load_config
-from .data import DataError, PatchSource, build_cache
+from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import l1
+from .loss import main_loss
 from .quantized import QuantizedNet
 
 SLOPE_RATE = 0.03  # of the codes' rate: a slope is of size 1 where codes are of size 60
@@ -45,7 +46,7 @@ class Finetuner:
         # Seeds of their own: not the patches of the float training over again.
         low, high = self.source.batch(
             self.config.training.seed + 1000, self.iteration, recipe.batch, recipe.patch)
-        loss = l1(self.net(low), high)
+        loss = main_loss(self.net(low), high)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -100,8 +101,7 @@ def main(arguments=None):
     torch.set_num_threads(options.threads)
     try:
         config = load_config(options.config)
-        source = PatchSource(build_cache(
-            options.data, options.cache, config.scale, config.training.patch, config.data))
+        source = open_patches(config, options.data, options.cache)
         model, after, before = finetune(
             config, source, onnx.load(options.model), lambda text: print(text, flush=True))
     except (ConfigError, DataError, OSError, ValueError) as error:
@@ -109,9 +109,9 @@ def main(arguments=None):
         return 2
     print(f'held-out PSNR-Y {before:.4f} before, {after:.4f} after')
     if after <= before:
-        print('not better: the file stays as it was')
-        return 0
-    Path(options.model).write_bytes(model.SerializeToString(deterministic=True))
+        print('not better: the codes stay as they were')
+        model = onnx.load(options.model)
+    Path(options.model).write_bytes(compact(model).SerializeToString(deterministic=True))
     return 0
 
 

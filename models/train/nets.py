@@ -95,10 +95,14 @@ class TrainableNet(nn.Module):
 
     @torch.no_grad()
     def start_from(self, weights):
-        """Takes over the layers of a trained network but the last, which depends on the scale."""
-        for conv, own_slope, (kernel, bias, slope) in zip(self.convs[:-1], self.slopes, weights[:-1]):
+        """Takes over a trained network; of one for another scale, all layers but the last."""
+        layers = list(zip(self.convs, list(self.slopes) + [None], weights))
+        if self.convs[-1].direct.weight.shape != weights[-1][0].shape:
+            layers.pop()
+        for conv, own_slope, (kernel, bias, slope) in layers:
             conv.start_from(kernel, bias)
-            own_slope.copy_(slope)
+            if slope is not None:
+                own_slope.copy_(slope)
 
     def forward(self, x):
         return run_plain(x, self.collapse(), self.scale)

@@ -41,19 +41,17 @@ class _Codes:
 class QuantizedLayer(nn.Module):
     """A convolution with its PReLU, from codes to codes (to values in the last layer)."""
 
-    def __init__(self, constants, name, given, made, weight_limit):
+    def __init__(self, tensors, given, made, weight_limit):
         super().__init__()
         self.given, self.made, self.weight_limit = given, made, weight_limit
-        codes = torch.from_numpy(constants[f'{name}.weights.codes'].astype(np.float32))
-        scales = torch.from_numpy(constants[f'{name}.weights.scale'].copy())
+        scales = torch.from_numpy(tensors.weight_scales.copy())
         self.register_buffer('multiplier', scales * given.scale / (made.scale if made else 1.0))
-        self.codes = nn.Parameter(codes)
+        self.codes = nn.Parameter(torch.from_numpy(tensors.weights.astype(np.float32)))
         # In units of the output, as the weights' effect is, so that one learning rate suits both.
-        bias = torch.from_numpy(constants[f'{name}.bias.codes'].astype(np.float32))
+        bias = torch.from_numpy(tensors.bias.astype(np.float32))
         self.bias = nn.Parameter(bias * self.multiplier / self._bias_unit())
-        slope = constants.get(name.replace('conv', 'prelu') + '.slope.f16')
-        self.slope = None if slope is None else nn.Parameter(
-            torch.from_numpy(slope.astype(np.float32).flatten()))
+        self.slope = None if tensors.slope is None else nn.Parameter(
+            torch.from_numpy(tensors.slope.astype(np.float32).flatten()))
 
     def _bias_unit(self):
         return 1.0 if self.made else 1.0 / PIXEL_MAXIMUM
@@ -78,24 +76,20 @@ class QuantizedNet(nn.Module):
     def __init__(self, model):
         super().__init__()
         self.model = model
-        constants = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
         properties = {p.key: p.value for p in model.metadata_props}
         self.scale = int(properties['tessera.scale'])
-        names = [node.output[0] for node in model.graph.node if node.op_type == 'Conv']
-        weight_limit = max(int(np.abs(constants[f'{name}.weights.codes']).max()) for name in names)
-        activations = [_codes_of(constants, 'input')]
-        activations += [_codes_of(constants, name.replace('conv', 'prelu')) for name in names[:-1]]
-        self.names = names
+        self.tensors, activations = _read_layers(model.graph)
+        weight_limit = max(int(np.abs(tensors.weights).max()) for tensors in self.tensors)
         self.layers = nn.ModuleList(
-            QuantizedLayer(constants, name, given, made, weight_limit)
-            for name, given, made in zip(names, activations, activations[1:] + [None]))
+            QuantizedLayer(tensors, given, made, weight_limit)
+            for tensors, given, made in zip(self.tensors, activations, activations[1:] + [None]))
         self._check_sums()
 
     def _check_sums(self):
-        for name, layer in zip(self.names, self.layers):
+        for number, layer in enumerate(self.layers):
             largest = max(-layer.given.low, layer.given.high)
             if layer.weight_limit * largest * layer.codes[0].numel() >= _EXACT_SUM_LIMIT:
-                raise ValueError(f'{name} is too wide for exact sums in float32')
+                raise ValueError(f'layer {number} is too wide for exact sums in float32')
 
     def forward(self, x):
         y = torch.round(x * PIXEL_MAXIMUM)
@@ -107,12 +101,11 @@ class QuantizedNet(nn.Module):
     def write_back(self):
         """The ONNX model with the learned codes."""
         learned = {}
-        for name, layer in zip(self.names, self.layers):
-            learned[f'{name}.weights.codes'] = layer.weight_codes().numpy().astype(np.int8)
-            learned[f'{name}.bias.codes'] = layer.bias_codes().numpy().astype(np.int32)
+        for tensors, layer in zip(self.tensors, self.layers):
+            learned[tensors.names['weights']] = layer.weight_codes().numpy()
+            learned[tensors.names['bias']] = layer.bias_codes().numpy()
             if layer.slope is not None:
-                slope = layer.slope.half().numpy()
-                learned[name.replace('conv', 'prelu') + '.slope.f16'] = slope.reshape(1, -1, 1, 1)
+                learned[tensors.names['slope']] = layer.slope.numpy()
         model = onnx.ModelProto()
         model.CopyFrom(self.model)
         for initializer in model.graph.initializer:
@@ -124,8 +117,36 @@ class QuantizedNet(nn.Module):
         return model
 
 
-def _codes_of(constants, name):
-    zero_point = constants[f'{name}.quantized.zero_point']
+@dataclasses.dataclass
+class _LayerTensors:
+    """What the file holds of one convolution; `names` are those of its initializers."""
+
+    weights: np.ndarray
+    weight_scales: np.ndarray
+    bias: np.ndarray
+    slope: np.ndarray | None
+    names: dict
+
+
+def _read_layers(graph):
+    """The tensors of each convolution, and the codes that each one reads."""
+    constants = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
+    makers = {node.output[0]: node for node in graph.node}
+    users = {name: node for node in graph.node for name in node.input}
+    layers, activations = [], []
+    for conv in (node for node in graph.node if node.op_type == 'Conv'):
+        given, weights, bias = (makers[name] for name in conv.input)
+        prelu = users[conv.output[0]] if conv.output[0] in users else None
+        slope = prelu.input[1] if prelu is not None and prelu.op_type == 'PRelu' else None
+        layers.append(_LayerTensors(
+            constants[weights.input[0]], constants[weights.input[1]], constants[bias.input[0]],
+            None if slope is None else constants[slope],
+            {'weights': weights.input[0], 'bias': bias.input[0], 'slope': slope}))
+        activations.append(_codes_of(constants[given.input[1]], constants[given.input[2]]))
+    return layers, activations
+
+
+def _codes_of(scale, zero_point):
     limits = np.iinfo(zero_point.dtype)
-    return _Codes(float(constants[f'{name}.quantized.scale']),
-                  float(limits.min) - float(zero_point), float(limits.max) - float(zero_point))
+    return _Codes(float(scale), float(limits.min) - float(zero_point),
+                  float(limits.max) - float(zero_point))

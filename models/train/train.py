@@ -18,9 +18,9 @@ import torch
 
 from .config import ConfigError, load_config
 from .curve import draw_curve
-from .data import DataError, PatchSource, build_cache
+from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import l1, tail_loss
+from .loss import main_loss, tail_loss
 from .nets import Ema, TrainableNet, parameter_count, run_plain
 from .onnx_file import OnnxNet
 from .optimizer import Optimizers
@@ -63,7 +63,7 @@ class Trainer:
     def loss(self, result, truth):
         recipe = self.config.training
         in_tail = self.iteration >= recipe.iterations - recipe.tail
-        return tail_loss(result, truth) if in_tail else l1(result, truth)
+        return (tail_loss if in_tail else main_loss)(result, truth)
 
     def step(self):
         recipe = self.config.training
@@ -119,6 +119,8 @@ def parent_weights(name):
 
 
 def check_same_recipe(saved, wanted):
+    # Checkpoints made before there were shares do not name them.
+    saved = dict(saved, data={'shares': {}, **saved['data']})
     for part in ('net', 'training', 'data', 'scale'):
         if saved[part] != wanted[part]:
             raise ConfigError(
@@ -204,9 +206,8 @@ def main(arguments=None):
         config = load_config(options.config)
         work = Path(options.work or Path('.train') / config.name)
         work.mkdir(parents=True, exist_ok=True)
-        source = PatchSource(build_cache(
-            options.data, options.cache, config.scale, config.training.patch, config.data,
-            report=lambda text: print(text, flush=True)))
+        source = open_patches(config, options.data, options.cache,
+                              report=lambda text: print(text, flush=True))
         trainer = Trainer(config, source, options.device)
         if (work / 'checkpoint.pt').exists():
             trainer.restore(torch.load(work / 'checkpoint.pt', map_location=options.device))

@@ -22,6 +22,10 @@ export function which(program) {
 /**
  * Runs a program and resolves with its standard output. Without `show`, output is kept back and printed
  * only when the program fails, so that a good run stays readable.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, allowFailure?: boolean }} [options]
  */
 export function run(program, args, { cwd, env, show = false, allowFailure = false } = {}) {
   return new Promise((resolve, reject) => {

@@ -95,57 +95,62 @@ class PadStep final : public Step {
 
 class ResizeStep final : public Step {
  public:
-  ResizeStep(bool nearest, std::vector<ResizePhase> rows, std::vector<ResizePhase> columns,
-             Tensor input, Tensor output)
-      : nearest_(nearest),
-        rows_(std::move(rows)),
+  ResizeStep(std::vector<ResizePhase> rows, std::vector<ResizePhase> columns, Tensor input,
+             Tensor output)
+      : rows_(std::move(rows)),
         columns_(std::move(columns)),
         input_(input),
-        output_(output) {}
+        output_(output),
+        line_(static_cast<size_t>(input.width * input.channels)) {}
 
   Status Run() override {
     for (int64_t y = 0; y < output_.height; ++y) {
+      const float* line = MixRows(rows_[static_cast<size_t>(y)]);
       float* out = output_.data + y * output_.width * output_.channels;
-      const ResizePhase& row = rows_[static_cast<size_t>(y)];
-      nearest_ ? NearestRow(row, out) : LinearRow(row, out);
+      for (const ResizePhase& column : columns_) {
+        MixPixels(line, column, out);
+        out += output_.channels;
+      }
     }
     return Status::Ok();
   }
   size_t memory_bytes() const override {
-    return (rows_.size() + columns_.size()) * sizeof(ResizePhase);
+    return (rows_.size() + columns_.size()) * sizeof(ResizePhase) + line_.size() * sizeof(float);
   }
 
  private:
-  const float* InputPixel(int64_t y, int64_t x) const {
-    return input_.data + (y * input_.width + x) * input_.channels;
+  // The input's rows as one: a row itself where no others have a part in it.
+  const float* MixRows(const ResizePhase& phase) {
+    const auto row = [&](int64_t i) {
+      return input_.data + phase.At(i, input_.height) * input_.width * input_.channels;
+    };
+    if (phase.count == 1) return row(0);
+    std::fill(line_.begin(), line_.end(), 0.0f);
+    for (int64_t i = 0; i < phase.count; ++i) {
+      const float* in = row(i);
+      const float weight = phase.weights[static_cast<size_t>(i)];
+      for (size_t x = 0; x < line_.size(); ++x) line_[x] += weight * in[x];
+    }
+    return line_.data();
   }
 
-  void NearestRow(const ResizePhase& row, float* out) const {
-    for (const ResizePhase& column : columns_) {
-      CopyFloats(out, InputPixel(row.low, column.low), output_.channels);
-      out += output_.channels;
+  void MixPixels(const float* line, const ResizePhase& phase, float* out) const {
+    const int64_t channels = output_.channels;
+    const auto pixel = [&](int64_t i) { return line + phase.At(i, input_.width) * channels; };
+    if (phase.count == 1) return CopyFloats(out, pixel(0), channels);
+    std::fill_n(out, channels, 0.0f);
+    for (int64_t i = 0; i < phase.count; ++i) {
+      const float* in = pixel(i);
+      const float weight = phase.weights[static_cast<size_t>(i)];
+      for (int64_t c = 0; c < channels; ++c) out[c] += weight * in[c];
     }
   }
 
-  void LinearRow(const ResizePhase& row, float* out) const {
-    for (const ResizePhase& column : columns_) {
-      const float* top_left = InputPixel(row.low, column.low);
-      const float* top_right = InputPixel(row.low, column.high);
-      const float* bottom_left = InputPixel(row.high, column.low);
-      const float* bottom_right = InputPixel(row.high, column.high);
-      for (int64_t c = 0; c < output_.channels; ++c) {
-        const float top = top_left[c] + (top_right[c] - top_left[c]) * column.fraction;
-        const float bottom = bottom_left[c] + (bottom_right[c] - bottom_left[c]) * column.fraction;
-        *out++ = top + (bottom - top) * row.fraction;
-      }
-    }
-  }
-
-  bool nearest_;
   std::vector<ResizePhase> rows_;
   std::vector<ResizePhase> columns_;
   Tensor input_;
   Tensor output_;
+  std::vector<float> line_;  // a row of the input's width
 };
 
 }  // namespace
@@ -167,8 +172,7 @@ Result<StepPtr> MakeResizeStep(const Resize& resize, Tensor input, Tensor output
                            ResizeAxis(resize, resize.scale[0], input.height, output.height));
   TESSERA_ASSIGN_OR_RETURN(std::vector<ResizePhase> columns,
                            ResizeAxis(resize, resize.scale[1], input.width, output.width));
-  return StepPtr(std::make_unique<ResizeStep>(resize.mode == Resize::Mode::kNearest,
-                                              std::move(rows), std::move(columns), input, output));
+  return StepPtr(std::make_unique<ResizeStep>(std::move(rows), std::move(columns), input, output));
 }
 
 }  // namespace tessera

@@ -1,6 +1,5 @@
 #include "engine/resize_axis.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -28,15 +27,14 @@ std::vector<ResizePhase> RepeatPhases(const Resize& resize, Rational factor, int
   for (int64_t i = 0; i < output_size; ++i) {
     ResizePhase phase = period[static_cast<size_t>(i % factor.numerator())];
     const int64_t origin = i / factor.numerator() * factor.denominator();
-    phase.low += origin;
-    phase.high += origin;
+    phase.first += origin;
     phases.push_back(phase);
   }
   return phases;
 }
 
-std::vector<ResizePhase> UnclampedAxis(const Resize& resize, Rational factor, int64_t input_size,
-                                       int64_t output_size) {
+std::vector<ResizePhase> Phases(const Resize& resize, Rational factor, int64_t input_size,
+                                int64_t output_size) {
   switch (resize.coordinates) {
     case Resize::Coordinates::kAlignCorners:
       return AlignedCorners(resize, input_size, output_size);
@@ -60,12 +58,7 @@ Result<std::vector<ResizePhase>> ResizeAxis(const Resize& resize, double scale, 
                   "Resize by " + std::to_string(scale) +
                       ": the scale must be a ratio of small whole numbers");
   }
-  std::vector<ResizePhase> phases = UnclampedAxis(resize, *factor, input_size, output_size);
-  for (ResizePhase& phase : phases) {
-    phase.low = std::clamp<int64_t>(phase.low, 0, input_size - 1);
-    phase.high = std::clamp<int64_t>(phase.high, 0, input_size - 1);
-  }
-  return phases;
+  return Phases(resize, *factor, input_size, output_size);
 }
 
 }  // namespace tessera

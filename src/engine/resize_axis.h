@@ -10,8 +10,8 @@
 
 namespace tessera {
 
-/// What every output sample of a resized axis reads, clamped to the axis. Positions are exact, so a
-/// fraction depends on the phase alone and not on where in the image a tile lies: positions in
+/// What every output sample of a resized axis reads. Positions are exact, so weights
+/// depend on the phase alone and not on where in the image a tile lies: positions in
 /// floating point would make a tile differ from the whole image in the last bit.
 /// Errors: kUnsupported when the scale is not a ratio of small whole numbers.
 Result<std::vector<ResizePhase>> ResizeAxis(const Resize& resize, double scale, int64_t input_size,

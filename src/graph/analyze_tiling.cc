@@ -180,7 +180,7 @@ Result<AxisFacts> AfterResize(const Resize& resize, Rational factor, const AxisF
   TESSERA_ASSIGN_OR_RETURN(AxisFacts y, Resampled(x, up, down, [&](int64_t i) {
                              const ResizePhase& phase = phases[static_cast<size_t>(i % up)];
                              const int64_t shift = i / up * down;
-                             return Reads{shift + phase.low, shift + phase.high};
+                             return Reads{shift + phase.first, shift + phase.last()};
                            }));
   y.extra = (Rational(x.extra) * factor).Floor();
   return y;

@@ -69,8 +69,7 @@ std::string Describe(const Graph&, const Node&, const DepthToSpace& depth_to_spa
 }
 
 std::string Describe(const Graph&, const Node&, const Resize& resize) {
-  return (resize.mode == Resize::Mode::kNearest ? "nearest, by " : "linear, by ") +
-         Pair(resize.scale);
+  return std::string(ResizeModeName(resize.mode)) + ", by " + Pair(resize.scale);
 }
 
 std::string Describe(const Graph&, const Node&, const Pad& pad) {

@@ -212,10 +212,13 @@ class Exporter {
         node_->name + ".scales", {4},
         {1.0f, 1.0f, static_cast<float>(resize.scale[0]), static_cast<float>(resize.scale[1])});
     std::vector<Attribute> attributes = {
-        StringAttribute("mode", nearest ? "nearest" : "linear"),
+        StringAttribute("mode", ResizeModeName(resize.mode)),
         StringAttribute("coordinate_transformation_mode", CoordinatesName(resize.coordinates))};
     if (nearest) {
       attributes.push_back(StringAttribute("nearest_mode", RoundingName(resize.rounding)));
+    }
+    if (resize.mode == Resize::Mode::kCubic) {
+      attributes.push_back(FloatAttribute("cubic_coeff_a", resize.cubic_a));
     }
     AddNode("Resize", {In(0), "", scales}, std::move(attributes));
   }

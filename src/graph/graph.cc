@@ -53,4 +53,16 @@ Status AtNode(const Node& node, const Status& status) {
                                    "': " + status.message());
 }
 
+const char* ResizeModeName(Resize::Mode mode) {
+  switch (mode) {
+    case Resize::Mode::kNearest:
+      return "nearest";
+    case Resize::Mode::kLinear:
+      return "linear";
+    case Resize::Mode::kCubic:
+      break;
+  }
+  return "cubic";
+}
+
 }  // namespace tessera

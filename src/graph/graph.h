@@ -124,12 +124,13 @@ struct DepthToSpace {
 /// Spatial resampling by a constant factor, a ratio of small whole numbers (see ScaleToRational).
 /// Only the spatial scales are kept; the others are 1.
 struct Resize {
-  enum class Mode : uint8_t { kNearest, kLinear };
+  enum class Mode : uint8_t { kNearest, kLinear, kCubic };
   enum class Coordinates : uint8_t { kHalfPixel, kPytorchHalfPixel, kAsymmetric, kAlignCorners };
   enum class Rounding : uint8_t { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
   Mode mode = Mode::kNearest;
   Coordinates coordinates = Coordinates::kHalfPixel;
   Rounding rounding = Rounding::kRoundPreferFloor;  // nearest only
+  float cubic_a = -0.75f;                           // cubic only: the kernel's slope at 1
   std::array<double, 2> scale = {1.0, 1.0};         // height, width
 };
 
@@ -167,6 +168,9 @@ using Operation = std::variant<Conv, Clip, LeakyRelu, PRelu, Binary, Concat, Dep
 
 /// The ONNX-like name of the operation, for messages and `inspect` ("Conv", "Add", ...).
 const char* OperationName(const Operation& operation);
+
+/// As ONNX names it.
+const char* ResizeModeName(Resize::Mode mode);
 
 /// One step of the network. `name` is the ONNX node's name, or "<op>_<index>" when it had none, so
 /// that every error can point at it.

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,7 +13,7 @@ std::vector<int64_t> Lows(const Resize& resize, double scale, int64_t input, int
   const auto taps = ResizeAxis(resize, scale, input, output);
   REQUIRE(taps.ok());
   std::vector<int64_t> lows;
-  for (const ResizePhase& tap : *taps) lows.push_back(tap.low);
+  for (const ResizePhase& tap : *taps) lows.push_back(tap.At(0, input));
   return lows;
 }
 
@@ -37,17 +38,33 @@ TEST_CASE("resize axis: the four roundings differ only at ties") {
 
 TEST_CASE("resize axis: the weights of one phase are the same bits everywhere") {
   Resize resize;
-  resize.mode = Resize::Mode::kLinear;
-  for (int64_t factor = 2; factor <= 8; ++factor) {
-    const auto taps = ResizeAxis(resize, static_cast<double>(factor), 1000, 1000 * factor);
-    REQUIRE(taps.ok());
-    for (size_t i = static_cast<size_t>(2 * factor); i + factor < taps->size() - factor; ++i) {
-      const ResizePhase& here = (*taps)[i];
-      const ResizePhase& there = (*taps)[i + static_cast<size_t>(factor)];
-      REQUIRE(here.fraction == there.fraction);
-      REQUIRE(here.low + 1 == there.low);
+  for (const auto mode : {Resize::Mode::kLinear, Resize::Mode::kCubic}) {
+    resize.mode = mode;
+    for (int64_t factor = 2; factor <= 8; ++factor) {
+      const auto taps = ResizeAxis(resize, static_cast<double>(factor), 1000, 1000 * factor);
+      REQUIRE(taps.ok());
+      for (size_t i = static_cast<size_t>(2 * factor); i + factor < taps->size() - factor; ++i) {
+        const ResizePhase& here = (*taps)[i];
+        const ResizePhase& there = (*taps)[i + static_cast<size_t>(factor)];
+        REQUIRE(here.weights == there.weights);
+        REQUIRE(here.first + 1 == there.first);
+      }
     }
   }
+}
+
+TEST_CASE("resize axis: a cubic between two samples reads two on each side") {
+  Resize resize;
+  resize.mode = Resize::Mode::kCubic;
+  resize.coordinates = Resize::Coordinates::kAsymmetric;
+  const auto taps = ResizeAxis(resize, 2.0, 8, 16);
+  REQUIRE(taps.ok());
+  CHECK((*taps)[6].first == 3);
+  CHECK((*taps)[6].count == 1);
+  CHECK((*taps)[7].first == 2);
+  CHECK((*taps)[7].count == 4);
+  // a / 8 outside and 1/2 - a / 8 inside, at the middle.
+  CHECK((*taps)[7].weights == std::array<float, 4>{-0.09375f, 0.59375f, 0.59375f, -0.09375f});
 }
 
 TEST_CASE("resize axis: an irrational scale is refused") {

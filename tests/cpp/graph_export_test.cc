@@ -140,6 +140,10 @@ ValueId RandomStep(GraphBuilder& b, uint32_t kind, ValueId x) {
       return b.Quantize(x, kUint8);
     case 22:
       return b.ConvolveQuantized(x, 4);
+    case 23:
+      resize.mode = Resize::Mode::kCubic;
+      resize.cubic_a = -0.5f;
+      return b.Apply(resize, {x});
     default:
       return b.Add(x, b.Constant({4, 1, 1}, {0.1f, 0.2f, 0.3f, 0.4f}));
   }
@@ -156,7 +160,7 @@ TEST_CASE("export: random networks of every operator compute the same when read 
     std::array<uint32_t, 4> steps = {seed};
     for (size_t i = 1; i < steps.size(); ++i) steps[i] = static_cast<uint32_t>(random());
     for (const uint32_t step : steps) {
-      const uint32_t kind = step % 24;
+      const uint32_t kind = step % 25;
       x = RandomStep(b, kind, x);
       kinds += std::to_string(kind) + " ";
     }

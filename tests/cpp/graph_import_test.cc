@@ -249,8 +249,12 @@ TEST_CASE("import: Resize refuses what it cannot do, naming it") {
   const auto resize = [](const Attributes& attributes, const std::vector<float>& scales) {
     return OneNode(13, "Resize", {"", "s"}, attributes).Floats("s", {4}, scales);
   };
-  CheckRefused(resize({OnnxAttribute::String("mode", "cubic")}, {1, 1, 2, 2}), StatusCode::kModelOp,
-               "cubic");
+  CheckRefused(resize({OnnxAttribute::String("mode", "lanczos")}, {1, 1, 2, 2}),
+               StatusCode::kModelOp, "lanczos");
+  CheckRefused(
+      resize({OnnxAttribute::String("mode", "cubic"), OnnxAttribute::Float("cubic_coeff_a", NAN)},
+             {1, 1, 2, 2}),
+      StatusCode::kModelFormat, "cubic_coeff_a");
   CheckRefused(
       resize({OnnxAttribute::String("coordinate_transformation_mode", "tf_crop_and_resize")},
              {1, 1, 2, 2}),

@@ -285,10 +285,16 @@ class Interpreter {
     return Fill4(shape, [&](int64_t n, int64_t c, int64_t y, int64_t x0) {
       const double row = ResizePosition(resize, resize.scale[0], y, x.shape[2], shape[2]);
       const double column = ResizePosition(resize, resize.scale[1], x0, x.shape[3], shape[3]);
-      return resize.mode == Resize::Mode::kNearest
-                 ? Clamped(x, n, c, RoundPosition(resize.rounding, row),
-                           RoundPosition(resize.rounding, column))
-                 : Bilinear(x, n, c, row, column);
+      switch (resize.mode) {
+        case Resize::Mode::kNearest:
+          return Clamped(x, n, c, RoundPosition(resize.rounding, row),
+                         RoundPosition(resize.rounding, column));
+        case Resize::Mode::kLinear:
+          return Bilinear(x, n, c, row, column);
+        case Resize::Mode::kCubic:
+          break;
+      }
+      return Bicubic(x, n, c, row, column, static_cast<double>(resize.cubic_a));
     });
   }
 
@@ -350,6 +356,26 @@ class Interpreter {
     const double lower = (1.0 - fx) * Clamped(x, n, c, top + 1.0, left) +
                          fx * Clamped(x, n, c, top + 1.0, left + 1.0);
     return static_cast<float>((1.0 - fy) * upper + fy * lower);
+  }
+
+  // Keys' kernel at a distance.
+  static double Cubic(double a, double distance) {
+    const double x = std::abs(distance);
+    if (x <= 1.0) return (a + 2.0) * x * x * x - (a + 3.0) * x * x + 1.0;
+    return x < 2.0 ? a * (x * x * x - 5.0 * x * x + 8.0 * x - 4.0) : 0.0;
+  }
+
+  static float Bicubic(const Dense& x, int64_t n, int64_t c, double row, double column, double a) {
+    const double top = std::floor(Tidy(row));
+    const double left = std::floor(Tidy(column));
+    double sum = 0.0;
+    for (double dy = -1.0; dy <= 2.0; ++dy) {
+      for (double dx = -1.0; dx <= 2.0; ++dx) {
+        sum += Cubic(a, Tidy(row) - top - dy) * Cubic(a, Tidy(column) - left - dx) *
+               static_cast<double>(Clamped(x, n, c, top + dy, left + dx));
+      }
+    }
+    return static_cast<float>(sum);
   }
 
   const Graph& graph_;

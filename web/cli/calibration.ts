@@ -3,6 +3,7 @@ import type { SourceImage } from '../src/image-input.js';
 import { type RawImage, TesseraError } from '../src/index.js';
 import type { Core } from './core.js';
 import { cropToRgba, listImages, readImageFile } from './images.js';
+import { seededRandom } from './random.js';
 
 export interface CropChoice {
   /** How many. */
@@ -11,17 +12,6 @@ export interface CropChoice {
   size: number;
   /** Pictures with a longer side are reduced to it first. */
   longest: number;
-}
-
-/** Random numbers in [0, 1), the same in every run (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function shuffle<T>(items: T[], random: () => number): void {

@@ -21,18 +21,22 @@ export interface Comparison {
   ssimY: number;
 }
 
-/** Starts the core. */
-export function openCore(): Promise<Core> {
-  return open(chooseVariant('auto').variant);
+/**
+ * Starts the core.
+ *
+ * @param baseUrl - the folder with `wasm/`
+ */
+export function openCore(baseUrl: URL = BASE_URL): Promise<Core> {
+  return open(chooseVariant('auto').variant, baseUrl);
 }
 
 /** Starts the core that can also quantize. */
 export function openTools(): Promise<Core> {
-  return open('tools');
+  return open('tools', BASE_URL);
 }
 
-async function open(name: Variant | 'tools'): Promise<Core> {
-  const { glue, wasm } = coreIn(new URL('wasm/', BASE_URL), name);
+async function open(name: Variant | 'tools', baseUrl: URL): Promise<Core> {
+  const { glue, wasm } = coreIn(new URL('wasm/', baseUrl), name);
   const module = await WebAssembly.compile(await fetchBytes(wasm.href, 'wasm core', FILE_CONTEXT));
   return new Core(await instantiate(glue.href, module, 1));
 }

@@ -1,7 +1,6 @@
-import { basename } from 'node:path';
-import type { SourceImage } from '../src/image-input.js';
-import type { RawImage, Upscaler } from '../src/index.js';
+import type { Upscaler } from '../src/index.js';
 import {
+  oneOf,
   parse,
   RUN_OPTIONS,
   type RunArguments,
@@ -10,21 +9,36 @@ import {
   wholeNumber,
 } from './arguments.js';
 import type { Command } from './command.js';
-import { type Comparison, type Core, openCore } from './core.js';
-import { cropToRgba, listImages, readImageFile } from './images.js';
+import { openCore } from './core.js';
+import {
+  averageOf,
+  evaluateImages,
+  type ImageMeasurement,
+  type Measurement,
+  type Scores,
+} from './evaluation.js';
+import { listImages } from './images.js';
 import { ProgressBar } from './progress-bar.js';
 import { openUpscaler } from './upscaler.js';
 import { UsageError } from './usage-error.js';
+
+const DEFAULT_SEED = 1;
 
 const HELP = `Usage: tessera eval --data FOLDER [options]
 
 Measures a model: each image of the folder is reduced (bicubic, antialiased, as MATLAB's imresize),
 enlarged again, and compared with what it was. PSNR and SSIM are of the luma (BT.601), without a
-border as wide as the scale, and stand beside those of bicubic enlargement.
+border as wide as the scale, and stand beside those of bicubic enlargement. So do GMSD (gradients of
+the luma, 0 is best), the PSNR of the result, reduced again, against the small image, and the mean
+error of each colour.
 
   -d, --data FOLDER       images: png, jpg, webp, avif, tiff, bmp
   -m, --model NAME|FILE   a shipped model, or an ONNX file or URL (default: photo-x2)
   -s, --scale N           must be the model's; chooses a shipped model when none is named
+  -r, --reference FILE    a model to compare with, such as the float parent of an int8 one
+      --degrade web       blur, noise and JPEG for the small images, as pictures on the web have
+      --seed N            of these (default: ${DEFAULT_SEED})
+      --seams             compare small tiles with one tile; two more runs
       --limit N           only the first N images
       --tile N            longest tile edge in input pixels (default: chosen for speed)
   -w, --workers N         threads that work on tiles (default: all cores, at most 8)
@@ -33,110 +47,148 @@ border as wide as the scale, and stand beside those of bicubic enlargement.
   -h, --help              print this
 `;
 
-interface Scores {
-  psnr_y: number;
-  ssim_y: number;
-}
-
-interface ImageScores extends Scores {
-  image: string;
-  bicubic: Scores;
-}
-
 interface EvalArguments extends RunArguments {
   data: string;
   limit: number | undefined;
+  reference: string | undefined;
+  seams: boolean;
+  webSeed: number | undefined;
 }
 
-/** RGBA bytes of the largest part, from the top left corner, whose extents are multiples. */
-export function cropToMultiple(image: SourceImage, multiple: number): RawImage {
-  const width = image.width - (image.width % multiple);
-  const height = image.height - (image.height % multiple);
-  return cropToRgba(image, 0, 0, width, height);
-}
-
-const toScores = ({ psnrY, ssimY }: Comparison): Scores => ({ psnr_y: psnrY, ssim_y: ssimY });
-
-async function measure(upscaler: Upscaler, core: Core, path: string): Promise<ImageScores> {
-  const { scale } = upscaler.model;
-  const original = cropToMultiple(await readImageFile(path), scale);
-  const { width, height } = original;
-  const reduced = core.resize(original, width / scale, height / scale);
-  const enlarged = await upscaler.upscale(reduced, { output: 'raw' });
-  const bicubic = core.resize(reduced, width, height);
+function readArguments(args: string[]): EvalArguments | undefined {
+  const options = {
+    ...RUN_OPTIONS,
+    data: { type: 'string', short: 'd' },
+    limit: { type: 'string' },
+    reference: { type: 'string', short: 'r' },
+    degrade: { type: 'string' },
+    seed: { type: 'string' },
+    seams: { type: 'boolean' },
+  } as const;
+  const parsed = parse(args, options, []);
+  if (parsed.values.help) return undefined;
+  const data = text(parsed, 'data');
+  if (data === undefined) throw new UsageError('missing option: --data FOLDER');
+  const degrade = oneOf(parsed, 'degrade', ['web']);
+  const seed = wholeNumber(parsed, 'seed');
+  if (seed !== undefined && degrade === undefined) {
+    throw new UsageError('--seed is for --degrade web');
+  }
   return {
-    image: basename(path),
-    ...toScores(core.compare(original, enlarged, scale)),
-    bicubic: toScores(core.compare(original, bicubic, scale)),
+    ...runArguments(parsed),
+    data,
+    limit: wholeNumber(parsed, 'limit'),
+    reference: text(parsed, 'reference'),
+    seams: parsed.values.seams === true,
+    webSeed: degrade === undefined ? undefined : (seed ?? DEFAULT_SEED),
   };
 }
 
-function mean(scores: readonly Scores[]): Scores {
-  const average = (key: keyof Scores) =>
-    scores.reduce((sum, score) => sum + score[key], 0) / scores.length;
-  return { psnr_y: average('psnr_y'), ssim_y: average('ssim_y') };
-}
+const decibels = (value: number) =>
+  value === Infinity ? 'no difference' : `${value.toFixed(2)} dB`;
 
 function line(name: string, scores: Scores, bicubic: Scores): string {
-  const show = ({ psnr_y, ssim_y }: Scores) => `${psnr_y.toFixed(2)} dB  ${ssim_y.toFixed(4)}`;
+  const show = ({ psnr_y, ssim_y }: Scores) => `${decibels(psnr_y)}  ${ssim_y.toFixed(4)}`;
   return `${name.padEnd(24)}  ${show(scores)}   bicubic ${show(bicubic)}\n`;
 }
 
-async function evaluate(
-  upscaler: Upscaler,
-  core: Core,
-  { data, limit, json, model }: EvalArguments,
-): Promise<void> {
-  const paths = (await listImages(data)).slice(0, limit);
-  const bar = new ProgressBar(process.stderr, 'eval');
-  const perImage: ImageScores[] = [];
-  try {
-    for (const path of paths) {
-      perImage.push(await measure(upscaler, core, path));
-      bar.show(perImage.length / paths.length);
-    }
-  } finally {
-    bar.end();
+/** The averages that the table of images has no room for. */
+function details({ seams, reference, ...scores }: Measurement): string {
+  const { bicubic } = scores;
+  const errors = ({ channel_error }: Scores) =>
+    channel_error.map((error) => error.toFixed(2)).join(' ');
+  const rows: [string, string][] = [
+    ['GMSD', `${scores.gmsd.toFixed(4)}   bicubic ${bicubic.gmsd.toFixed(4)}`],
+    ['reduced again', `${decibels(scores.lr_psnr)}   bicubic ${decibels(bicubic.lr_psnr)}`],
+    ['error of red green blue', `${errors(scores)}   bicubic ${errors(bicubic)}`],
+  ];
+  if (seams !== undefined) {
+    rows.push(['seams', `at most ${seams.max}, on average ${seams.mean.toFixed(4)} grey levels`]);
   }
-  const scores = mean(perImage);
-  const bicubic = mean(perImage.map((image) => image.bicubic));
-  if (!json) {
-    for (const image of perImage) process.stdout.write(line(image.image, image, image.bicubic));
-    process.stdout.write(line('average', scores, bicubic));
+  if (reference !== undefined) {
+    const own = `${decibels(reference.psnr_y)}  ${reference.ssim_y.toFixed(4)}`;
+    rows.push(['reference', `${own}   between the two ${decibels(reference.psnr_between)}`]);
+  }
+  return rows.map(([name, value]) => `${name.padEnd(24)}  ${value}\n`).join('');
+}
+
+function print(
+  args: EvalArguments,
+  upscaler: Upscaler,
+  reference: Upscaler | undefined,
+  images: readonly ImageMeasurement[],
+): void {
+  const average = averageOf(images);
+  if (!args.json) {
+    const lines = images.map((image) => line(image.image, image, image.bicubic)).join('');
+    process.stdout.write(lines + line('average', average, average.bicubic) + details(average));
     return;
   }
+  const { reference: referenceScores, ...scores } = average;
   const report = {
-    model: upscaler.model.name || model,
-    data,
+    model: upscaler.model.name || args.model,
+    data: args.data,
     scale: upscaler.model.scale,
-    images: perImage.length,
+    images: images.length,
+    ...(args.webSeed === undefined ? {} : { degrade: { kind: 'web', seed: args.webSeed } }),
     ...scores,
-    bicubic,
-    per_image: perImage,
+    ...(reference === undefined
+      ? {}
+      : { reference: { model: reference.model.name || args.reference, ...referenceScores } }),
+    per_image: images,
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+async function evaluate(
+  args: EvalArguments,
+  upscaler: Upscaler,
+  reference: Upscaler | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const paths = (await listImages(args.data)).slice(0, args.limit);
+  const bar = new ProgressBar(process.stderr, 'eval');
+  const { seams, webSeed } = args;
+  const setup = { core: await openCore(), upscaler, reference, seams, webSeed, signal };
+  const images = await evaluateImages(setup, paths, (done) =>
+    bar.show(done / paths.length),
+  ).finally(() => bar.end());
+  print(args, upscaler, reference, images);
+}
+
+/** Opens the model to compare with; it must have the scale of the one that is measured. */
+async function openReference(
+  args: EvalArguments,
+  scale: number,
+  signal: AbortSignal,
+): Promise<Upscaler | undefined> {
+  if (args.reference === undefined) return undefined;
+  const reference = await openUpscaler(
+    { ...args, model: args.reference, scale: undefined },
+    signal,
+  );
+  if (reference.model.scale === scale) return reference;
+  await reference.dispose();
+  throw new UsageError(`--reference has scale ${reference.model.scale}, the model ${scale}`);
 }
 
 export const evalCommand: Command = {
   summary: 'measure a model on a folder of images',
   help: HELP,
   async run(args, signal) {
-    const options = {
-      ...RUN_OPTIONS,
-      data: { type: 'string', short: 'd' },
-      limit: { type: 'string' },
-    } as const;
-    const parsed = parse(args, options, []);
-    if (parsed.values.help) {
+    const parsed = readArguments(args);
+    if (parsed === undefined) {
       process.stdout.write(HELP);
       return;
     }
-    const data = text(parsed, 'data');
-    if (data === undefined) throw new UsageError('missing option: --data FOLDER');
-    const evalArguments = { ...runArguments(parsed), data, limit: wholeNumber(parsed, 'limit') };
-    const upscaler = await openUpscaler(evalArguments, signal);
+    const upscaler = await openUpscaler(parsed, signal);
     try {
-      await evaluate(upscaler, await openCore(), evalArguments);
+      const reference = await openReference(parsed, upscaler.model.scale, signal);
+      try {
+        await evaluate(parsed, upscaler, reference, signal);
+      } finally {
+        await reference?.dispose();
+      }
     } finally {
       await upscaler.dispose();
     }

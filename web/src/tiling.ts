@@ -66,9 +66,13 @@ export interface TilingRequest {
   tileSize?: number | undefined;
 }
 
-// Longest default edge. Longer tiles waste less on overlap, but a worker's memory and the wait for
-// the first tile grow with the area.
-const DEFAULT_EDGE = 192;
+// Default edges. Speed per pixel does not depend on them (docs/internals.md), so longer tiles are
+// better for the little they spend on overlap; but a worker's memory, the wait for the first tile and
+// the wait after an abort grow with the area. Between the two limits an edge is so many overlaps long
+// that a fifth of the work is overlap.
+const SHORTEST_EDGE = 256;
+const LONGEST_EDGE = 384;
+const OVERLAPS_PER_EDGE = 20;
 // Tiles kept smaller than this are not made just to feed more workers: fixed costs would eat it.
 const SMALLEST_SPLIT = 64;
 // What a tile costs besides its pixels (messages, copies, calls), in pixels.
@@ -84,8 +88,9 @@ function roundUp(value: number, multiple: number): number {
 function longestEdge(facts: TilingFacts, tileSize: number | undefined): number {
   const { overlap, sizeMultiple } = facts;
   if (tileSize === undefined) {
-    // With a wide overlap the edge grows, so that at least 4/9 of a tile's work is kept.
-    return roundUp(Math.max(DEFAULT_EDGE, 6 * overlap, sizeMultiple), sizeMultiple);
+    const economic = Math.min(OVERLAPS_PER_EDGE * overlap, LONGEST_EDGE);
+    // With a very wide overlap, at least 4/9 of a tile's work is kept.
+    return roundUp(Math.max(SHORTEST_EDGE, economic, 6 * overlap, sizeMultiple), sizeMultiple);
   }
   const smallest = 2 * overlap + sizeMultiple;
   if (tileSize < smallest) {

@@ -34,6 +34,23 @@ class ConfigTest(unittest.TestCase):
             with self.subTest(new), self.assertRaisesRegex(ConfigError, message):
                 self.load_changed(old, new)
 
+    def test_wrong_degradations_and_shares_are_named(self):
+        for added, message in (
+                ('degradation = "rain"', 'must be one of bicubic, web'),
+                ('shares = { absent = 0.5 }', 'names absent'),
+                ('shares = { T91 = 1.0 }', 'leave a rest'),
+                ('shares = { T91 = -0.5 }', 'above 0')):
+            with self.subTest(added), self.assertRaisesRegex(ConfigError, message):
+                self.load_changed('[net]', f'[data]\n{added}\n\n[net]')
+
+    def test_a_base_has_a_base_of_its_own(self):
+        self.path.write_text(self.text, encoding='utf-8')
+        shorter = self.path.parent / 'shorter.toml'
+        shorter.write_text('base = "recipe.toml"\n[training]\niterations = 7\n', encoding='utf-8')
+        config, whole = load_config(shorter), load_config(self.path)
+        self.assertEqual((config.training.iterations, config.data), (7, whole.data))
+        self.assertEqual(config.net, whole.net)
+
     def test_missing_file_is_named(self):
         with self.assertRaisesRegex(ConfigError, 'cannot read .*recipe.toml'):
             load_config(self.path)

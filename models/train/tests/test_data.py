@@ -4,6 +4,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 from ..data import DataError, PatchSource, build_cache, list_images, read_rgb, reduce_photo
@@ -41,6 +42,56 @@ class DataTest(unittest.TestCase):
         self.assertTrue(bool((a == b).all()))
         self.assertFalse(bool((a == first.batch(1, 8, 4, 12)[0]).all()))
         self.assertFalse(bool((a == first.batch(2, 7, 4, 12)[0]).all()))
+
+    def test_damaged_patches_are_aligned_and_repeat(self):
+        # Large enough that a patch has room for its margin.
+        write_pictures(self.root / 'train' / 'large', height=120, width=132)
+        config = dataclasses.replace(self.config.data, folders=('large',))
+        folder = self.build(data_config=config)
+        source, again = PatchSource(folder, 'web'), PatchSource(folder, 'web')
+        low, high = source.batch(1, 3, 16, 12)
+        self.assertEqual((low.shape, high.shape), ((16, 3, 12, 12), (16, 3, 24, 24)))
+        self.assertTrue(torch.equal(low, again.batch(1, 3, 16, 12)[0]))
+        self.assertFalse(torch.equal(low, PatchSource(folder).batch(1, 3, 16, 12)[0]))
+        # A shift of one small pixel in any direction must fit worse.
+        reduced = high.view(16, 3, 12, 2, 12, 2).mean(dim=(3, 5))
+        error = lambda dy, dx: float((low[:, :, 1:-1, 1:-1] - torch.roll(
+            reduced, (dy, dx), (2, 3))[:, :, 1:-1, 1:-1]).square().mean())
+        for shift in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+            self.assertLess(error(0, 0), 0.5 * error(*shift))
+
+    def test_held_out_images_are_damaged_alike_in_every_run(self):
+        folder = self.build()
+        clean = list(PatchSource(folder).held_out())
+        damaged = list(PatchSource(folder, 'web').held_out())
+        again = list(PatchSource(folder, 'web').held_out())
+        self.assertEqual(len(damaged), len(clean))
+        for (low, high), (bad, same), (bad_again, _) in zip(clean, damaged, again):
+            self.assertEqual(low.shape, bad.shape)
+            self.assertTrue((high == same).all() and (bad == bad_again).all())
+            self.assertTrue((low != bad).any())
+
+    def test_one_cache_serves_every_degradation(self):
+        web = dataclasses.replace(self.config.data, degradation='web')
+        self.assertEqual(self.build(), self.build(data_config=web))
+
+    def test_a_folder_gets_its_share(self):
+        folder = self.root / 'train' / 'dark'
+        folder.mkdir()
+        for i in range(2):
+            Image.fromarray(np.zeros((30, 30, 3), np.uint8)).save(folder / f'{i}.png')
+        config = dataclasses.replace(
+            self.config.data, folders=(FOLDER, 'dark'), shares={'dark': 0.75})
+        source = PatchSource(self.build(data_config=config), shares=config.shares)
+        low, _ = source.batch(1, 0, 400, 12)
+        dark = float((low.flatten(1).amax(1) == 0).float().mean())
+        self.assertAlmostEqual(dark, 0.75, delta=0.07)
+
+    def test_a_share_without_images_is_named(self):
+        config = dataclasses.replace(self.config.data, shares={FOLDER: 0.5})
+        folder = self.build(data_config=config)
+        with self.assertRaisesRegex(DataError, 'share'):
+            PatchSource(folder, shares={'absent': 0.5})
 
     def test_cache_is_used_again_and_an_unfinished_one_is_rebuilt(self):
         reports = []

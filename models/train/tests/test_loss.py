@@ -2,15 +2,24 @@ import unittest
 
 import torch
 
-from ..loss import charbonnier, l1, spectrum
+from ..loss import absolute, charbonnier, luma, main_loss, spectrum
 
 
 class LossTest(unittest.TestCase):
     def test_values(self):
-        truth = torch.zeros(1, 3, 8, 8)
-        result = truth + 0.5
-        self.assertAlmostEqual(float(l1(result, truth)), 0.5)
-        self.assertAlmostEqual(float(charbonnier(result, truth)), 0.5, places=5)
-        # A constant error is one coefficient: 0.5 * 8 of 8 * 5 complex ones, real and imaginary.
-        self.assertAlmostEqual(float(spectrum(result, truth)), 0.5 * 8 / (8 * 5 * 2), places=6)
-        self.assertEqual(float(spectrum(truth, truth)), 0.0)
+        difference = torch.full((1, 3, 8, 8), 0.5)
+        self.assertAlmostEqual(float(absolute(difference)), 0.5)
+        self.assertAlmostEqual(float(charbonnier(difference)), 0.5, places=5)
+        # A constant is one coefficient: 0.5 * 8 of 8 * 5 complex ones, real and imaginary.
+        self.assertAlmostEqual(float(spectrum(difference)), 0.5 * 8 / (8 * 5 * 2), places=6)
+
+    def test_an_error_alike_in_all_colours_counts_alike_in_luma(self):
+        grey = torch.full((1, 3, 4, 4), 0.25)
+        self.assertAlmostEqual(float(luma(grey).mean()), 0.25, places=4)
+        self.assertAlmostEqual(float(main_loss(grey, 0 * grey)), 0.25, places=4)
+
+    def test_colour_counts_even_where_luma_is_right(self):
+        error = torch.zeros(1, 3, 4, 4)
+        error[:, 0], error[:, 1] = 128.553, -65.481
+        self.assertAlmostEqual(float(luma(error).abs().max()), 0.0, places=4)
+        self.assertGreater(float(main_loss(error, 0 * error)), 1.0)

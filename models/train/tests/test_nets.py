@@ -41,6 +41,19 @@ class NetsTest(unittest.TestCase):
         self.assertEqual(net(x).shape, (1, 3, 18, 15))
         self.assertTrue(torch.equal(net(x), run_plain(x, net.collapse(), 3)))
 
+    def test_trained_network_is_taken_over(self):
+        parent = TrainableNet(8, 2, 0, 2)
+        x = torch.rand(1, 3, 6, 5)
+        same = TrainableNet(8, 2, 8, 2)
+        same.start_from(parent.collapse())
+        torch.testing.assert_close(same(x), parent(x))
+        other = TrainableNet(8, 2, 8, 3)
+        last = other.convs[-1].collapse()[0].clone()
+        other.start_from(parent.collapse())
+        for mine, its in zip(other.collapse()[:-1], parent.collapse()):
+            torch.testing.assert_close(mine, its)
+        self.assertTrue(torch.equal(other.convs[-1].collapse()[0], last))
+
     def test_average_follows_the_weights(self):
         ema = Ema(0.5)
         for value in (0.0, 1.0, 1.0):

@@ -5,35 +5,55 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
+from ..compact import compact
 from ..finetune import finetune
 from ..quantized import QuantizedNet, rounded
 from .synthetic import picture, small_config
 
 
 IMAGE = helper.make_tensor_value_info('image', TensorProto.FLOAT, [1, 3, 'height', 'width'])
+OUTPUT = helper.make_tensor_value_info('conv1', TensorProto.FLOAT, [1, 12, 'height', 'width'])
 
 
 def quantized_model(scale=2, channels=8, seed=0):
-    """Two layers in the form that `tessera quantize` writes."""
+    """Two layers in the form that `tessera quantize` writes, without shuffle and anchor."""
     rng = np.random.default_rng(seed)
     constants, nodes = {}, []
     widths = [3, channels, 3 * scale * scale]
-    constants['input.quantized.scale'] = np.float32(1 / 255)
-    constants['input.quantized.zero_point'] = np.uint8(0)
-    constants['prelu0.quantized.scale'] = np.float32(0.004)
-    constants['prelu0.quantized.zero_point'] = np.uint8(100)
-    for layer, given in enumerate((1 / 255, 0.004)):
+
+    def add(name, array):
+        constants[name] = np.asarray(array)
+        return name
+
+    def requantize(name, step, zero_point):
+        quantization = [add(f'{name}.scale', np.float32(step)),
+                        add(f'{name}.zero_point', np.uint8(zero_point))]
+        nodes.append(helper.make_node('QuantizeLinear', [name, *quantization], [f'{name}.q']))
+        nodes.append(helper.make_node(
+            'DequantizeLinear', [f'{name}.q', *quantization], [f'{name}.d']))
+        return f'{name}.d'
+
+    given = requantize('image', 1 / 255, 0)
+    for layer, unit in enumerate((1 / 255, 0.004)):
         name, outputs = f'conv{layer}', widths[layer + 1]
         scales = rng.uniform(0.001, 0.003, outputs).astype(np.float32)
-        constants[f'{name}.weights.codes'] = rng.integers(
-            -63, 64, (outputs, widths[layer], 3, 3)).astype(np.int8)
-        constants[f'{name}.weights.scale'] = scales
-        constants[f'{name}.bias.codes'] = rng.integers(-900, 900, outputs).astype(np.int32)
-        nodes.append(helper.make_node('Conv', ['image', f'{name}.weights.codes'], [name]))
-    constants['prelu0.slope.f16'] = rng.uniform(0, 0.5, (1, channels, 1, 1)).astype(np.float16)
-    graph = helper.make_graph(nodes, 'made', [IMAGE], [], [
-        numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()])
-    model = helper.make_model(graph)
+        codes = rng.integers(-63, 64, (outputs, widths[layer], 3, 3)).astype(np.int8)
+        weights = [add(f'{name}.weights', codes), add(f'{name}.weights.scale', scales)]
+        bias = [add(f'{name}.bias', rng.integers(-900, 900, outputs).astype(np.int32)),
+                add(f'{name}.bias.scale', scales * np.float32(unit))]
+        nodes.append(helper.make_node('DequantizeLinear', weights, [f'{name}.w'], axis=0))
+        nodes.append(helper.make_node('DequantizeLinear', bias, [f'{name}.b'], axis=0))
+        nodes.append(helper.make_node(
+            'Conv', [given, f'{name}.w', f'{name}.b'], [name], name=f'node of {name}',
+            kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1], group=1))
+        if layer == 0:
+            slope = rng.uniform(0, 0.5, (1, channels, 1, 1)).astype(np.float32)
+            nodes.append(helper.make_node('PRelu', [name, add('slope', slope)], ['prelu0']))
+            given = requantize('prelu0', 0.004, 100)
+    graph = helper.make_graph(nodes, 'made', [IMAGE], [OUTPUT] if scale == 2 else [], [
+        numpy_helper.from_array(array, name) for name, array in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)])
+    model.ir_version = 7
     helper.set_model_props(model, {'tessera.scale': str(scale)})
     return model, constants
 
@@ -42,18 +62,18 @@ def reference(constants, image, scale):
     """The meaning of the file in whole numbers and float64, pixel by pixel of an (H, W, 3) image."""
     codes = image.astype(np.int64).transpose(2, 0, 1)
     for layer, zero_point in enumerate((0, 100)):
-        weights = constants[f'conv{layer}.weights.codes'].astype(np.int64)
+        weights = constants[f'conv{layer}.weights'].astype(np.int64)
         padded = np.pad(codes - zero_point, ((0, 0), (1, 1), (1, 1)))
         height, width = codes.shape[1:]
-        sums = constants[f'conv{layer}.bias.codes'].astype(np.int64)[:, None, None] + sum(
+        sums = constants[f'conv{layer}.bias'].astype(np.int64)[:, None, None] + sum(
             np.einsum('oi,ihw->ohw', weights[:, :, dy, dx], padded[:, dy:dy + height, dx:dx + width])
             for dy in range(3) for dx in range(3))
-        given = (1 / 255, np.float64(constants['prelu0.quantized.scale']))[layer]
+        given = (1 / 255, np.float64(constants['prelu0.scale']))[layer]
         values = sums * given * constants[f'conv{layer}.weights.scale'][:, None, None]
         if layer == 0:
-            slopes = constants['prelu0.slope.f16'].astype(np.float64)[0]
+            slopes = constants['slope'].astype(np.float64)[0]
             values = np.where(values < 0, values * slopes, values)
-            codes = np.clip(np.rint(values / constants['prelu0.quantized.scale']) + 100, 0, 255)
+            codes = np.clip(np.rint(values / constants['prelu0.scale']) + 100, 0, 255)
     base = np.repeat(image.transpose(2, 0, 1) / 255, scale * scale, axis=0)
     return values + base
 
@@ -78,6 +98,17 @@ class QuantizedTest(unittest.TestCase):
             np.testing.assert_array_equal(written[name], array, err_msg=name)
             self.assertEqual(written[name].dtype, array.dtype)
 
+    def test_compact_file_is_the_same_network(self):
+        model, constants = quantized_model()
+        small = compact(model)
+        self.assertLess(small.ByteSize(), model.ByteSize() - 300)
+        self.assertEqual([v.name for v in [*small.graph.input, *small.graph.output]],
+                         ['image', 'conv1'])
+        self.assertEqual({n.name for n in small.graph.node}, {''})
+        x = torch.rand(1, 3, 6, 5).mul(255).round().div(255)
+        with torch.no_grad():
+            self.assertTrue(torch.equal(QuantizedNet(model)(x), QuantizedNet(small)(x)))
+
     def test_gradient_passes_the_rounding(self):
         x = torch.tensor([0.3, 2.5], requires_grad=True)
         y = rounded(x)
@@ -86,7 +117,7 @@ class QuantizedTest(unittest.TestCase):
         self.assertEqual(x.grad.tolist(), [1.0, 1.0])
 
     def test_sums_beyond_float32_are_refused(self):
-        with self.assertRaisesRegex(ValueError, 'conv1 is too wide'):
+        with self.assertRaisesRegex(ValueError, 'layer 1 is too wide'):
             QuantizedNet(quantized_model(channels=256)[0])
 
     def test_fine_tuning_undoes_damage(self):
@@ -94,7 +125,7 @@ class QuantizedTest(unittest.TestCase):
         damaged, _ = quantized_model()
         rng = np.random.default_rng(5)
         for initializer in damaged.graph.initializer:
-            if initializer.name == 'conv1.bias.codes':
+            if initializer.name == 'conv1.bias':
                 array = numpy_helper.to_array(initializer)
                 initializer.CopyFrom(numpy_helper.from_array(
                     array + rng.integers(-9000, 9000, array.shape).astype(np.int32),

@@ -64,6 +64,29 @@ class TrainTest(unittest.TestCase):
         with self.assertRaisesRegex(ConfigError, 'training.*--work'):
             other.restore(trainer.state())
 
+    def test_checkpoint_from_before_there_were_shares_resumes(self):
+        trainer = Trainer(small_config(), self.source)
+        trainer.step()
+        state = trainer.state()
+        del state['config']['data']['shares']
+        again = Trainer(small_config(), self.source)
+        again.restore(state)
+        self.assertEqual(again.iteration, 1)
+
+    def test_damaged_run_resumes_bit_exact(self):
+        source = PatchSource(build_cache(
+            self.root, self.root / 'cache', 2, 12, small_config().data), 'web')
+        straight, interrupted = (Trainer(small_config(), source) for _ in range(2))
+        for _ in range(4):
+            straight.step()
+        for _ in range(2):
+            interrupted.step()
+        resumed = Trainer(small_config(), source)
+        resumed.restore(interrupted.state())
+        for _ in range(2):
+            resumed.step()
+        self.assertTrue(torch.equal(self.flat(straight), self.flat(resumed)))
+
     def test_learning_rate_is_one_cosine(self):
         trainer = Trainer(small_config(), self.source)
         rates = []

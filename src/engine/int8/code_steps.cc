@@ -116,8 +116,8 @@ Result<StepPtr> MakeResizeStep(const Resize& resize, const CodeTensor& input,
   return MakeFunctionStep([=] {
     for (int64_t y = 0; y < output.height; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
-        const uint8_t* in =
-            input.At(rows[static_cast<size_t>(y)].low, columns[static_cast<size_t>(x)].low);
+        const uint8_t* in = input.At(rows[static_cast<size_t>(y)].At(0, input.height),
+                                     columns[static_cast<size_t>(x)].At(0, input.width));
         std::memcpy(output.At(y, x), in, static_cast<size_t>(output.channels));
       }
     }

@@ -426,8 +426,9 @@ class Lowering {
     const auto factor = ScaleToRational(resize.scale[0]);
     if (!factor || !factor->IsWhole()) return false;
     const std::vector<ResizePhase> phases = ResizePhases(resize, *factor);
-    return std::all_of(phases.begin(), phases.end(),
-                       [](const ResizePhase& phase) { return phase.low == 0 && phase.high == 0; });
+    return std::all_of(phases.begin(), phases.end(), [](const ResizePhase& phase) {
+      return phase.first == 0 && phase.count == 1;
+    });
   }
 
   // --- everything else on codes ---

@@ -16,7 +16,8 @@ Result<Resize::Mode> ReadMode(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const std::string mode, op.String("mode", "nearest"));
   if (mode == "nearest") return Resize::Mode::kNearest;
   if (mode == "linear" || mode == "bilinear") return Resize::Mode::kLinear;
-  return op.Unsupported("mode '" + mode + "' is not supported; nearest and linear are");
+  if (mode == "cubic") return Resize::Mode::kCubic;
+  return op.Unsupported("mode '" + mode + "' is not supported; nearest, linear and cubic are");
 }
 
 // Takes the spatial factors from four per-axis factors.
@@ -188,7 +189,8 @@ Status ImportResize(OpContext& op) {
     TESSERA_RETURN_IF_ERROR(SetOldResize(op, resize));
     return op.Emit(resize, {x});
   }
-  op.Ignore("cubic_coeff_a");             // concerns cubic
+  TESSERA_ASSIGN_OR_RETURN(resize.cubic_a, op.Float("cubic_coeff_a", resize.cubic_a));
+  if (!std::isfinite(resize.cubic_a)) return op.Malformed("cubic_coeff_a is not a finite number");
   op.Ignore("extrapolation_value");       // concerns tf_crop_and_resize
   op.Ignore("keep_aspect_ratio_policy");  // the factor is already known
   TESSERA_RETURN_IF_ERROR(RefuseOption(op, "antialias"));

@@ -115,6 +115,18 @@ const cases: Case[] = [
     build: (b, r) => b.node('PRelu', [b.input, randomTensor(r, [3, 1, 1])]),
   },
   { name: 'PRelu shared', build: (b) => b.node('PRelu', [b.input, tensor([1], [0.25])]) },
+  ...['Sigmoid', 'Tanh', 'Gelu'].map((operator) => ({
+    name: operator,
+    opset: operator === 'Gelu' ? 20 : 13,
+    build: (b: OnnxBuilder) => b.node(operator, [b.input]),
+  })),
+  {
+    name: 'SiLU: Sigmoid times its input',
+    build: (b, r) => {
+      const x = conv(b, r, b.input, 3, 8);
+      return b.node('Mul', [x, b.node('Sigmoid', [x])]);
+    },
+  },
   {
     name: 'Clip',
     build: (b) => b.node('Clip', [b.input, tensor([], [-0.5]), tensor([], [0.25])]),
@@ -197,6 +209,17 @@ const cases: Case[] = [
         b.node('Resize', [b.input, '', tensor([4], [1, 1, scale, scale])], {
           mode: 'linear',
           coordinate_transformation_mode: coordinates,
+        }),
+    })),
+  ),
+  ...['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'].flatMap((coordinates) =>
+    [2, 3].map((scale) => ({
+      name: `Resize cubic ${coordinates} x${scale}`,
+      build: (b: OnnxBuilder) =>
+        b.node('Resize', [b.input, '', tensor([4], [1, 1, scale, scale])], {
+          mode: 'cubic',
+          coordinate_transformation_mode: coordinates,
+          ...(scale === 3 ? { cubic_coeff_a: float(-0.5) } : {}),
         }),
     })),
   ),

@@ -54,7 +54,7 @@ function block(b: OnnxBuilder, random: Random, input: Feature): Feature {
   return activate(b, random, random.pick(blocks)());
 }
 
-function resize(b: OnnxBuilder, name: string, scale: number, mode: 'nearest' | 'linear'): string {
+function resize(b: OnnxBuilder, name: string, scale: number, mode: string): string {
   const nearest = { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
   return b.node('Resize', [name, '', tensor([4], [1, 1, scale, scale])], {
     mode,
@@ -71,7 +71,7 @@ function tail(b: OnnxBuilder, random: Random, { name, channels }: Feature, scale
       mode: random.pick(['CRD', 'DCR']),
     });
   }
-  const large = resize(b, name, scale, random.pick(['nearest', 'linear']));
+  const large = resize(b, name, scale, random.pick(['nearest', 'linear', 'cubic']));
   return conv(b, random, large, channels, 3);
 }
 
@@ -86,7 +86,7 @@ export function randomNetwork(random: Random): { file: Uint8Array<ArrayBuffer>; 
   for (let i = 0; i < depth; i++) feature = block(b, random, feature);
   let output = tail(b, random, feature, scale * stride);
   if (random.next() < 0.5) {
-    const anchor = resize(b, b.input, scale, random.pick(['nearest', 'linear']));
+    const anchor = resize(b, b.input, scale, random.pick(['nearest', 'linear', 'cubic']));
     output = b.node('Add', [output, anchor]);
   }
   return { file: b.build(output), scale };

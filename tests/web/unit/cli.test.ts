@@ -11,6 +11,7 @@ import sharp from 'sharp';
 const DIST = new URL('../../../dist/', import.meta.url);
 const MAIN = fileURLToPath(new URL('cli/tessera.mjs', DIST));
 const MODEL = fileURLToPath(new URL('models/photo-x2.onnx', DIST));
+const FLOAT_MODEL = fileURLToPath(new URL('../models/float/photo-x2.onnx', DIST));
 
 let folder: string;
 const inFolder = (name: string) => join(folder, name);
@@ -177,6 +178,40 @@ test('eval measures the network beside bicubic', async () => {
   );
   assert.ok(report.psnr_y > report.bicubic.psnr_y, stdout);
   assert.ok(report.ssim_y > 0.5 && report.ssim_y <= 1);
-  assert.match(tessera('eval', '--data', data, '--limit', '1').stdout, /^a\.png .*\naverage .*\n$/);
+  assert.ok(report.gmsd > 0 && report.gmsd < report.bicubic.gmsd, stdout);
+  assert.ok(report.lr_psnr > report.bicubic.lr_psnr, stdout);
+  for (const error of report.channel_error) assert.ok(Math.abs(error) < 1, stdout);
+  for (const key of ['seams', 'reference', 'degrade']) assert.ok(!(key in report), key);
+  const { stdout: table } = tessera('eval', '--data', data, '--limit', '1');
+  assert.match(table, /^a\.png .*\naverage .*\nGMSD .*\nreduced again .*\nerror of .*\n$/);
   fails(1, /no images .*ERR_LOAD/, 'eval', '--data', await mkdtemp(join(folder, 'empty-')));
+});
+
+test('eval looks for seams, compares with a parent, and damages small images', async () => {
+  const data = await mkdtemp(join(folder, 'data-'));
+  await copyFile(await writePicture('c.png', 3, 260, 220), join(data, 'c.png'));
+  const measure = (...args: string[]) => {
+    const { status, stdout, stderr } = tessera('eval', '--data', data, '--json', ...args);
+    assert.deepEqual([status, stderr], [0, '']);
+    return JSON.parse(stdout);
+  };
+  const plain = measure('--seams', '--reference', FLOAT_MODEL);
+  assert.deepEqual(plain.seams, { max: 0, mean: 0 });
+  const { reference } = plain;
+  assert.equal(reference.model, 'photo-x2');
+  assert.ok(
+    reference.psnr_between > 44 && reference.psnr_between < 80,
+    `${reference.psnr_between}`,
+  );
+  assert.ok(Math.abs(reference.psnr_y - plain.psnr_y) < 1);
+  // A model does not differ from itself: infinitely many decibels, which JSON cannot say.
+  assert.equal(measure('--reference', MODEL).reference.psnr_between, null);
+
+  const damaged = measure('--degrade', 'web', '--seed', '7');
+  assert.deepEqual(damaged.degrade, { kind: 'web', seed: 7 });
+  assert.ok(damaged.bicubic.psnr_y < plain.bicubic.psnr_y - 1);
+  assert.deepEqual(measure('--degrade', 'web', '--seed', '7'), damaged);
+  assert.notEqual(measure('--degrade', 'web').psnr_y, damaged.psnr_y);
+  fails(2, /--degrade must be one of web/, 'eval', '--data', data, '--degrade', 'rain');
+  fails(2, /--seed is for --degrade web/, 'eval', '--data', data, '--seed', '7');
 });

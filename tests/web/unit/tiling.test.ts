@@ -41,7 +41,7 @@ const overlaps = fc.integer({ min: 0, max: 20 });
 const multiples = fc.constantFrom(1, 2, 4, 8);
 const extents = fc.oneof(
   fc.integer({ min: 1, max: 400 }),
-  fc.constantFrom(1, 2, 7, 191, 192, 193, 211, 384, 385, 397, 1009),
+  fc.constantFrom(1, 2, 7, 211, 255, 256, 257, 384, 385, 397, 1009),
 );
 
 const anyFacts = fc
@@ -127,9 +127,22 @@ test('one pixel more than a tile makes two tiles', () => {
 
 test('a large image without a chosen tile size stays within the default edge', () => {
   const plan = planTiles({ width: 6000, height: 4000, workers: 4 }, PLAIN);
-  assert.ok(plan.across.tile <= 192 && plan.down.tile <= 192);
+  assert.ok(plan.across.tile <= 256 && plan.down.tile <= 256);
   // Not much more work than the pixels themselves: the rest is overlap.
-  assert.ok((plan.count * plan.across.tile * plan.down.tile) / (6000 * 4000) < 1.2);
+  assert.ok((plan.count * plan.across.tile * plan.down.tile) / (6000 * 4000) < 1.13);
+});
+
+test('tiles grow with the overlap, within limits', () => {
+  const edge = (overlap: number) => {
+    const plan = planTiles({ width: 6000, height: 4000, workers: 4 }, { ...PLAIN, overlap });
+    return Math.max(plan.across.tile, plan.down.tile);
+  };
+  const within = (value: number, least: number, most: number) =>
+    assert.ok(value >= least && value <= most, `${value} is not within ${least} to ${most}`);
+  within(edge(6), 230, 256);
+  within(edge(18), 320, 360);
+  within(edge(36), 340, 384);
+  within(edge(100), 540, 600);
 });
 
 test('a medium image feeds all workers evenly', () => {

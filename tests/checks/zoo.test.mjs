@@ -1,0 +1,6 @@
+// The table of scores is about the models there are.
+import { test } from 'node:test';
+import { assertSucceeds } from './support.mjs';
+
+test('models/README.md has a score for every shipped model', () =>
+  assertSucceeds(process.execPath, ['--import=tsx', 'scripts/eval-zoo.ts', '--check']));

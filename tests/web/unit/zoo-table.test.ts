@@ -1,0 +1,85 @@
+// The table of scores that `npm run eval:zoo` writes.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { UserError } from '../../../scripts/lib/log.mjs';
+import type { Row } from '../../../scripts/zoo/measure.ts';
+import { readZoo, setsOf, type ZooModel } from '../../../scripts/zoo/models.ts';
+import { replaceTable, scoreTable, tableDifference } from '../../../scripts/zoo/table.ts';
+
+const BEGIN = '<!-- Written by `npm run eval:zoo`; do not edit. -->';
+const END = '<!-- End of what `npm run eval:zoo` writes. -->';
+const EMPTY = `# Before\n\n${BEGIN}\n${END}\n\nAfter\n`;
+
+function zoo(names: string[], aliases: Record<string, string> = {}): ZooModel[] {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-zoo-'));
+  try {
+    mkdirSync(join(folder, 'float'));
+    const manifest: Record<string, unknown> = { aliases };
+    for (const name of names) {
+      manifest[name] = { file: `${name}.onnx`, scale: 2 };
+      writeFileSync(join(folder, 'float', `${name}.onnx`), '');
+    }
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    return readZoo(undefined, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const rowsOf = (models: ZooModel[]): Row[] =>
+  models.flatMap(({ name, scale, sets }) =>
+    sets.map((set) => ({
+      ...{ model: name, set: set.name, scale, psnr_y: 37.094, ssim_y: 0.95694 },
+      ...{ float_psnr_y: 37.13, bicubic_psnr_y: 33.678 },
+    })),
+  );
+
+test('a model is measured on what it is for', () => {
+  assert.deepEqual(
+    setsOf('photo-x4-tiny').map(({ name }) => name),
+    ['Set5', 'Set14', 'B100'],
+  );
+  assert.deepEqual(setsOf('restore-x2'), [{ name: 'B100-web', source: 'B100', degraded: true }]);
+  assert.deepEqual(setsOf('text-x2'), [{ name: 'text', source: 'rendered', degraded: false }]);
+});
+
+test('the table is written between its markers, over and over', () => {
+  const models = zoo(['photo-x2', 'text-x2'], { photo: 'photo-x2' });
+  const table = scoreTable(models, rowsOf(models));
+  assert.match(
+    table,
+    /^\| `photo-x2` \(also `photo`\) \| 2 \| Set5 \| 37\.09 \| 0\.9569 \| 37\.13 \| 33\.68 \|$/m,
+  );
+  const once = replaceTable(EMPTY, table);
+  assert.ok(once.startsWith('# Before\n') && once.endsWith('\nAfter\n') && once.includes(table));
+  assert.equal(replaceTable(once, table), once);
+  assert.equal(tableDifference(once, models), undefined);
+});
+
+test('differences are found', () => {
+  const models = zoo(['photo-x2', 'restore-x2']);
+  const text = replaceTable(EMPTY, scoreTable(models, rowsOf(models)));
+  assert.match(String(tableDifference(EMPTY, models)), /columns/);
+  assert.match(String(tableDifference(text.replace('SSIM-Y', 'SSIM'), models)), /columns/);
+  assert.match(
+    String(tableDifference(text, zoo(['photo-x2', 'restore-x2', 'text-x2']))),
+    /no line for .*text-x2/,
+  );
+  assert.match(String(tableDifference(text, zoo(['photo-x2']))), /for .*restore-x2.*call for/);
+  assert.match(
+    String(tableDifference(text, zoo(['photo-x2', 'restore-x2'], { photo: 'photo-x2' }))),
+    /also `photo`/,
+  );
+  assert.throws(() => tableDifference('no markers', models), UserError);
+});
+
+test('unknown models and missing parents are named', () => {
+  assert.throws(() => readZoo('nothing'), /no model nothing; there are photo-x2/);
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-zoo-'));
+  writeFileSync(join(folder, 'manifest.json'), '{"lonely":{"file":"lonely.onnx","scale":2}}');
+  assert.throws(() => readZoo(undefined, folder), /float parent .*lonely\.onnx is missing/);
+  rmSync(folder, { recursive: true });
+});
