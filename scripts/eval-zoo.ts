@@ -11,12 +11,13 @@ import { run } from './lib/run.mjs';
 import { findTrainingPython } from './setup/training.mjs';
 import { measureModel, type Row } from './zoo/measure.ts';
 import { type ImageSet, readZoo, type ZooModel } from './zoo/models.ts';
+import { writeScores } from './zoo/scores.ts';
 import { replaceTable, scoreTable, tableDifference } from './zoo/table.ts';
 
 const HELP = `npm run eval:zoo [-- OPTIONS]
 
 Measures every model of models/manifest.json, and the float network it comes from, as \`tessera eval\`
-does, and writes the table of scores in models/README.md. Models named restore-* are measured on
+does, and writes the table of scores in models/README.md and models/scores.json. Models named restore-* are measured on
 damaged images of B100, models named text-* on pages that models/train/render_text.py renders, all
 others on Set5, Set14 and B100. Needs \`npm run build\`.
 
@@ -122,5 +123,6 @@ await runMain(async () => {
   // A part of the scores must not stand where all are expected.
   if (values.model !== undefined || limit !== undefined) return;
   writeFileSync(README, replaceTable(readFileSync(README, 'utf8'), table));
-  log(`written to ${README}`);
+  writeScores(rows);
+  log(`written to ${README} and models/scores.json`);
 });

@@ -13,7 +13,7 @@ const CODE_BUDGET = 200_000;
 
 // What one page loads: the library, and the variant that today's browsers get.
 const CODE = ['tessera.mjs', 'worker.mjs', 'wasm/tessera-relaxed.mjs', 'wasm/tessera-relaxed.wasm'];
-const MODEL = 'models/photo-x2.onnx';
+const MODEL = 'models/photo-x2-small.onnx';
 
 const HELP = `npm run size [-- --json] [--check]
 
@@ -56,7 +56,7 @@ await runMain(() => {
   } else {
     process.stdout.write(
       `${sizeTable(files)}\n\ncode of a page ${codeBrotli} bytes in brotli ` +
-        `(budget ${CODE_BUDGET}), model photo-x2 ${modelBrotli} bytes\n`,
+        `(budget ${CODE_BUDGET}), model photo-x2-small ${modelBrotli} bytes\n`,
     );
   }
   if (values.check && codeBrotli > CODE_BUDGET) {

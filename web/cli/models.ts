@@ -22,7 +22,7 @@ export async function modelSource(argument: string): Promise<string> {
   return argument;
 }
 
-/** Chooses the model: the one named, or the first shipped one of the scale. */
+/** Chooses the model: the one named, or the usual one for photos of the scale. */
 export async function chooseModel(
   argument: string | undefined,
   scale: number | undefined,
@@ -32,10 +32,11 @@ export async function chooseModel(
   return modelOfScale(await loadManifest(MANIFEST_URL, FILE_CONTEXT), scale);
 }
 
-function modelOfScale({ models }: Manifest, scale: number): string {
-  const entries = Object.entries(models);
-  const found = entries.find(([, model]) => model.scale === scale);
-  if (found !== undefined) return found[0];
-  const list = entries.map(([name, model]) => `${name} (x${model.scale})`).join(', ');
-  throw new UsageError(`there is no model of scale ${scale}; there are: ${list}`);
+function modelOfScale({ models, aliases }: Manifest, scale: number): string {
+  const usual = `photo-x${scale}`;
+  if (usual in models || usual in aliases) return usual;
+  const list = Object.entries(models)
+    .map(([name, model]) => `${name} (x${model.scale})`)
+    .join(', ');
+  throw new UsageError(`there is no photo model of scale ${scale}; there are: ${list}`);
 }

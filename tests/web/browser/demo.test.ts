@@ -117,7 +117,7 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
       assert.match(await textOf(page, '#status'), /^Enlarged 2× in [\d.]+ s\.$/);
       assert.match(await textOf(page, '#fact-time'), /^[\d.]+ s$/);
       assert.match(await textOf(page, '#fact-speed'), /^[\d.]+ MP\/s$/);
-      assert.match(await textOf(page, '#fact-model'), /^photo-x2: .+ parameters, .+ KB$/);
+      assert.match(await textOf(page, '#fact-model'), /^photo-x2-small: .+ parameters, .+ KB$/);
       assert.match(await textOf(page, '#fact-variant'), /^(relaxed|simd): ./);
       assert.match(await textOf(page, '#fact-workers'), /^\d+ workers?$/);
       assert.match(await textOf(page, '#isolation'), /COOP and COEP/);

@@ -12,7 +12,7 @@ import { type CoreModule, loadCore, loadModel, runNetwork } from '../support/cor
 import { type FloatImage, runReference } from '../support/onnxruntime.ts';
 
 const MAIN = join(DIST, 'cli', 'tessera.mjs');
-const FLOAT = join(ROOT, 'models', 'float', 'photo-x2.onnx');
+const FLOAT = join(ROOT, 'models', 'float', 'photo-x2-small.onnx');
 const SAMPLE = join(DIST, 'demo', 'sample.webp');
 const SIZE = 96;
 

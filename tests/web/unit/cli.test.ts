@@ -10,8 +10,8 @@ import sharp from 'sharp';
 
 const DIST = new URL('../../../dist/', import.meta.url);
 const MAIN = fileURLToPath(new URL('cli/tessera.mjs', DIST));
-const MODEL = fileURLToPath(new URL('models/photo-x2.onnx', DIST));
-const FLOAT_MODEL = fileURLToPath(new URL('../models/float/photo-x2.onnx', DIST));
+const MODEL = fileURLToPath(new URL('models/photo-x2-small.onnx', DIST));
+const FLOAT_MODEL = fileURLToPath(new URL('../models/float/photo-x2-small.onnx', DIST));
 
 let folder: string;
 const inFolder = (name: string) => join(folder, name);
@@ -78,7 +78,7 @@ test('wrong use is exit code 2', async () => {
   fails(2, /no folder/, 'upscale', input, inFolder('nowhere/o.png'));
   fails(
     2,
-    /no model of scale 7; there are: photo-x2 \(x2\)/,
+    /no photo model of scale 7; there are: photo-x2-/,
     'upscale',
     input,
     inFolder('o.png'),
@@ -171,7 +171,7 @@ test('eval measures the network beside bicubic', async () => {
   const { status, stdout, stderr } = tessera('eval', '--data', data, '--scale', '2', '--json');
   assert.deepEqual([status, stderr], [0, '']);
   const report = JSON.parse(stdout);
-  assert.deepEqual([report.model, report.scale, report.images], ['photo-x2', 2, 2]);
+  assert.deepEqual([report.model, report.scale, report.images], ['photo-x2-small', 2, 2]);
   assert.deepEqual(
     report.per_image.map(({ image }: { image: string }) => image),
     ['a.png', 'b.png'],
@@ -198,7 +198,7 @@ test('eval looks for seams, compares with a parent, and damages small images', a
   const plain = measure('--seams', '--reference', FLOAT_MODEL);
   assert.deepEqual(plain.seams, { max: 0, mean: 0 });
   const { reference } = plain;
-  assert.equal(reference.model, 'photo-x2');
+  assert.equal(reference.model, 'photo-x2-small');
   assert.ok(
     reference.psnr_between > 44 && reference.psnr_between < 80,
     `${reference.psnr_between}`,

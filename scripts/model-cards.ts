@@ -1,0 +1,75 @@
+// Writes a card for every shipped model: `npm run cards`.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { log, runMain, UserError } from './lib/log.mjs';
+import { DIST, ROOT } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+import { cardText, type ModelFacts } from './zoo/card.ts';
+import { readZoo, type ZooModel } from './zoo/models.ts';
+import { readScores } from './zoo/scores.ts';
+
+const HELP = `npm run cards [-- OPTIONS]
+
+Writes models/NAME.md for every shipped model: facts from the file, scores from models/scores.json
+(\`npm run eval:zoo\` writes it), what its family has in common from models/cards/. Needs \`npm run build\`.
+
+  --check   write nothing: fail unless the cards are as they would be written
+  --help    this text
+`;
+
+const MODELS = join(ROOT, 'models');
+const CLI = join(DIST, 'cli', 'tessera.mjs');
+const CROP_CAPTION = `Bicubic, this model, original: "tea-gardens" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a quarter
+first; it is one of the training images.`;
+
+async function inspect(file: string): Promise<ModelFacts> {
+  const { stdout } = await run(process.execPath, [CLI, 'inspect', '--json', file]);
+  return JSON.parse(stdout);
+}
+
+/** The comment at the top of a recipe. */
+function purposeOf(name: string): string {
+  const recipe = readFileSync(join(MODELS, 'train', 'configs', `${name}.toml`), 'utf8');
+  const lines = recipe.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('#'));
+  return lines
+    .slice(0, end)
+    .map((line) => line.slice(2))
+    .join(' ');
+}
+
+async function cardOf(model: ZooModel): Promise<string> {
+  const rows = readScores().filter((row) => row.model === model.name);
+  if (rows.length === 0) throw new UserError(`${model.name} has no scores: npm run eval:zoo`);
+  const family = model.name.slice(0, model.name.indexOf('-'));
+  return cardText({
+    model,
+    facts: await inspect(model.file),
+    purpose: purposeOf(model.name),
+    rows,
+    family: readFileSync(join(MODELS, 'cards', `${family}.md`), 'utf8'),
+    crop: existsSync(join(MODELS, 'cards', `${model.name}.webp`)) ? CROP_CAPTION : undefined,
+    hasCurve: existsSync(join(MODELS, 'float', model.name, 'curve.png')),
+  });
+}
+
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: { check: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  for (const model of readZoo()) {
+    const path = join(MODELS, `${model.name}.md`);
+    const text = await cardOf(model);
+    if (!values.check) writeFileSync(path, text);
+    else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+      throw new UserError(`models/${model.name}.md is not what \`npm run cards\` writes`);
+    }
+    log(`models/${model.name}.md`);
+  }
+});

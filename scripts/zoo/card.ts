@@ -1,0 +1,88 @@
+// A model's card as Markdown.
+
+import type { Row } from './measure.ts';
+import type { ZooModel } from './models.ts';
+
+/** What `tessera inspect --json` says of a file. */
+export interface ModelFacts {
+  fileBytes: number;
+  parameters: number;
+  multiplicationsPerPixel: number;
+  overlap: number;
+  licence: string;
+}
+
+export interface CardParts {
+  model: ZooModel;
+  facts: ModelFacts;
+  /** The first line of the recipe: what the model is for. */
+  purpose: string;
+  rows: readonly Row[];
+  /** Network and failures, alike for a family. */
+  family: string;
+  /** Whether models/cards/NAME.webp is there, and what it shows. */
+  crop: string | undefined;
+  /** Whether the curve of the training run is there. */
+  hasCurve: boolean;
+}
+
+const count = (value: number) => value.toLocaleString('en-US');
+const decibels = (value: number) => value.toFixed(2);
+
+function factTable({ model, facts }: CardParts): string {
+  const { name, aliases, scale } = model;
+  const field = 2 * facts.overlap + 1;
+  const also = aliases.length === 0 ? '' : `; also called ${aliases.join(', ')}`;
+  const lines = [
+    ['file', `\`${name}.onnx\`, ${count(facts.fileBytes)} bytes, int8 in QDQ form${also}`],
+    ['float parent', `[float/${name}.onnx](float/${name}.onnx), not in the package`],
+    ['input, output', `\`[1, 3, H, W]\` to \`[1, 3, ${scale}H, ${scale}W]\`, RGB, 0..1, any size`],
+    ['parameters', count(facts.parameters)],
+    ['multiplications', `${count(facts.multiplicationsPerPixel)} per input pixel`],
+    ['receptive field', `${field}x${field} input pixels, so tiles overlap by ${facts.overlap}`],
+    ['licence of the weights', facts.licence],
+  ];
+  return ['| | |', '|---|---|', ...lines.map(([key, value]) => `| ${key} | ${value} |`)].join('\n');
+}
+
+function scores(rows: readonly Row[]): string {
+  const lines = rows.map(
+    (row) =>
+      `| ${row.set} | ${decibels(row.bicubic_psnr_y)} | ${decibels(row.float_psnr_y)} | ` +
+      `${decibels(row.psnr_y)} | ${row.ssim_y.toFixed(4)} |`,
+  );
+  const head = '| set | bicubic | float parent | this file | SSIM-Y |';
+  return [head, '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+/** The whole card. */
+export function cardText(parts: CardParts): string {
+  const { name } = parts.model;
+  const curve = parts.hasCurve ? `\n\n![loss and held-out PSNR-Y](float/${name}/curve.png)` : '';
+  const crop =
+    parts.crop === undefined
+      ? ''
+      : `\n\n![bicubic, this model, original](cards/${name}.webp)\n\n${parts.crop}`;
+  return `<!-- Written by \`npm run cards\`; do not edit. -->
+
+# ${name}
+
+${parts.purpose}
+
+${factTable(parts)}
+
+## Scores
+
+PSNR-Y in dB, measured by \`npm run eval:zoo\` as [README.md](README.md#scores) says.
+
+${scores(parts.rows)}${crop}
+
+## Training
+
+Recipe: [train/configs/${name}.toml](train/configs/${name}.toml); [train/README.md](train/README.md) says why it is as it is. Images:
+[training-data.md](training-data.md). None of the sets above was used, in training or in choosing anything. Log:
+[float/${name}/log.csv](float/${name}/log.csv).${curve}
+
+${parts.family.trim()}
+`;
+}
