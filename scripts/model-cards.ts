@@ -21,8 +21,8 @@ Writes models/NAME.md for every shipped model: facts from the file, scores from 
 
 const MODELS = join(ROOT, 'models');
 const CLI = join(DIST, 'cli', 'tessera.mjs');
-const CROP_CAPTION = `Bicubic, this model, original: "tea-gardens" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a quarter
-first; it is one of the training images.`;
+const CROP_CAPTION = `Bicubic, this model, original: "singaporean-cityscape" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a
+quarter first; it is one of the training images.`;
 
 async function inspect(file: string): Promise<ModelFacts> {
   const { stdout } = await run(process.execPath, [CLI, 'inspect', '--json', file]);

@@ -80,7 +80,7 @@ ${scores(parts.rows)}${crop}
 ## Training
 
 Recipe: [train/configs/${name}.toml](train/configs/${name}.toml); [train/README.md](train/README.md) says why it is as it is. Images:
-[training-data.md](training-data.md). None of the sets above was used, in training or in choosing anything. Log:
+[training-data.md](training-data.md). No image of the sets above was trained on. Log:
 [float/${name}/log.csv](float/${name}/log.csv).${curve}
 
 ${parts.family.trim()}
