@@ -2,18 +2,14 @@
 // `npm run bench:bytes`.
 
 import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { log, runMain, UserError } from '../scripts/lib/log.mjs';
-import { DIST } from '../scripts/lib/paths.mjs';
-import { openUpscaler } from '../tests/web/support/node-upscaler.ts';
-import { Core } from '../web/cli/core.ts';
+import { BASE_URL, openUpscaler } from '../tests/web/support/node-upscaler.ts';
+import { type Core, openCore } from '../web/cli/core.ts';
 import { cropToMultiple } from '../web/cli/evaluation.ts';
 import { listImages, readImageFile } from '../web/cli/images.ts';
-import { instantiate } from '../web/src/engine.ts';
 import type { RawImage, Upscaler } from '../web/src/index.ts';
-import { coreIn } from '../web/src/locations.ts';
 import { choices, positive } from './lib/options.ts';
 import { type CurveComparison, compareCurves, type Point } from './lib/rate-curves.ts';
 
@@ -65,12 +61,6 @@ interface FormatReport {
   full: Record<Metric, Point[]>;
   small: Record<Metric, Point[]>;
   comparison: Record<Metric, CurveComparison | null>;
-}
-
-async function openCore(): Promise<Core> {
-  const { glue, wasm } = coreIn(new URL('wasm/', pathToFileURL(`${DIST}/`)), 'simd');
-  const module = await WebAssembly.compile(await readFile(wasm));
-  return new Core(await instantiate(glue.href, module, 1));
 }
 
 /** The bytes of a picture as a file, and the picture that comes out of it. */
@@ -167,7 +157,7 @@ await runMain(async () => {
   const model = values.model.endsWith('.onnx') ? await readFile(values.model) : values.model;
   const upscaler = await openUpscaler({ model });
   try {
-    const core = await openCore();
+    const core = await openCore(BASE_URL);
     const reports: FormatReport[] = [];
     for (const format of formats) {
       reports.push(await measureFormat(format, photos, { core, upscaler }));

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { BASE_URL } from '../tests/web/support/node-upscaler.ts';
 import { openCore } from '../web/cli/core.ts';
 import { cropToMultiple } from '../web/cli/evaluation.ts';
 import { readImageFile } from '../web/cli/images.ts';
@@ -11,7 +12,7 @@ import type { RawImage } from '../web/src/index.ts';
 import { log, runMain, UserError } from './lib/log.mjs';
 import { parseRectangle, sideBySide, threeParts } from './zoo/crop.ts';
 import { readZoo } from './zoo/models.ts';
-import { BASE_URL, openModel } from './zoo/open-model.ts';
+import { openModel } from './zoo/open-model.ts';
 
 const HELP = `node --import=tsx scripts/model-card-crop.ts --image FILE --rect L,T,W,H --out FILE [OPTIONS]
 

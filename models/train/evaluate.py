@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .command import add_threads, reports
 from .data import DataError, crop_to_multiple, list_images, read_rgb
 from .onnx_file import OnnxNet
 from .resize import resize_uint8, to_uint8
@@ -135,19 +136,15 @@ def parse_arguments(arguments):
     parser.add_argument('model', help='an .onnx file written by models.train.export')
     parser.add_argument('folders', nargs='+', metavar='folder', help='for example DATA/eval/Set5')
     parser.add_argument('--json', action='store_true', help='print JSON')
-    parser.add_argument('--threads', type=int, default=1, metavar='N',
-                        help='CPU threads (default: %(default)s)')
+    add_threads(parser)
     return parser.parse_args(arguments)
 
 
+@reports(DataError, OSError)
 def main(arguments=None):
     options = parse_arguments(arguments)
     torch.set_num_threads(options.threads)
-    try:
-        scores, complaints = evaluate_onnx(OnnxNet.load(options.model), options.folders)
-    except (DataError, OSError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    scores, complaints = evaluate_onnx(OnnxNet.load(options.model), options.folders)
     if options.json:
         print(json.dumps(scores, indent=2))
     else:

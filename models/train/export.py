@@ -1,6 +1,7 @@
-"""Writes a checkpoint as ONNX and updates the manifest beside it.
+r"""Writes a checkpoint as ONNX and updates the manifest beside it.
 
-python3 -m models.train.export --work .train/photo-x2 --data DIR --output models/float/photo-x2.onnx
+python3 -m models.train.export --work .train/photo-x2-tiny --data DIR \
+    --output models/float/photo-x2-tiny.onnx
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from .command import add_threads, reports
 from .data import DataError
 from .evaluate import evaluate_onnx, print_scores
 from .nets import parameter_count
@@ -89,29 +91,25 @@ def parse_arguments(arguments):
         description='Exports the averaged weights of the latest checkpoint, with float16 storage, '
                     'scores and metadata, and updates manifest.json in the same folder.')
     parser.add_argument('--work', required=True, metavar='DIR',
-                        help='the work folder of the training, for example .train/photo-x2')
+                        help='the work folder of the training, for example .train/photo-x2-small')
     parser.add_argument('--data', required=True, metavar='DIR',
                         help='folder with eval/<sets>')
     parser.add_argument('--output', required=True, metavar='FILE',
-                        help='for example models/float/photo-x2.onnx')
+                        help='for example models/float/photo-x2-small.onnx')
     parser.add_argument('--sets', nargs='+', default=EVALUATION_SETS, metavar='NAME',
                         help=f'folders of eval/ to score on (default: {" ".join(EVALUATION_SETS)})')
-    parser.add_argument('--threads', type=int, default=1, metavar='N',
-                        help='CPU threads (default: %(default)s)')
+    add_threads(parser)
     return parser.parse_args(arguments)
 
 
+@reports(DataError, ExportError, OSError, ValueError)
 def main(arguments=None):
     options = parse_arguments(arguments)
     torch.set_num_threads(options.threads)
     output = Path(options.output)
-    try:
-        state = load_checkpoint(options.work)
-        model, scores = export_model(state, options.data, options.sets)
-        output.write_bytes(model.SerializeToString(deterministic=True))
-    except (DataError, ExportError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    state = load_checkpoint(options.work)
+    model, scores = export_model(state, options.data, options.sets)
+    output.write_bytes(model.SerializeToString(deterministic=True))
     update_manifest(output.parent, state['config'], output.name)
     copy_record(Path(options.work), output.with_suffix(''))
     print_scores(scores)

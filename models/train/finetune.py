@@ -13,6 +13,7 @@ from pathlib import Path
 import onnx
 import torch
 
+from .command import add_cache, add_threads, reports
 from .compact import compact
 from .config import ConfigError, load_config
 from .data import DataError, open_patches
@@ -89,24 +90,19 @@ def parse_arguments(arguments):
     parser.add_argument('--data', required=True, metavar='DIR', help='as in training')
     parser.add_argument('--model', required=True, metavar='FILE',
                         help='what `tessera quantize` made; rewritten')
-    parser.add_argument('--cache', metavar='DIR', default='.train/cache',
-                        help='decoded images (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=1, metavar='N',
-                        help='CPU threads (default: %(default)s)')
+    add_cache(parser)
+    add_threads(parser)
     return parser.parse_args(arguments)
 
 
+@reports(ConfigError, DataError, OSError, ValueError)
 def main(arguments=None):
     options = parse_arguments(arguments)
     torch.set_num_threads(options.threads)
-    try:
-        config = load_config(options.config)
-        source = open_patches(config, options.data, options.cache)
-        model, after, before = finetune(
-            config, source, onnx.load(options.model), lambda text: print(text, flush=True))
-    except (ConfigError, DataError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    config = load_config(options.config)
+    source = open_patches(config, options.data, options.cache)
+    model, after, before = finetune(
+        config, source, onnx.load(options.model), lambda text: print(text, flush=True))
     print(f'held-out PSNR-Y {before:.4f} before, {after:.4f} after')
     if after <= before:
         print('not better: the codes stay as they were')

@@ -4,8 +4,9 @@ The anchor is the input repeated scale*scale times along the channels, added to 
 convolution's output before the shuffle, which is the same as adding the nearest-upsampled input
 after it. The network therefore only learns what nearest upsampling misses.
 
-Training uses `TrainableNet`, whose convolutions can have extra branches. All branches are linear, so each forward pass first collapses them into one 3x3 kernel: training
-costs hardly more than for the plain network, and `collapse()` gives the network that ships.
+Training uses `TrainableNet`, whose convolutions can have extra branches. All branches are linear,
+so each forward pass first collapses them into one 3x3 kernel: training costs hardly more than for
+the plain network, and `collapse()` gives the network that ships.
 """
 
 import torch

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from .command import reports
 from .words import Words
 
 PAGE = (960, 720)
@@ -251,20 +252,17 @@ def parse_arguments(arguments):
     return parser.parse_args(arguments)
 
 
+@reports(FontError, OSError, ValueError)
 def main(arguments=None):
     options = parse_arguments(arguments)
     folder = Path(options.output)
-    try:
-        if options.count < 1 or options.seed < 0:
-            raise ValueError('--count must be at least 1, and --seed at least 0')
-        fonts = choose_fonts(options.held_out, installed_fonts())
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(options.count):
-            page = render_page(number, options.seed, options.held_out, fonts)
-            page.save(folder / f'page{number:04}.png')
-    except (FontError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    if options.count < 1 or options.seed < 0:
+        raise ValueError('--count must be at least 1, and --seed at least 0')
+    fonts = choose_fonts(options.held_out, installed_fonts())
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(options.count):
+        page = render_page(number, options.seed, options.held_out, fonts)
+        page.save(folder / f'page{number:04}.png')
     print(f'{options.count} pages in {folder}')
     return 0
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from .command import add_cache, add_threads, reports
 from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, open_patches
@@ -185,35 +186,30 @@ def parse_arguments(arguments):
         prog='python3 -m models.train.train',
         description='Trains one model. Run it again to go on after an interruption.')
     parser.add_argument('--config', required=True, metavar='FILE',
-                        help='the recipe, for example models/train/configs/photo-x2.toml')
+                        help='the recipe, for example models/train/configs/photo-x2-small.toml')
     parser.add_argument('--data', required=True, metavar='DIR',
                         help='folder with train/<folders of the recipe>')
     parser.add_argument('--work', metavar='DIR',
                         help='checkpoints, log and curve (default: .train/NAME)')
-    parser.add_argument('--cache', metavar='DIR', default='.train/cache',
-                        help='decoded images (default: %(default)s)')
+    add_cache(parser)
     parser.add_argument('--device', default='cpu', metavar='NAME',
                         help='cpu or cuda (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=1, metavar='N',
-                        help='CPU threads (default: %(default)s)')
+    add_threads(parser)
     return parser.parse_args(arguments)
 
 
+@reports(ConfigError, DataError)
 def main(arguments=None):
     options = parse_arguments(arguments)
     torch.set_num_threads(options.threads)
-    try:
-        config = load_config(options.config)
-        work = Path(options.work or Path('.train') / config.name)
-        work.mkdir(parents=True, exist_ok=True)
-        source = open_patches(config, options.data, options.cache,
-                              report=lambda text: print(text, flush=True))
-        trainer = Trainer(config, source, options.device)
-        if (work / 'checkpoint.pt').exists():
-            trainer.restore(torch.load(work / 'checkpoint.pt', map_location=options.device))
-    except (ConfigError, DataError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    config = load_config(options.config)
+    work = Path(options.work or Path('.train') / config.name)
+    work.mkdir(parents=True, exist_ok=True)
+    source = open_patches(config, options.data, options.cache,
+                          report=lambda text: print(text, flush=True))
+    trainer = Trainer(config, source, options.device)
+    if (work / 'checkpoint.pt').exists():
+        trainer.restore(torch.load(work / 'checkpoint.pt', map_location=options.device))
     stop = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.append(True))

@@ -1,10 +1,11 @@
 // Measures one model with what `tessera eval` measures with, on the built wasm.
 
+import { BASE_URL } from '../../tests/web/support/node-upscaler.ts';
 import { openCore } from '../../web/cli/core.ts';
 import { averageOf, evaluateImages } from '../../web/cli/evaluation.ts';
 import { listImages } from '../../web/cli/images.ts';
 import type { ImageSet, ZooModel } from './models.ts';
-import { BASE_URL, openModel } from './open-model.ts';
+import { openModel } from './open-model.ts';
 
 /** One model on one set. */
 export interface Row {

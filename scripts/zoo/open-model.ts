@@ -1,22 +1,11 @@
-// The library on dist/, run by Node.
+// Models of the zoo, run by Node.
 
 import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { adaptWorker, defaultWorkers, fetchFile } from '../../web/cli/node-host.ts';
-import { Upscaler } from '../../web/src/index.ts';
-import { DIST } from '../lib/paths.mjs';
-
-/** Where the wasm lies. */
-export const BASE_URL = pathToFileURL(`${DIST}/`);
+import { openUpscaler } from '../../tests/web/support/node-upscaler.ts';
+import { defaultWorkers } from '../../web/cli/node-host.ts';
+import type { Upscaler } from '../../web/src/index.ts';
 
 /** An upscaler with the model of a file. Dispose of it. */
 export async function openModel(path: string, workers = defaultWorkers()): Promise<Upscaler> {
-  return Upscaler.create({
-    model: new Uint8Array(await readFile(path)),
-    workers,
-    baseUrl: BASE_URL,
-    fetch: fetchFile,
-    createWorker: () => adaptWorker(new Worker(new URL('cli/node-worker.mjs', BASE_URL))),
-  });
+  return openUpscaler({ model: new Uint8Array(await readFile(path)), workers, variant: 'auto' });
 }

@@ -147,6 +147,7 @@ struct FourByteDot {
     for (int32_t run = 0; run < kernel.runs; ++run) {
       const uint8_t* codes = input + kernel.run_offsets[run];
       const uint8_t* const end = codes + kernel.steps_per_run * 4;
+      // Unrolled, V8's register allocator spills: see docs/internals.md.
 #pragma clang loop unroll(disable)
       for (; codes != end; codes += 4) {
         v128_t w[kVectors];

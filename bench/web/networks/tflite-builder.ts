@@ -152,29 +152,26 @@ export class TfliteBuilder {
   }
 }
 
-function offsets(fb: Builder, values: readonly number[]): number {
-  fb.startVector(4, values.length, 4);
-  for (const value of [...values].reverse()) fb.addOffset(value);
+/** Vectors are written from their end. */
+function vector(
+  fb: Builder,
+  bytes: number,
+  values: readonly number[],
+  add: (value: number) => void,
+) {
+  fb.startVector(bytes, values.length, bytes);
+  for (const value of [...values].reverse()) add(value);
   return fb.endVector();
 }
 
-function ints(fb: Builder, values: readonly number[]): number {
-  fb.startVector(4, values.length, 4);
-  for (const value of [...values].reverse()) fb.addInt32(value);
-  return fb.endVector();
-}
-
-function floats(fb: Builder, values: readonly number[]): number {
-  fb.startVector(4, values.length, 4);
-  for (const value of [...values].reverse()) fb.addFloat32(value);
-  return fb.endVector();
-}
-
-function longs(fb: Builder, values: readonly number[]): number {
-  fb.startVector(8, values.length, 8);
-  for (const value of [...values].reverse()) fb.addInt64(BigInt(value));
-  return fb.endVector();
-}
+const offsets = (fb: Builder, values: readonly number[]): number =>
+  vector(fb, 4, values, (value) => fb.addOffset(value));
+const ints = (fb: Builder, values: readonly number[]): number =>
+  vector(fb, 4, values, (value) => fb.addInt32(value));
+const floats = (fb: Builder, values: readonly number[]): number =>
+  vector(fb, 4, values, (value) => fb.addFloat32(value));
+const longs = (fb: Builder, values: readonly number[]): number =>
+  vector(fb, 8, values, (value) => fb.addInt64(BigInt(value)));
 
 /** The schema wants the data of buffers at multiples of 16 bytes. */
 function writeAligned(fb: Builder, bytes: Uint8Array): number {

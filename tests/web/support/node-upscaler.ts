@@ -5,13 +5,14 @@ import { DIST } from '../../../scripts/lib/paths.mjs';
 import { adaptWorker, fetchFile } from '../../../web/cli/node-host.ts';
 import { type CreateOptions, Upscaler } from '../../../web/src/index.ts';
 
-const baseUrl = pathToFileURL(`${DIST}/`);
+/** Where the wasm lies. */
+export const BASE_URL = pathToFileURL(`${DIST}/`);
 
 /** An upscaler on the built wasm. Dispose of it. */
 export function openUpscaler(options: CreateOptions): Promise<Upscaler> {
   return Upscaler.create({
-    baseUrl,
-    createWorker: () => adaptWorker(new Worker(new URL('cli/node-worker.mjs', baseUrl))),
+    baseUrl: BASE_URL,
+    createWorker: () => adaptWorker(new Worker(new URL('cli/node-worker.mjs', BASE_URL))),
     variant: 'simd',
     workers: 2,
     fetch: fetchFile,

@@ -39,6 +39,15 @@ describe('the report', () => {
     assert.match(section, /P, 2 cores, B, load 0\.3 to 1\.0; LiteRT\.js 2\.5\.3/);
   });
 
+  test('says so when the machine was busy, or its peak not steady', () => {
+    const rough = /these numbers are rough/;
+    assert.doesNotMatch(readmeSection([RESULTS]), rough);
+    const loaded = { ...RESULTS, machine: { ...RESULTS.machine, load: [0.5, 3.5] } };
+    assert.match(readmeSection([loaded as Results]), rough);
+    const peak = { before: { int8: 21, float: 15 }, after: { int8: 36, float: 23 } };
+    assert.match(readmeSection([{ ...RESULTS, peak }]), rough);
+  });
+
   test('replaces what is between the marks and nothing else', () => {
     const readme = `a\n${BEGIN}\nold\n${END}\nb\n`;
     const section = readmeSection([]);

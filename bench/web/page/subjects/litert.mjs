@@ -2,6 +2,7 @@
 
 import { loadAndCompile, loadLiteRt, Tensor } from '@litertjs/core';
 import { fromNhwc, toNhwc } from '../picture.mjs';
+import { fixedTile } from './fixed-tile.mjs';
 
 export async function open({ file, edge, scale, threads, picture }) {
   await loadLiteRt('/bench/web/node_modules/@litertjs/core/wasm/', { threads: threads > 1 });
@@ -9,7 +10,6 @@ export async function open({ file, edge, scale, threads, picture }) {
     accelerator: 'wasm',
     cpuOptions: { numThreads: threads },
   });
-  const floats = toNhwc(picture);
   const infer = async (values) => {
     const input = new Tensor(values, [1, edge, edge, 3]);
     const [output] = await model.run([input]);
@@ -18,15 +18,8 @@ export async function open({ file, edge, scale, threads, picture }) {
     output.delete();
     return result;
   };
-  const toPicture = (values) => fromNhwc(values, edge * scale, edge * scale);
-  let last;
-  return {
-    tiles: 1,
-    async run() {
-      last = await infer(floats);
-    },
-    result: () => toPicture(last),
-    upscaleTile: async (tile) => toPicture(await infer(toNhwc(tile))),
+  return fixedTile({
+    ...{ picture, scale, infer, toFloats: toNhwc, fromFloats: fromNhwc },
     dispose: () => model.delete(),
-  };
+  });
 }

@@ -2,6 +2,7 @@
 
 import * as ort from 'onnxruntime-web/wasm';
 import { fromNchw, toNchw } from '../picture.mjs';
+import { fixedTile } from './fixed-tile.mjs';
 
 export async function open({ file, edge, scale, threads, level, picture }) {
   ort.env.wasm.numThreads = threads;
@@ -13,21 +14,13 @@ export async function open({ file, edge, scale, threads, level, picture }) {
   });
   const [inputName] = session.inputNames;
   const [outputName] = session.outputNames;
-  const floats = toNchw(picture);
   const infer = async (values) => {
     const input = new ort.Tensor('float32', values, [1, 3, edge, edge]);
     const { [outputName]: output } = await session.run({ [inputName]: input });
     return output.data;
   };
-  const toPicture = (values) => fromNchw(values, edge * scale, edge * scale);
-  let last;
-  return {
-    tiles: 1,
-    async run() {
-      last = await infer(floats);
-    },
-    result: () => toPicture(last),
-    upscaleTile: async (tile) => toPicture(await infer(toNchw(tile))),
+  return fixedTile({
+    ...{ picture, scale, infer, toFloats: toNchw, fromFloats: fromNchw },
     dispose: () => session.release(),
-  };
+  });
 }

@@ -4,6 +4,7 @@
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { fromNhwc, toNhwc } from '../picture.mjs';
+import { fixedTile } from './fixed-tile.mjs';
 
 const fetchAs = async (url, form) => (await fetch(url))[form]();
 
@@ -63,7 +64,6 @@ export async function open({ file, edge, scale, threads, picture }) {
     fetchAs(file.floats, 'arrayBuffer'),
   ]);
   const layers = loadLayers(description, new Float32Array(bytes));
-  const floats = toNhwc(picture);
 
   const upscale = (pixels) =>
     tf.tidy(() => {
@@ -78,15 +78,8 @@ export async function open({ file, edge, scale, threads, picture }) {
     output.dispose();
     return result;
   };
-  const toPicture = (values) => fromNhwc(values, edge * scale, edge * scale);
-  let last;
-  return {
-    tiles: 1,
-    async run() {
-      last = await infer(floats);
-    },
-    result: () => toPicture(last),
-    upscaleTile: async (tile) => toPicture(await infer(toNhwc(tile))),
+  return fixedTile({
+    ...{ picture, scale, infer, toFloats: toNhwc, fromFloats: fromNhwc },
     dispose: () => tf.removeBackend('wasm'),
-  };
+  });
 }
