@@ -16,6 +16,7 @@ class ConfigError(Exception):
 class NetConfig:
     channels: int  # width of the body
     body_layers: int  # 3x3 convolutions between the first and the last
+    tail_kernel: int  # side of the last convolution's kernel: 3, or 1 to spend the bytes on depth
     expansion: int  # width of the training-time 3x3 that is collapsed with a 1x1; 0 for none
 
 

@@ -1,11 +1,12 @@
-"""The plain family: 3x3 convolutions, per-channel PReLU, an anchor and a pixel shuffle.
+"""The plain family: 3x3 convolutions (the last can be 1x1), per-channel PReLU, an anchor and a pixel
+shuffle.
 
 The anchor is the input repeated scale*scale times along the channels, added to the last
 convolution's output before the shuffle, which is the same as adding the nearest-upsampled input
 after it. The network therefore only learns what nearest upsampling misses.
 
 Training uses `TrainableNet`, whose convolutions can have extra branches. All branches are linear,
-so each forward pass first collapses them into one 3x3 kernel: training costs hardly more than for
+so each forward pass first collapses them into one kernel: training costs hardly more than for
 the plain network, and `collapse()` gives the network that ships.
 """
 
@@ -17,31 +18,32 @@ CHANNELS_RGB = 3
 
 
 class CollapsibleConv(nn.Module):
-    """A 3x3 convolution trained as direct 3x3 (+ wide 3x3, then 1x1) (+ identity).
+    """A convolution (3x3, say) trained as direct 3x3 (+ wide 3x3, then 1x1) (+ identity).
 
     The wide branch is there where `expansion`, its width, is above 0; the identity where inputs and
     outputs are as many.
     """
 
-    def __init__(self, inputs, outputs, expansion):
+    def __init__(self, inputs, outputs, expansion, kernel_size=3):
         super().__init__()
+        padding = kernel_size // 2
         self.has_wide = expansion > 0
         if self.has_wide:
-            self.wide = nn.Conv2d(inputs, expansion, 3, padding=1, bias=False)
+            self.wide = nn.Conv2d(inputs, expansion, kernel_size, padding=padding, bias=False)
             self.narrow = nn.Conv2d(expansion, outputs, 1, bias=False)
-        self.direct = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.direct = nn.Conv2d(inputs, outputs, kernel_size, padding=padding)
         self.has_identity = inputs == outputs
 
     def collapse(self):
-        """The one equivalent 3x3 kernel and its bias."""
-        outputs, inputs = self.direct.weight.shape[:2]
+        """The one equivalent kernel and its bias."""
+        outputs, inputs, rows, columns = self.direct.weight.shape
         kernel = self.direct.weight
         if self.has_wide:
             wide = self.narrow.weight.flatten(1) @ self.wide.weight.flatten(1)
-            kernel = kernel + wide.view(outputs, inputs, 3, 3)
+            kernel = kernel + wide.view(outputs, inputs, rows, columns)
         if self.has_identity:
-            centre = torch.zeros(3, 3, dtype=kernel.dtype, device=kernel.device)
-            centre[1, 1] = 1.0
+            centre = torch.zeros(rows, columns, dtype=kernel.dtype, device=kernel.device)
+            centre[rows // 2, columns // 2] = 1.0
             kernel = kernel + torch.eye(inputs).to(kernel)[:, :, None, None] * centre
         return kernel, self.direct.bias
 
@@ -72,20 +74,22 @@ def run_plain(x, weights, scale):
     y = x
     last = len(weights) - 1
     for layer, (kernel, bias, slope) in enumerate(weights):
-        y = F.conv2d(y, kernel, bias, padding=1)
+        y = F.conv2d(y, kernel, bias, padding=kernel.shape[-1] // 2)
         if layer < last:
             y = F.prelu(y, slope)
     return F.pixel_shuffle(y + anchor(x, scale), scale)
 
 
 class TrainableNet(nn.Module):
-    def __init__(self, channels, body_layers, expansion, scale):
+    def __init__(self, channels, body_layers, expansion, scale, tail_kernel=3):
         super().__init__()
         self.scale = scale
         outputs = CHANNELS_RGB * scale * scale
         widths = [CHANNELS_RGB] + [channels] * (body_layers + 1) + [outputs]
+        kernels = [3] * (body_layers + 1) + [tail_kernel]
         self.convs = nn.ModuleList(
-            CollapsibleConv(a, b, expansion) for a, b in zip(widths, widths[1:]))
+            CollapsibleConv(a, b, expansion, kernel)
+            for a, b, kernel in zip(widths, widths[1:], kernels))
         self.slopes = nn.ParameterList(
             nn.Parameter(torch.full((channels,), 0.25)) for _ in range(body_layers + 1))
 

@@ -47,11 +47,12 @@ def _add_convolutions(graph, weights):
     last = len(weights) - 1
     for layer, (kernel, bias, slope) in enumerate(weights):
         name = f'conv{layer}'
+        sides = list(kernel.shape[2:])
         y = graph.add(
             'Conv',
             [y, graph.half_constant(f'{name}.weight', kernel),
              graph.half_constant(f'{name}.bias', bias)],
-            name, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+            name, kernel_shape=sides, pads=[side // 2 for side in sides * 2])
         if layer < last:
             slopes = graph.half_constant(f'prelu{layer}.slope', slope.view(-1, 1, 1))
             y = graph.add('PRelu', [y, slopes], f'prelu{layer}')

@@ -63,7 +63,8 @@ class QuantizedLayer(nn.Module):
         return rounded(self.bias * self._bias_unit() / self.multiplier)
 
     def forward(self, x):
-        y = F.conv2d(x, self.weight_codes(), self.bias_codes(), padding=1)
+        weight = self.weight_codes()
+        y = F.conv2d(x, weight, self.bias_codes(), padding=weight.shape[-1] // 2)
         y = y * self.multiplier[:, None, None]
         if self.slope is not None:
             y = F.prelu(y, self.slope)

@@ -120,8 +120,8 @@ def parent_weights(name):
 
 
 def check_same_recipe(saved, wanted):
-    # Checkpoints made before there were shares do not name them.
-    saved = dict(saved, data={'shares': {}, **saved['data']})
+    # Checkpoints made before there were these keys do not name them.
+    saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']})
     for part in ('net', 'training', 'data', 'scale'):
         if saved[part] != wanted[part]:
             raise ConfigError(

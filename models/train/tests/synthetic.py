@@ -12,7 +12,7 @@ def small_config(iterations=20, **training):
     recipe.update(training)
     return Config(
         name='made-x2', aliases=('made',), scale=2, licence='Apache-2.0', data_statement='made',
-        net=NetConfig(channels=8, body_layers=2, expansion=12),
+        net=NetConfig(channels=8, body_layers=2, tail_kernel=3, expansion=12),
         training=TrainingConfig(**recipe),
         finetune=FinetuneConfig(iterations=60, batch=4, patch=12, learning_rate=0.5),
         data=DataConfig(folders=(FOLDER,), degradation='bicubic', reduce_from=2560, reduce_to=1600))

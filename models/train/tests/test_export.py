@@ -24,15 +24,15 @@ class ExportTest(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(0)
 
-    def weights(self, scale):
-        net = TrainableNet(8, 2, 8, scale)
+    def weights(self, scale, tail_kernel=3):
+        net = TrainableNet(8, 2, 8, scale, tail_kernel)
         for slope in net.slopes:
             torch.nn.init.normal_(slope)
         return net.collapse()
 
     def test_file_equals_the_network(self):
-        for scale in (2, 3, 4):
-            weights = self.weights(scale)
+        for scale, tail_kernel in ((2, 3), (3, 3), (4, 3), (4, 1)):
+            weights = self.weights(scale, tail_kernel)
             model = build_onnx(weights, scale, metadata_of(dict(CONFIG, scale=scale), 1))
             net = OnnxNet(onnx.load_from_string(model.SerializeToString()))
             for height, width in ((9, 14), (1, 1), (2, 31)):

@@ -27,13 +27,15 @@ class NetsTest(unittest.TestCase):
         weights = TrainableNet(32, 4, 64, 2).collapse()
         self.assertEqual(parameter_count(weights), 41516)
 
-    def test_receptive_field_is_13(self):
-        net = TrainableNet(8, 4, 8, 2)
-        x = torch.rand(1, 3, 25, 25, requires_grad=True)
-        net(x)[0, :, 24, 24].sum().backward()  # the high-resolution pixel of low-resolution 12, 12
-        touched = x.grad[0].abs().sum(0) > 0
-        rows, columns = touched.any(1).nonzero().flatten(), touched.any(0).nonzero().flatten()
-        self.assertEqual([rows[0], rows[-1], columns[0], columns[-1]], [6, 18, 6, 18])
+    def test_receptive_field(self):
+        for tail_kernel, first, last in ((3, 6, 18), (1, 7, 17)):
+            net = TrainableNet(8, 4, 8, 2, tail_kernel)
+            x = torch.rand(1, 3, 25, 25, requires_grad=True)
+            net(x)[0, :, 24, 24].sum().backward()  # of low-resolution pixel 12, 12
+            touched = x.grad[0].abs().sum(0) > 0
+            rows, columns = touched.any(1).nonzero().flatten(), touched.any(0).nonzero().flatten()
+            self.assertEqual([rows[0], rows[-1], columns[0], columns[-1]],
+                             [first, last, first, last])
 
     def test_forward_is_the_collapsed_network(self):
         net = TrainableNet(8, 2, 8, 3)
