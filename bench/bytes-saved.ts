@@ -8,16 +8,17 @@ import { log, runMain, UserError } from '../scripts/lib/log.mjs';
 import { BASE_URL, openUpscaler } from '../tests/web/support/node-upscaler.ts';
 import { type Core, openCore } from '../web/cli/core.ts';
 import { cropToMultiple } from '../web/cli/evaluation.ts';
+import { gmsd } from '../web/cli/gmsd.ts';
 import { listImages, readImageFile } from '../web/cli/images.ts';
 import type { RawImage, Upscaler } from '../web/src/index.ts';
 import { choices, positive } from './lib/options.ts';
-import { type CurveComparison, compareCurves, type Point } from './lib/rate-curves.ts';
+import { type Better, type CurveComparison, compareCurves, type Point } from './lib/rate-curves.ts';
 
 const HELP = `npm run bench:bytes -- --data <folder> [OPTIONS]
 
 Encodes photos at full size, and at a half or less of their edges with upscaling after decoding, at many
-qualities, and compares the bytes where both arrive with the same PSNR or SSIM of the luma. Prints up
-to which score small pictures are the cheaper way, and where they are not. Needs \`npm run build\`.
+qualities, and compares the bytes where both arrive with the same PSNR, SSIM or GMSD of the luma. Prints
+up to which score small pictures are the cheaper way, and where they are not. Needs \`npm run build\`.
 
   --data <folder>   photos
   --limit <n>       the first so many of them (default 20)
@@ -46,14 +47,20 @@ const QUALITIES: Record<Format, readonly number[]> = {
   avif: [5, 10, 20, 30, 40, 50, 60, 70, 80, 90],
 };
 
-const METRICS = ['psnrY', 'ssimY'] as const;
+const METRICS = ['psnrY', 'ssimY', 'gmsd'] as const;
 type Metric = (typeof METRICS)[number];
+type Scores = Record<Metric, number>;
 
-interface Sum {
-  bytes: number;
-  psnrY: number;
-  ssimY: number;
-}
+const BETTER: Record<Metric, Better> = { psnrY: 'higher', ssimY: 'higher', gmsd: 'lower' };
+
+/** The same for each score. */
+const byMetric = <T>(of: (metric: Metric) => T): Record<Metric, T> => ({
+  psnrY: of('psnrY'),
+  ssimY: of('ssimY'),
+  gmsd: of('gmsd'),
+});
+
+type Sum = Scores & { bytes: number };
 
 interface FormatReport {
   format: Format;
@@ -83,28 +90,31 @@ async function addPhoto(
   const original = cropToMultiple(await readImageFile(path), scale);
   const { width, height } = original;
   const reduced = core.resize(original, width / scale, height / scale);
+  const score = (image: RawImage): Scores => ({
+    ...core.compare(original, image, scale),
+    gmsd: gmsd(original, image, scale),
+  });
   for (const [i, quality] of QUALITIES[format].entries()) {
     const full = await roundTrip(original, format, quality);
-    add(sums.full[i] as Sum, full.bytes, core.compare(original, full.image, scale));
+    add(sums.full[i] as Sum, full.bytes, score(full.image));
     const small = await roundTrip(reduced, format, quality);
     const upscaled = await upscaler.upscale(small.image, { output: 'raw' });
-    add(sums.small[i] as Sum, small.bytes, core.compare(original, upscaled, scale));
+    add(sums.small[i] as Sum, small.bytes, score(upscaled));
   }
 }
 
-function add(sum: Sum, bytes: number, { psnrY, ssimY }: { psnrY: number; ssimY: number }): void {
+function add(sum: Sum, bytes: number, scores: Scores): void {
   sum.bytes += bytes;
-  sum.psnrY += psnrY;
-  sum.ssimY += ssimY;
+  for (const metric of METRICS) sum[metric] += scores[metric];
 }
 
 const emptySums = (format: Format): Sum[] =>
-  QUALITIES[format].map(() => ({ bytes: 0, psnrY: 0, ssimY: 0 }));
+  QUALITIES[format].map(() => ({ bytes: 0, ...byMetric(() => 0) }));
 
 function toPoints(sums: readonly Sum[], photos: number): Record<Metric, Point[]> {
-  const of = (metric: Metric) =>
-    sums.map((sum) => ({ bytes: sum.bytes, score: sum[metric] / photos }));
-  return { psnrY: of('psnrY'), ssimY: of('ssimY') };
+  return byMetric((metric) =>
+    sums.map((sum) => ({ bytes: sum.bytes, score: sum[metric] / photos })),
+  );
 }
 
 async function measureFormat(
@@ -117,30 +127,33 @@ async function measureFormat(
   log(`${format}: ${photos.length} photos`);
   const full = toPoints(sums.full, photos.length);
   const small = toPoints(sums.small, photos.length);
-  const of = (metric: Metric) => compareCurves(full[metric], small[metric]);
-  return { format, full, small, comparison: { psnrY: of('psnrY'), ssimY: of('ssimY') } };
+  const comparison = byMetric((metric) =>
+    compareCurves(full[metric], small[metric], BETTER[metric]),
+  );
+  return { format, full, small, comparison };
 }
 
 const show: Record<Metric, (score: number) => string> = {
   psnrY: (score) => `${score.toFixed(2)} dB PSNR-Y`,
   ssimY: (score) => `${score.toFixed(4)} SSIM-Y`,
+  gmsd: (score) => `${score.toFixed(4)} GMSD`,
 };
 
 /** In words, also where it does not pay. */
 function sentence(format: Format, metric: Metric, found: CurveComparison | null): string {
   if (found === null) return `${format}: no ${metric} that both ways reach`;
-  const { from, to, average, atLowest, atHighest, breakEven } = found;
+  const { from, to, average, atWorst, atBest, breakEven } = found;
   const percent = (ratio: number) => `${((ratio - 1) * 100).toFixed(0)} %`;
   const range = `${show[metric](from)} to ${show[metric](to)}`;
   const end =
     breakEven === null
       ? 'small pictures never pay'
-      : breakEven >= to
+      : breakEven === to
         ? 'small pictures pay throughout'
-        : `small pictures pay up to ${show[metric](breakEven)}, and not above`;
+        : `small pictures pay up to ${show[metric](breakEven)}, and no further`;
   return (
     `${format}, ${range}: bytes ${percent(average)} on average ` +
-    `(${percent(atLowest)} at the lowest, ${percent(atHighest)} at the highest); ${end}`
+    `(${percent(atWorst)} at the worst, ${percent(atBest)} at the best); ${end}`
   );
 }
 

@@ -4,10 +4,13 @@
 export interface Point {
   /** Of all pictures together. */
   bytes: number;
-  /** Higher is better: decibels, or a similarity. */
   score: number;
 }
 
+/** Which scores are better: decibels and similarities are higher, deviations lower. */
+export type Better = 'higher' | 'lower';
+
+/** With a score of which more is better. */
 interface LogPoint {
   score: number;
   logBytes: number;
@@ -36,15 +39,15 @@ function logBytesAt(curve: readonly LogPoint[], score: number): number {
 }
 
 export interface CurveComparison {
-  /** Scores that both ways reach. */
+  /** Scores that both ways reach, from the worst to the best. */
   from: number;
   to: number;
   /** Bytes of the second by those of the first, on (geometric) average over those scores. */
   average: number;
-  /** The same at the lowest and at the highest of them. */
-  atLowest: number;
-  atHighest: number;
-  /** Up to which score the second is smaller; null when it never is. */
+  /** The same at the worst and at the best of them. */
+  atWorst: number;
+  atBest: number;
+  /** Up to which score, from the worst on, the second is smaller; null when it never is. */
   breakEven: number | null;
 }
 
@@ -54,8 +57,12 @@ const STEPS = 200;
 export function compareCurves(
   first: readonly Point[],
   second: readonly Point[],
+  better: Better = 'higher',
 ): CurveComparison | null {
-  const [a, b] = [frontier(first), frontier(second)];
+  const sign = better === 'higher' ? 1 : -1;
+  const upward = (points: readonly Point[]) =>
+    frontier(points.map(({ bytes, score }) => ({ bytes, score: sign * score })));
+  const [a, b] = [upward(first), upward(second)];
   if (a.length === 0 || b.length === 0) return null;
   const from = Math.max((a[0] as LogPoint).score, (b[0] as LogPoint).score);
   const to = Math.min((a.at(-1) as LogPoint).score, (b.at(-1) as LogPoint).score);
@@ -66,10 +73,10 @@ export function compareCurves(
   const logs = scores.map((score) => logBytesAt(b, score) - logBytesAt(a, score));
   const last = logs.map((log) => log < 0).lastIndexOf(true);
   return {
-    ...{ from, to },
+    ...{ from: sign * from, to: sign * to },
     average: Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length),
-    atLowest: Math.exp(logs[0] as number),
-    atHighest: Math.exp(logs.at(-1) as number),
-    breakEven: last < 0 ? null : (scores[last] as number),
+    atWorst: Math.exp(logs[0] as number),
+    atBest: Math.exp(logs.at(-1) as number),
+    breakEven: last < 0 ? null : sign * (scores[last] as number),
   };
 }
