@@ -12,18 +12,16 @@ const TILE: Record<string, Record<string, [one: number, two: number]>> = {
 /** Starting must be no slower than any peer, with a warm cache. */
 const START_WARM = 1;
 
-/** A whole picture of 0.7 megapixels or more; UpscalerJS with its default model. */
-const PICTURE: Record<string, number> = {
-  litert: 1.3,
-  'onnxruntime-web': 3,
-  'tfjs-wasm': 6,
-  upscaler: 8,
+/** A whole picture of 0.7 megapixels or more, by network; UpscalerJS with its default model. */
+const PICTURE: Record<string, Record<string, number>> = {
+  'photo-x2': { litert: 1.3, 'onnxruntime-web': 3, 'tfjs-wasm': 6 },
+  'default-model': { upscaler: 8 },
 };
 
 /** Null where nothing was promised. */
 export function targetOf({ workload, peer, net, threads, pixels }: Ratio): number | null {
   if (workload === 'startup-warm') return START_WARM;
-  if (workload === 'picture') return pixels > 7e5 ? (PICTURE[peer] ?? null) : null;
+  if (workload === 'picture') return pixels > 7e5 ? (PICTURE[net]?.[peer] ?? null) : null;
   if (workload !== 'tile' || threads > 2) return null;
   return TILE[peer]?.[net]?.[threads - 1] ?? null;
 }

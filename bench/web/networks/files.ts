@@ -29,6 +29,17 @@ export interface Picture {
   height: number;
 }
 
+/** What whole pictures are upscaled with. */
+export interface PictureNetwork {
+  readonly name: string;
+  readonly scale: number;
+  /** Input pixels that a result depends on, to each side. */
+  readonly overlap: number;
+  readonly multiplicationsPerPixel: number;
+  /** What the float network makes of a picture. */
+  referenceOf(picture: Picture, slopes: Slopes): Promise<Picture>;
+}
+
 const FOLDER = 'out/bench/web';
 
 function place(name: string, bytes: Uint8Array | string): string {
@@ -39,7 +50,7 @@ function place(name: string, bytes: Uint8Array | string): string {
 }
 
 /** One benchmark network with one size of tile, in all its forms; each is made when it is asked for. */
-export class NetworkFiles {
+export class NetworkFiles implements PictureNetwork {
   readonly name: BenchmarkNetworkName;
   readonly edge: number;
   readonly scale: number;
@@ -63,6 +74,17 @@ export class NetworkFiles {
   /** Whether one slope per layer would be another network. */
   get hasPrelu(): boolean {
     return hasPrelu(this.#network);
+  }
+
+  /** These networks are chains, so that every convolution sees further than the one before. */
+  get overlap(): number {
+    const { layers, tensors } = this.#network;
+    const reach = layers.map((layer) =>
+      layer.op === 'conv'
+        ? (layer.kernel - 1) / 2 / (tensors[layer.input]?.magnification as number)
+        : 0,
+    );
+    return Math.ceil(reach.reduce((sum, each) => sum + each, 0));
   }
 
   /** Address of an ONNX file. */

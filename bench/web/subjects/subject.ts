@@ -30,8 +30,7 @@ export interface Subject {
   page: string;
   /** The npm package whose version counts; null for ours. */
   package: string | null;
-  /** Runs no network but its own, so it takes part with whole pictures only. */
-  ownModels?: true;
+  /** None for one that runs no network but its own. */
   kinds: readonly Kind[];
 }
 

@@ -9,7 +9,7 @@ import { gmacs } from '../../lib/summary.ts';
 import { NetworkFiles } from '../networks/files.ts';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
-import { type Choices, isolations, settle, type Workload } from './workload.ts';
+import { allowedDifference, type Choices, isolations, settle, type Workload } from './workload.ts';
 
 const TILES: Record<BenchmarkNetworkName, readonly number[]> = {
   plain32: [128],
@@ -23,12 +23,6 @@ const THREADS = [1, 2];
 // Enough for browsers to compile everything a second time, with optimisation.
 const WARM_UP = { ms: 1000, runs: 3 };
 const LEAST_RUNS = 3;
-
-/**
- * How far results may lie from the float reference, on average over all bytes. Floats differ by the
- * order of additions; codes by their rounding, each library's in its own places.
- */
-const ALLOWED = { float: 0.51, int8: 4 };
 
 /** One way to run a network, and what was measured of it. */
 interface Contestant {
@@ -49,8 +43,7 @@ interface PageTile {
 }
 
 function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
-  const subjects = choices.subjects.filter(({ ownModels }) => !ownModels);
-  return subjects.flatMap((subject) =>
+  return choices.subjects.flatMap((subject) =>
     subject.kinds.flatMap((kind) =>
       (choices.threads ?? THREADS).flatMap((threads) => {
         if (!kind.suits(files)) return [];
@@ -110,8 +103,7 @@ async function compare(
     tile.evaluate((it) => it.result()),
   ]);
   const found = difference(Buffer.from(data, 'base64'), reference.data);
-  const allowed = kind.kind.startsWith('float') ? ALLOWED.float : ALLOWED.int8;
-  if (found.mean > allowed) {
+  if (found.mean > allowedDifference(kind.kind)) {
     throw new Error(`its result is ${found.mean.toFixed(2)} levels from the reference on average`);
   }
   return found;

@@ -20,6 +20,12 @@ export interface Choices {
   vnni: boolean;
 }
 
+/**
+ * How far results may lie from the float reference, on average over all bytes. Floats differ by the
+ * order of additions; codes by their rounding, each library's in its own places.
+ */
+export const allowedDifference = (kind: string): number => (kind.startsWith('float') ? 0.51 : 4);
+
 export interface Workload {
   name: string;
   /** One line for the help text. */
@@ -30,7 +36,11 @@ export interface Workload {
 }
 
 /** Threads with shared memory need isolation; everything else also runs without. */
-export function isolations(kind: Kind, threads: number, both: boolean): boolean[] {
+export function isolations(
+  kind: Pick<Kind, 'needsIsolation'>,
+  threads: number,
+  both: boolean,
+): boolean[] {
   if (threads > 1 && kind.needsIsolation) return [true];
   return both ? [false, true] : [false];
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ByteBuffer } from 'flatbuffers';
+import { NetworkFiles } from '../../../bench/web/networks/files.ts';
 import {
   type ConvLayer,
   hasPrelu,
@@ -97,6 +98,12 @@ describe('networks for other runtimes', () => {
     assert.equal(scale, 2);
     assert.deepEqual(tensors.at(-1), { channels: 3, magnification: 2 });
     assert.ok(hasPrelu(lift('photo-x2')) && !hasPrelu(lift('plain32')));
+  });
+
+  test('a result depends on as many pixels as its convolutions reach over', () => {
+    assert.equal(new NetworkFiles('photo-x2', 16).overlap, 6);
+    // 9x9, 33 times 3x3, and at four times the extent 9x9; before it 3x3 at once and twice the extent.
+    assert.equal(new NetworkFiles('srresnet', 16).overlap, Math.ceil(4 + 33 + 1 + 0.5 + 1));
   });
 
   test('other operators are refused by name', () => {

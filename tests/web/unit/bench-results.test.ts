@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { difference, type Row, ratios, timing } from '../../../bench/lib/results.ts';
+import { targetOf } from '../../../bench/web/targets.ts';
 
 const row = (subject: string, kind: string, ms: number, more: Partial<Row> = {}): Row => ({
   ...{ workload: 'tile', net: 'plain32', pixels: 64, subject, kind, threads: 1, isolated: false },
@@ -48,5 +49,22 @@ describe('results of the comparison', () => {
         [2, 4],
       ],
     );
+  });
+
+  test("UpscalerJS is compared on its own network, with a target for the default one's large pictures", () => {
+    const of = (net: string, pixels: number) => {
+      const more = { workload: 'picture', net, pixels };
+      const [ratio, ...others] = ratios([
+        row('tessera', 'float', 30, more),
+        row('tessera', 'int8', 10, more),
+        row('upscaler', 'float', 90, more),
+        row('litert', 'float', 20, { ...more, net: 'photo-x2' }),
+      ]);
+      assert.deepEqual(others, []);
+      return [ratio?.ratio, ratio && targetOf(ratio)];
+    };
+    assert.deepEqual(of('default-model', 1e6), [9, 8]);
+    assert.deepEqual(of('default-model', 250000), [9, null]);
+    assert.deepEqual(of('esrgan-slim-x4', 1e6), [9, null]);
   });
 });

@@ -4,12 +4,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import defaultModel from '@upscalerjs/default-model';
+import slim3x from '@upscalerjs/esrgan-slim/3x';
 import slim4x from '@upscalerjs/esrgan-slim/4x';
 import Upscaler from 'upscaler';
 
 const PACKAGES = '/bench/web/node_modules/';
 const MODELS = {
   'default-model': [defaultModel, '@upscalerjs/default-model/models/model.json'],
+  'esrgan-slim-x3': [slim3x, '@upscalerjs/esrgan-slim/models/x3/model.json'],
   'esrgan-slim-x4': [slim4x, '@upscalerjs/esrgan-slim/models/x4/model.json'],
 };
 
@@ -30,7 +32,9 @@ export async function open({ file, threads }) {
     async upscalePicture({ data, width, height }) {
       const input = tf.browser.fromPixels(new ImageData(data, width, height));
       const output = await upscaler.upscale(input, { output: 'tensor', ...PATCHES });
-      const bytes = await tf.browser.toPixels(tf.tidy(() => output.clipByValue(0, 255).toInt()));
+      const bytes = await tf.browser.toPixels(
+        tf.tidy(() => output.clipByValue(0, 255).round().toInt()),
+      );
       const [rows, columns] = output.shape;
       tf.dispose([input, output]);
       return { data: bytes, width: columns, height: rows };
