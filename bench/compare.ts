@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { log, runMain, step, UserError } from '../scripts/lib/log.mjs';
 import { DIST, ROOT } from '../scripts/lib/paths.mjs';
@@ -26,12 +26,13 @@ Measures the built library beside its peers in headless Chromium: the same weigh
 everyone at their best settings, in turns, each in a browser of its own. Installs the peers into
 bench/web/node_modules the first time. Needs \`npm run build\`. Lists are separated by commas.
 
-  --workload <list>    default: all
+  --workload <list>    default: all, quality only with --data
 ${WORKLOADS.map(({ name, about }) => `                         ${name}: ${about}`).join('\n')}
   --net <list>         of ${BENCHMARK_NETWORKS.join(', ')} (default all)
   --subject <list>     of ${SUBJECTS.map(({ name }) => name).join(', ')} (default all)
-  --threads <list>     threads or workers (default 1,2; scaling 1,2,4)
-  --megapixels <list>  whole pictures, input (default 0.25,1; scaling 0.1,0.25,1,4,24)
+  --threads <list>     threads or workers (default 1,2; scaling 1,2,4; quality 1)
+  --megapixels <list>  whole pictures, input (default 0.25,1; scaling 0.1,0.25,1,4,24; quality 0.25)
+  --data <folder>      photos that quality is measured on
   --rounds <n>         rounds in which everyone is measured once (default 5)
   --ms <n>             least milliseconds of one measurement (default 500)
   --quick              one thread, one round, 200 milliseconds, networks plain32 and photo-x2
@@ -46,11 +47,12 @@ Ratios are a peer's time by ours, in this run, each by its fastest round. See be
 `;
 
 const OPTIONS = {
-  workload: { type: 'string', default: WORKLOADS.map(({ name }) => name).join(',') },
+  workload: { type: 'string' },
   net: { type: 'string' },
   subject: { type: 'string', default: SUBJECTS.map(({ name }) => name).join(',') },
   threads: { type: 'string' },
   megapixels: { type: 'string' },
+  data: { type: 'string' },
   rounds: { type: 'string' },
   ms: { type: 'string' },
   quick: { type: 'boolean', default: false },
@@ -77,17 +79,23 @@ function megapixels(text: string): number {
   return value;
 }
 
+/** Those asked for, or all that can be run. */
+function chooseWorkloads(asked: string | undefined, data: string | undefined): Workload[] {
+  const possible = WORKLOADS.filter(({ wantsData }) => !wantsData || data !== undefined);
+  if (asked === undefined) return possible;
+  const all = WORKLOADS.map(({ name }) => name);
+  const names = oneOf(asked, '--workload', all);
+  const missing = names.find((name) => !possible.some((each) => each.name === name));
+  if (missing !== undefined) throw new UserError(`${missing} needs --data and a folder of photos`);
+  return possible.filter(({ name }) => names.includes(name));
+}
+
 function readOptions() {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return undefined;
   const defaults = values.quick ? DEFAULTS.quick : DEFAULTS.full;
   const names = SUBJECTS.map(({ name }) => name);
   const subjects = oneOf(values.subject, '--subject', names);
-  const workloads = oneOf(
-    values.workload,
-    '--workload',
-    WORKLOADS.map(({ name }) => name),
-  );
   const chosen: Choices = {
     nets: oneOf(values.net ?? defaults.net, '--net', BENCHMARK_NETWORKS),
     subjects: SUBJECTS.filter(({ name }) => subjects.includes(name)),
@@ -95,12 +103,13 @@ function readOptions() {
     rounds: positive(values.rounds ?? defaults.rounds, '--rounds'),
     ms: positive(values.ms ?? defaults.ms, '--ms'),
     megapixels: values.megapixels?.split(',').map(megapixels),
+    data: values.data,
     isolated: values.isolated,
     vnni: !values['no-vnni'],
   };
   return {
     chosen,
-    workloads: WORKLOADS.filter(({ name }) => workloads.includes(name)),
+    workloads: chooseWorkloads(values.workload, values.data),
     build: !values['no-build'],
     save: values.save,
     json: values.json,
@@ -149,6 +158,7 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
     },
     peak: before && after && { before, after },
     versions: versions(),
+    ...(workload.wantsData && chosen.data ? { data: basename(resolve(chosen.data)) } : {}),
     rows,
   };
 }

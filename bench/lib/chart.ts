@@ -1,4 +1,6 @@
-// Bars, as SVG that is legible on light and dark pages.
+// Bars, as SVG.
+
+import { COLOURS, drawing, label, WIDTH } from './svg.ts';
 
 export interface Bar {
   label: string;
@@ -13,18 +15,10 @@ export interface BarGroup {
   bars: readonly Bar[];
 }
 
-const WIDTH = 720;
 const LABELS = 170;
 const BAR = 16;
 const STEP = 22;
 const GAP = 34;
-const COLOURS = { ours: '#2f81f7', others: '#8c959f', text: '#768390' };
-
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-
-const label = (x: number, y: number, text: string, more = ''): string =>
-  `<text x="${x}" y="${y}" fill="${COLOURS.text}"${more}>${escapeXml(text)}</text>`;
 
 /** Groups below each other; all bars have one scale. */
 export function barChart(title: string, groups: readonly BarGroup[]): string {
@@ -47,13 +41,5 @@ export function barChart(title: string, groups: readonly BarGroup[]): string {
       y += STEP;
     }
   }
-  const height = y + 8;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" ` +
-      `height="${height}" font-family="system-ui, sans-serif" font-size="13" role="img">`,
-    `<title>${escapeXml(title)}</title>`,
-    ...parts,
-    '</svg>',
-    '',
-  ].join('\n');
+  return drawing(title, y + 8, parts);
 }

@@ -1,28 +1,12 @@
 // What README says about speed, made of saved results and of nothing else.
 
 import { barChart } from './chart.ts';
+import { qualitySection } from './quality.ts';
 import { type Ratio, type Results, type Row, ratios } from './results.ts';
+import { table, titleOf } from './words.ts';
 
 export const BEGIN = '<!-- Made by `npm run bench:report`: do not edit. -->';
 export const END = '<!-- End of what is made. -->';
-
-const TITLES: Record<string, string> = {
-  tessera: 'Tessera',
-  litert: 'LiteRT.js',
-  'onnxruntime-web': 'onnxruntime-web',
-  'tfjs-wasm': 'TensorFlow.js (wasm)',
-  upscaler: 'UpscalerJS',
-};
-
-/** What the networks, models of peers included, are called. */
-const titleOf = (subject: string): string => TITLES[subject] ?? subject;
-
-/** A Markdown table. */
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = `|${head.map((_, i) => (i === 0 ? '---|' : '---:|')).join('')}`;
-  return [line(head), rule, ...lines.map(line)].join('\n');
-}
 
 const edge = (pixels: number): string => `${Math.round(Math.sqrt(pixels))}²`;
 const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
@@ -97,7 +81,15 @@ function extra(row: Row, name: string, digits: number, unit: string): string {
   return value === undefined ? '-' : `${value.toFixed(digits)} ${unit}`;
 }
 
+/** Those of further columns that any row has a number for. */
+const MEMORY: readonly [name: string, head: string][] = [
+  ['memory_mb', 'memory'],
+  ['wasm_mb', 'wasm memory'],
+  ['js_heap_mb', 'JS heap'],
+];
+
 function pictureSection({ rows }: Results): string {
+  const memory = MEMORY.filter(([name]) => rows.some((row) => row.extra?.[name] !== undefined));
   const lines = rows.map((row) => [
     titleOf(row.subject),
     `${row.net} (${row.kind})`,
@@ -105,10 +97,10 @@ function pictureSection({ rows }: Results): string {
     `${(row.ms_min / 1000).toFixed(2)} s`,
     row.extra?.longest_task_ms === 0 ? 'none of 50 ms' : extra(row, 'longest_task_ms', 0, 'ms'),
     extra(row, 'cpu_s_per_megapixel', 2, 's'),
-    extra(row, 'memory_mb', 0, 'MB'),
+    ...memory.map(([name]) => extra(row, name, 0, 'MB')),
   ]);
-  const head = ['', 'network', 'picture', 'time', 'longest task'];
-  const body = table([...head, 'CPU time per output megapixel', 'memory'], lines);
+  const head = ['', 'network', 'picture', 'time', 'longest task', 'CPU time per output megapixel'];
+  const body = table([...head, ...memory.map(([, title]) => title)], lines);
   return `A whole picture, bytes in and bytes out, with the tiling that comes with each library or, where none does, the usual one:\n\n${body}`;
 }
 
@@ -116,6 +108,7 @@ const SECTIONS: Record<string, (results: Results) => string> = {
   tile: tileSection,
   startup: startSection,
   picture: pictureSection,
+  quality: qualitySection,
 };
 
 const BUSY =
@@ -134,14 +127,15 @@ function isBusy({ machine: { load, cores }, peak }: Results): boolean {
 }
 
 function conditions(results: Results): string {
-  const { workload, date, machine, versions } = results;
+  const { workload, date, machine, versions, data } = results;
   const { processor, cores, browser, load } = machine;
   const peers = Object.entries(versions)
     .filter(([name]) => name !== 'tessera')
     .map(([name, version]) => `${titleOf(name)} ${version}`);
   const busy = load.map((value) => value.toFixed(1)).join(' to ');
+  const folder = data === undefined ? '' : ` --data ${data}`;
   return (
-    `Measured on ${date} (\`npm run bench -- --workload ${workload}\`): ${processor}, ${cores} cores, ` +
+    `Measured on ${date} (\`npm run bench -- --workload ${workload}${folder}\`): ${processor}, ${cores} cores, ` +
     `${browser}, load ${busy}; ${peers.join(', ')}.${isBusy(results) ? BUSY : ''}`
   );
 }

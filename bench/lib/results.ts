@@ -46,6 +46,8 @@ export interface Results {
   /** Null where the workload does not measure it. */
   peak: { before: Peaks; after: Peaks } | null;
   versions: Record<string, string>;
+  /** Name of the folder of photos, where the workload takes one. */
+  data?: string;
   rows: Row[];
 }
 

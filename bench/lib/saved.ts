@@ -3,11 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/lib/paths.mjs';
+import { qualityChart } from './quality.ts';
 import { readmeSection, replaceSection, tileChart } from './report.ts';
 import type { Results } from './results.ts';
 
 /** In the order in which README has them. */
-const REPORTED = ['tile', 'startup', 'picture'] as const;
+const REPORTED = ['tile', 'startup', 'picture', 'quality'] as const;
 
 const README = 'README.md';
 
@@ -26,7 +27,10 @@ function savedResults(): Results[] {
 export function reportFiles(): Map<string, string> {
   const all = savedResults();
   const files = new Map([[README, replaceSection(read(README), readmeSection(all))]]);
-  const tiles = all.find(({ workload }) => workload === 'tile');
-  if (tiles) files.set('bench/results/tile.svg', tileChart(tiles));
+  const charts = { tile: tileChart, quality: qualityChart };
+  for (const [workload, draw] of Object.entries(charts)) {
+    const results = all.find((each) => each.workload === workload);
+    if (results) files.set(`bench/results/${workload}.svg`, draw(results));
+  }
   return files;
 }

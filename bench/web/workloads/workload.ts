@@ -14,6 +14,8 @@ export interface Choices {
   ms: number;
   /** Megapixels of whole pictures; undefined: what is usual for the workload. */
   megapixels: readonly number[] | undefined;
+  /** A folder of photos, for workloads that measure quality. */
+  data: string | undefined;
   /** Isolated pages too, where they are not needed. */
   isolated: boolean;
   /** False hides AVX-VNNI. */
@@ -32,6 +34,8 @@ export interface Workload {
   about: string;
   /** Whether the machine's peak should be measured before and after. */
   wantsPeak: boolean;
+  /** Whether it needs a folder of photos. */
+  wantsData?: true;
   run(choices: Choices): Promise<Row[]>;
 }
 

@@ -48,6 +48,16 @@ describe('the report', () => {
     assert.match(readmeSection([{ ...RESULTS, peak }]), rough);
   });
 
+  test('has those columns of memory that were measured', () => {
+    const picture = (extra: Record<string, number>) =>
+      readmeSection([
+        { ...RESULTS, workload: 'picture', rows: [{ ...row('tessera', 10), extra }] },
+      ]);
+    assert.match(picture({ memory_mb: 100 }), /\| memory \|\n.*\n.* 100 MB \|\n/);
+    const all = picture({ memory_mb: 100, wasm_mb: 33.6, js_heap_mb: 7 });
+    assert.match(all, /\| memory \| wasm memory \| JS heap \|\n.*\n.* 100 MB \| 34 MB \| 7 MB \|/);
+  });
+
   test('replaces what is between the marks and nothing else', () => {
     const readme = `a\n${BEGIN}\nold\n${END}\nb\n`;
     const section = readmeSection([]);
