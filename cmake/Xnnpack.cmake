@@ -2,7 +2,10 @@
 #   tessera::xnnpack      the operators
 #   tessera::pthreadpool  what spreads them over threads; a stand-in with one thread where there are none
 #
-# The build lies in the tool chain's folder and not in the preset's, so that presets of one kind share it.
+# The build lies in the tool chain's folder and not in the preset's, so that presets of one kind share it, and
+# checkouts that share the tool chain too. CMake keeps a build to one source folder, so the project is copied beside
+# its build, and both are named after the project's text: one that changes gets a build of its own, and takes none
+# away from a checkout that has the other.
 
 if(NOT EMSCRIPTEN)
   set(XNNPACK_KIND native)
@@ -11,20 +14,39 @@ elseif(TESSERA_RELAXED_SIMD)
 else()
   set(XNNPACK_KIND wasm-simd)
 endif()
-set(XNNPACK_BUILD ${TESSERA_TOOLCHAIN}/build/xnnpack-${XNNPACK_KIND})
+set(XNNPACK_PROJECT ${CMAKE_CURRENT_LIST_DIR}/xnnpack/CMakeLists.txt)
+if(EMSCRIPTEN)
+  list(APPEND XNNPACK_PROJECT ${CMAKE_CURRENT_LIST_DIR}/wasm-clang.cmake)
+endif()
+set(hashes)
+foreach(file IN LISTS XNNPACK_PROJECT)
+  file(SHA256 ${file} hash)
+  string(APPEND hashes ${hash})
+endforeach()
+string(SHA256 hash ${hashes})
+string(SUBSTRING ${hash} 0 10 hash)
+set(XNNPACK_BUILD ${TESSERA_TOOLCHAIN}/build/xnnpack-${XNNPACK_KIND}-${hash})
 
 if(NOT EXISTS ${TESSERA_TOOLCHAIN}/sources/xnnpack)
   message(FATAL_ERROR "The sources of XNNPACK are not in ${TESSERA_TOOLCHAIN}: run `node scripts/setup.mjs` first.")
 endif()
 
-set(arguments -S ${CMAKE_CURRENT_LIST_DIR}/xnnpack -B ${XNNPACK_BUILD} -G Ninja
+# Two checkouts may be building at the same time.
+file(LOCK ${XNNPACK_BUILD} DIRECTORY GUARD FILE)
+foreach(file IN LISTS XNNPACK_PROJECT)
+  get_filename_component(name ${file} NAME)
+  # Also makes CMake look again when the file changes.
+  configure_file(${file} ${XNNPACK_BUILD}/project/${name} COPYONLY)
+endforeach()
+
+set(arguments -S ${XNNPACK_BUILD}/project -B ${XNNPACK_BUILD} -G Ninja
   # No build type: the flags, optimisation included, are given file by file.
   -DCMAKE_BUILD_TYPE=None
   -DTESSERA_KIND=${XNNPACK_KIND}
   -DTESSERA_SOURCES_DIR=${TESSERA_TOOLCHAIN}/sources
   -DTESSERA_INCLUDE_DIR=${TESSERA_TOOLCHAIN}/include)
 if(EMSCRIPTEN)
-  list(APPEND arguments -DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_LIST_DIR}/wasm-clang.cmake
+  list(APPEND arguments -DCMAKE_TOOLCHAIN_FILE=${XNNPACK_BUILD}/project/wasm-clang.cmake
     -DTESSERA_EMSCRIPTEN=${TESSERA_EMSCRIPTEN})
 endif()
 if(CMAKE_CXX_COMPILER_LAUNCHER)
