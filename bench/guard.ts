@@ -1,37 +1,43 @@
 // Fails when the work tree is slower than a base commit: `npm run bench:guard`.
 
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { log, runMain, step, UserError } from '../scripts/lib/log.mjs';
-import { DIST, ROOT, TOOLCHAIN } from '../scripts/lib/paths.mjs';
-import { run } from '../scripts/lib/run.mjs';
+import { runMain, UserError, warn } from '../scripts/lib/log.mjs';
+import { DIST } from '../scripts/lib/paths.mjs';
+import { BENCHMARK_NETWORKS, type NetworkKind } from '../tests/web/support/benchmark-networks.ts';
 import {
-  BENCHMARK_NETWORKS,
-  type BenchmarkNetworkName,
-  type NetworkKind,
-} from '../tests/web/support/benchmark-networks.ts';
-import { openBenchPage } from './lib/bench-page.ts';
-import { judge, type Pair, type Verdict } from './lib/guard.ts';
-import { choices, positive } from './lib/options.ts';
-import { NetworkFiles } from './web/networks/files.ts';
-import { bundlePages, pageUrl } from './web/pages.ts';
-import { tessera } from './web/subjects/tessera.ts';
+  addressOf,
+  buildBaseDist,
+  buildBaseKernels,
+  checkOutBase,
+  distAddress,
+  hasKernels,
+  KERNEL_PRESET,
+} from './guard/base.ts';
+import { openKernelSuite } from './guard/kernels.ts';
+import { openTileSuite } from './guard/tiles.ts';
+import { buildBench, requireBench } from './lib/bench-module.ts';
+import { type CaseVerdict, judgeSuite, type Suite } from './lib/guard.ts';
+import { choices, pattern, positive } from './lib/options.ts';
 
 const HELP = `npm run bench:guard [-- OPTIONS]
 
-Measures whole tiles with the library of the work tree and with that of a base commit, in turns, in
-headless Chromium, and fails when a network became slower beyond noise. Builds the base commit in
-out/guard/ the first time, with this work tree's tool chain. Needs \`npm run build\`.
+Measures single kernels and whole tiles with the work tree and with a base commit, in turns, in headless
+Chromium, and fails when one became slower beyond noise, twice. Builds the base commit in out/guard/ the
+first time, with this work tree's tool chain; and the work tree's kernels. Tiles need \`npm run build\`.
 
   --base <commit>     what to compare with (default: where this branch left main)
-  --base-dist <path>  a built dist/ inside this repository's folder, in place of a commit
-  --net <list>        of ${BENCHMARK_NETWORKS.join(', ')} (default plain32,photo-x2)
-  --kind <list>       int8 and float (default both)
+  --base-dist <path>  a built dist/ inside this repository's folder, in place of a commit; kernels are
+                      then those of build/ beside it, if there are any
+  --only <list>       of kernels, tiles (default both)
+  --filter <re>       only kernels of layers whose name matches this regular expression
+  --net <list>        tiles of ${BENCHMARK_NETWORKS.join(', ')} (default plain32,photo-x2)
+  --kind <list>       tiles in int8 and float (default both)
   --edge <n>          of the tile, in input pixels (default 128)
-  --rounds <n>        pairs (default 12)
-  --ms <n>            least milliseconds of one measurement (default 200)
+  --rounds <n>        pairs (default 20 of kernels, 12 of tiles)
+  --ms <n>            least milliseconds of one measurement (default 8 of kernels, 200 of tiles)
   --tolerance <n>     percent that is let pass (default 3)
+  --no-build          use the work tree's kernels as they are built
   --json              print JSON
   --help              this text
 `;
@@ -39,137 +45,111 @@ out/guard/ the first time, with this work tree's tool chain. Needs \`npm run bui
 const OPTIONS = {
   base: { type: 'string' },
   'base-dist': { type: 'string' },
+  only: { type: 'string', default: 'kernels,tiles' },
+  filter: { type: 'string', default: '' },
   net: { type: 'string', default: 'plain32,photo-x2' },
   kind: { type: 'string', default: 'float,int8' },
   edge: { type: 'string', default: '128' },
-  rounds: { type: 'string', default: '12' },
-  ms: { type: 'string', default: '200' },
+  rounds: { type: 'string' },
+  ms: { type: 'string' },
   tolerance: { type: 'string', default: '3' },
+  'no-build': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
 const KINDS: readonly NetworkKind[] = ['float', 'int8'];
-const WARM_UP = { ms: 700, runs: 3 };
+const SORTS = ['kernels', 'tiles'] as const;
+const KERNELS = { rounds: '20', ms: '8' };
+const TILES = { rounds: '12', ms: '200' };
 
-interface Case {
-  net: BenchmarkNetworkName;
-  kind: NetworkKind;
+function readOptions() {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return undefined;
+  const rounds = (usual: string) => positive(values.rounds ?? usual, '--rounds');
+  const ms = (usual: string) => positive(values.ms ?? usual, '--ms');
+  return {
+    base: values.base,
+    baseDist: values['base-dist'],
+    sorts: choices(values.only, '--only', SORTS),
+    kernels: {
+      filter: pattern(values.filter, '--filter'),
+      rounds: rounds(KERNELS.rounds),
+      seconds: ms(KERNELS.ms) / 1000,
+    },
+    tiles: {
+      nets: choices(values.net, '--net', BENCHMARK_NETWORKS),
+      kinds: choices(values.kind, '--kind', KINDS),
+      edge: positive(values.edge, '--edge'),
+      rounds: rounds(TILES.rounds),
+      ms: ms(TILES.ms),
+    },
+    tolerance: positive(values.tolerance, '--tolerance') / 100,
+    build: !values['no-build'],
+    json: values.json,
+  };
 }
 
-interface PageTile {
-  sample(ms: number, least: number): Promise<number[]>;
-  dispose(): unknown;
+type Options = NonNullable<ReturnType<typeof readOptions>>;
+
+async function openKernels(folder: string, { kernels, build }: Options): Promise<Suite> {
+  if (build) await buildBench(KERNEL_PRESET);
+  requireBench(KERNEL_PRESET);
+  return openKernelSuite({ ...kernels, checkouts: { base: addressOf(folder), work: '' } });
 }
 
-async function git(...args: string[]): Promise<string> {
-  return (await run('git', args, { cwd: ROOT })).stdout.trim();
-}
+const openTiles = (dist: string, { tiles }: Options): Promise<Suite> =>
+  openTileSuite({ ...tiles, dists: { base: distAddress(dist), work: distAddress(DIST) } });
 
-/** Builds a commit beside the work tree, and returns its dist/. */
-async function buildBase(commit: string | undefined): Promise<string> {
-  const name = await git('rev-parse', commit ?? (await git('merge-base', 'HEAD', 'main')));
-  const folder = join(ROOT, 'out', 'guard', name);
-  const dist = join(folder, 'dist');
-  if (existsSync(join(dist, 'tessera.mjs'))) return dist;
-  await step(`building ${name.slice(0, 10)}`, async () => {
-    mkdirSync(join(ROOT, 'out', 'guard'), { recursive: true });
-    if (!existsSync(folder)) await git('worktree', 'add', '--detach', folder, name);
-    const modules = join(folder, 'node_modules');
-    if (!existsSync(modules)) symlinkSync(join(ROOT, 'node_modules'), modules);
-    const env = { ...process.env, TESSERA_TOOLCHAIN: TOOLCHAIN };
-    await run('npm', ['run', 'build'], { cwd: folder, env, show: true });
-  });
-  return dist;
-}
-
-/** Address of a folder on the server, which serves the whole repository. */
-function urlOf(folder: string): string {
-  const path = relative(ROOT, resolve(folder));
-  if (path.startsWith('..')) throw new UserError(`${folder} is not inside ${ROOT}`);
-  if (!existsSync(join(folder, 'tessera.mjs'))) {
-    throw new UserError(`${folder} holds no tessera.mjs: run \`npm run build\` first`);
+/** What is asked for, of a commit. */
+async function suitesOfCommit(options: Options): Promise<Suite[]> {
+  const suites: Suite[] = [];
+  const folder = await checkOutBase(options.base);
+  if (options.sorts.includes('kernels')) {
+    await buildBaseKernels(folder);
+    suites.push(await openKernels(folder, options));
   }
-  return `/${path}/`;
-}
-
-/** The fastest milliseconds of a tile, in a browser of its own. */
-async function measure({ net, kind }: Case, dist: string, files: NetworkFiles, ms: number) {
-  const bench = await openBenchPage({ isolated: false });
-  try {
-    const request = {
-      ...{ module: pageUrl(tessera.page), file: await files.onnx(kind, 'own'), threads: 1, dist },
-      ...{ edge: files.edge, scale: files.scale, net },
-    };
-    const tile = await bench.page.evaluateHandle(async (asked): Promise<PageTile> => {
-      const client = '/bench/web/page/tile.mjs';
-      const { openTile } = await import(client);
-      return openTile(asked);
-    }, request);
-    await tile.evaluate((it, { ms: least, runs }) => it.sample(least, runs), WARM_UP);
-    const times = await tile.evaluate((it, least) => it.sample(least, 3), ms);
-    await tile.evaluate((it) => it.dispose());
-    return Math.min(...times);
-  } finally {
-    await bench.close();
+  if (options.sorts.includes('tiles')) {
+    suites.push(await openTiles(await buildBaseDist(folder), options));
   }
+  return suites;
 }
 
-/** One pair; who is first changes from round to round. */
-async function measurePair(
-  each: Case,
-  dists: { base: string; work: string },
-  files: NetworkFiles,
-  { ms, round }: { ms: number; round: number },
-): Promise<Pair> {
-  const one = (dist: string) => measure(each, dist, files, ms);
-  if (round % 2 === 0) {
-    const base = await one(dists.base);
-    return { base, work: await one(dists.work) };
+/** What is asked for and there, of a folder that is built. */
+async function suitesOfDist(dist: string, options: Options): Promise<Suite[]> {
+  const suites: Suite[] = [];
+  const { sorts } = options;
+  const folder = dirname(dist);
+  if (sorts.includes('kernels')) {
+    if (hasKernels(folder)) suites.push(await openKernels(folder, options));
+    else if (sorts.length > 1) warn(`no kernels are built beside ${dist}: they are left out`);
+    else throw new UserError(`no kernels are built beside ${dist}`);
   }
-  const work = await one(dists.work);
-  return { base: await one(dists.base), work };
+  if (sorts.includes('tiles')) suites.push(await openTiles(dist, options));
+  return suites;
 }
 
-function print(verdicts: readonly (Case & Verdict)[]): void {
-  for (const { net, kind, ratio, quartile, slower } of verdicts) {
-    const percent = (value: number) => `${((value - 1) * 100).toFixed(1)} %`;
+function print(verdicts: readonly CaseVerdict[]): void {
+  const percent = (value: number) => `${((value - 1) * 100).toFixed(1)} %`;
+  for (const { sort, name, ratio, quartile, slower } of verdicts) {
     process.stdout.write(
-      `${net} ${kind}: time ${percent(ratio)}, a quarter of the rounds below ${percent(quartile)}` +
+      `${sort} ${name}: time ${percent(ratio)}, a quarter of the rounds below ${percent(quartile)}` +
         `${slower ? ': SLOWER' : ''}\n`,
     );
   }
 }
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: OPTIONS });
-  if (values.help) {
+  const options = readOptions();
+  if (options === undefined) {
     process.stdout.write(HELP);
     return;
   }
-  const nets = choices(values.net, '--net', BENCHMARK_NETWORKS);
-  const kinds = choices(values.kind, '--kind', KINDS);
-  const edge = positive(values.edge, '--edge');
-  const rounds = positive(values.rounds, '--rounds');
-  const ms = positive(values.ms, '--ms');
-  const tolerance = positive(values.tolerance, '--tolerance') / 100;
-  const work = urlOf(DIST);
-  const base = urlOf(values['base-dist'] ?? (await buildBase(values.base)));
-  await bundlePages([tessera.page]);
-
-  const verdicts: (Case & Verdict)[] = [];
-  for (const net of nets) {
-    const files = new NetworkFiles(net, edge);
-    for (const kind of kinds) {
-      const pairs: Pair[] = [];
-      for (let round = 0; round < rounds; round++) {
-        pairs.push(await measurePair({ net, kind }, { base, work }, files, { ms, round }));
-      }
-      verdicts.push({ net, kind, ...judge(pairs, tolerance) });
-      log(`${net} ${kind}: ${rounds} pairs`);
-    }
-  }
-  if (values.json) process.stdout.write(`${JSON.stringify(verdicts)}\n`);
+  const { baseDist, tolerance, json } = options;
+  const suites = baseDist ? await suitesOfDist(baseDist, options) : await suitesOfCommit(options);
+  const verdicts: CaseVerdict[] = [];
+  for (const suite of suites) verdicts.push(...(await judgeSuite(suite, tolerance)));
+  if (json) process.stdout.write(`${JSON.stringify(verdicts)}\n`);
   else print(verdicts);
   if (verdicts.some(({ slower }) => slower)) process.exitCode = 1;
 });

@@ -11,7 +11,7 @@ import {
   requireBench,
 } from './lib/bench-module.ts';
 import { openBenchPage } from './lib/bench-page.ts';
-import { choices, positive } from './lib/options.ts';
+import { choices, pattern, positive } from './lib/options.ts';
 import { measureRounds } from './lib/rounds.ts';
 import {
   type Entry,
@@ -75,14 +75,6 @@ async function openHost(preset: string, vnni: boolean): Promise<Host> {
   const page = await openBenchPage({ isolated: true, vnni });
   const { userAgent, close } = page;
   return { module: await page.openModule(preset), userAgent, close };
-}
-
-function pattern(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch {
-    throw new UserError(`--filter takes a regular expression, not "${text}"`);
-  }
 }
 
 /** The peaks, and either the single layers or the schedules, as far as their names match. */
@@ -164,7 +156,7 @@ await runMain(async () => {
   }
   const rounds = positive(values.rounds, '--rounds');
   const seconds = positive(values.ms, '--ms') / 1000;
-  const filter = pattern(values.filter);
+  const filter = pattern(values.filter, '--filter');
   const [variant = 'relaxed', second] = choices(values.variant, '--variant', VARIANTS);
   if (second !== undefined) throw new UserError('--variant takes one variant');
   const preset = variant === 'native' ? NATIVE : variant;

@@ -10,8 +10,8 @@ import type { Entry } from './summary.ts';
 export interface BenchPage {
   page: Page;
   userAgent: string;
-  /** Starts build/<preset>/tessera_bench in a worker of the page. */
-  openModule(preset: string): Promise<BenchModule>;
+  /** Starts build/<preset>/tessera_bench in a worker of the page; of this checkout, or of one inside it. */
+  openModule(preset: string, checkout?: string): Promise<BenchModule>;
   close(): Promise<void>;
 }
 
@@ -39,7 +39,8 @@ export async function openBenchPage({
   return {
     page,
     userAgent: await page.evaluate(() => navigator.userAgent),
-    openModule: (preset) => openModule(page, preset),
+    openModule: (preset, checkout = '') =>
+      openModule(page, `${checkout}/build/${preset}/tessera_bench.mjs`),
     async close() {
       await browser.close();
       await server.close();
@@ -47,12 +48,12 @@ export async function openBenchPage({
   };
 }
 
-async function openModule(page: Page, preset: string): Promise<BenchModule> {
-  const ask = await page.evaluateHandle(async (name) => {
+async function openModule(page: Page, address: string): Promise<BenchModule> {
+  const ask = await page.evaluateHandle(async (module) => {
     const client = '/bench/web/page/bench-client.mjs';
     const { startBench } = await import(client);
-    return startBench(`/build/${name}/tessera_bench.mjs`);
-  }, preset);
+    return startBench(module);
+  }, address);
   return {
     list: () => ask.evaluate((asking): Promise<Entry[]> => asking('list')),
     measure: (name, seconds) =>

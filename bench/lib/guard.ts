@@ -1,8 +1,8 @@
 // Whether a change made something slower, beyond noise.
 
-import { median } from './summary.ts';
+import { type Entry, median } from './summary.ts';
 
-/** One round: milliseconds of both, measured right after each other. */
+/** One round: times of both, measured right after each other. */
 export interface Pair {
   base: number;
   work: number;
@@ -28,4 +28,44 @@ export function judge(pairs: readonly Pair[], tolerance: number): Verdict {
   const ratio = median(found);
   const quartile = found[Math.floor(found.length / 4)] as number;
   return { ratio, quartile, slower: ratio > 1 + tolerance && quartile > 1 };
+}
+
+/** Things of one sort that are measured in pairs. */
+export interface Suite {
+  /** `kernel` or `tile`. */
+  sort: string;
+  names: readonly string[];
+  /** Pairs of some of them, by name. */
+  measure(names: readonly string[]): Promise<ReadonlyMap<string, readonly Pair[]>>;
+}
+
+export interface CaseVerdict extends Verdict {
+  sort: string;
+  name: string;
+}
+
+/**
+ * Judges everything, and what seems slower once more with pairs of its own, which decide: among many
+ * names some are slower by chance, but seldom twice.
+ */
+export async function judgeSuite(
+  { sort, names, measure }: Suite,
+  tolerance: number,
+): Promise<CaseVerdict[]> {
+  const look = async (wanted: readonly string[]) => {
+    const pairs = await measure(wanted);
+    return wanted.map((name) => ({ sort, name, ...judge(pairs.get(name) ?? [], tolerance) }));
+  };
+  const first = await look(names);
+  const suspects = first.filter(({ slower }) => slower).map(({ name }) => name);
+  const second = suspects.length > 0 ? await look(suspects) : [];
+  return first.map((verdict) => second.find(({ name }) => name === verdict.name) ?? verdict);
+}
+
+/** Our kernels that both programs measure, on layers of the same size. */
+export function sharedKernels(base: readonly Entry[], work: readonly Entry[]): Entry[] {
+  const sizes = new Map(base.map(({ name, multiplications }) => [name, multiplications]));
+  return work.filter(
+    ({ who, name, multiplications }) => who === 'tessera' && sizes.get(name) === multiplications,
+  );
 }

@@ -29,3 +29,12 @@ export function choices<T extends string>(
     return found;
   });
 }
+
+/** @throws UserError unless `text` is a regular expression. */
+export function pattern(text: string, option: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new UserError(`${option} takes a regular expression, not "${text}"`);
+  }
+}

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { judge } from '../../../bench/lib/guard.ts';
+import { toolchainOf } from '../../../bench/guard/toolchain.ts';
+import { judge, judgeSuite, type Suite, sharedKernels } from '../../../bench/lib/guard.ts';
+import type { Entry } from '../../../bench/lib/summary.ts';
+import { ROOT, TOOLCHAIN } from '../../../scripts/lib/paths.mjs';
 
 const pairs = (...works: number[]) => works.map((work) => ({ base: 100, work }));
 
@@ -20,5 +26,89 @@ describe('the guard', () => {
 
   test('needs rounds', () => {
     assert.throws(() => judge([], 0.03), RangeError);
+  });
+});
+
+/** A suite that has these times of the work tree each time it is asked, the base's being 100. */
+function suiteOf(looks: Record<string, number>[]): Suite & { asked: string[][] } {
+  const asked: string[][] = [];
+  return {
+    sort: 'kernel',
+    names: Object.keys(looks[0] as object),
+    asked,
+    async measure(names) {
+      const look = looks[asked.length] ?? {};
+      asked.push([...names]);
+      return new Map(
+        names.flatMap((name) => (name in look ? [[name, pairs(look[name] as number)]] : [])),
+      );
+    },
+  };
+}
+
+describe("the guard's second look", () => {
+  test('is taken at what seems slower, and decides', async () => {
+    const suite = suiteOf([
+      { a: 120, b: 100, c: 110 },
+      { a: 101, c: 109 },
+    ]);
+    const verdicts = await judgeSuite(suite, 0.03);
+    assert.deepEqual(suite.asked, [
+      ['a', 'b', 'c'],
+      ['a', 'c'],
+    ]);
+    assert.deepEqual(
+      verdicts.map(({ name, ratio, slower }) => [name, ratio, slower]),
+      [
+        ['a', 1.01, false],
+        ['b', 1, false],
+        ['c', 1.09, true],
+      ],
+    );
+  });
+
+  test('is not taken where nothing seems slower', async () => {
+    const suite = suiteOf([{ a: 100, b: 90 }]);
+    const verdicts = await judgeSuite(suite, 0.03);
+    assert.equal(suite.asked.length, 1);
+    assert.ok(verdicts.every(({ sort, slower }) => sort === 'kernel' && !slower));
+  });
+
+  test('what was not measured does not pass', async () => {
+    const suite = { ...suiteOf([{ a: 100 }]), names: ['a', 'b'] };
+    await assert.rejects(judgeSuite(suite, 0.03), RangeError);
+  });
+});
+
+describe('kernels that are compared', () => {
+  const entry = (who: string, layer: string, multiplications: number): Entry => ({
+    ...{ name: `${who}/${layer}`, who, type: 'int8', layer },
+    ...{ multiplications, realMultiplications: multiplications },
+  });
+
+  test('are ours, in both programs, and on layers of the same size', () => {
+    const base = [entry('tessera', 'a', 1), entry('tessera', 'b', 1), entry('xnnpack', 'a', 1)];
+    const work = [entry('tessera', 'a', 1), entry('tessera', 'b', 2), entry('xnnpack', 'a', 1)];
+    const names = sharedKernels(base, [...work, entry('tessera', 'new', 1)]).map((e) => e.name);
+    assert.deepEqual(names, ['tessera/a']);
+  });
+});
+
+describe("a checkout's tool chain", () => {
+  test('is ours where builds of XNNPACK are shared', () => {
+    assert.equal(toolchainOf(ROOT), TOOLCHAIN);
+  });
+
+  test('is its own where they belong to one checkout', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tessera-guard-'));
+    try {
+      mkdirSync(join(folder, 'cmake'));
+      const old =
+        'set(arguments -S $' + '{CMAKE_CURRENT_LIST_DIR}/xnnpack -B $' + '{XNNPACK_BUILD}';
+      writeFileSync(join(folder, 'cmake', 'Xnnpack.cmake'), old);
+      assert.equal(toolchainOf(folder), join(folder, '.toolchain'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
