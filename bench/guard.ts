@@ -12,7 +12,7 @@ import {
   checkOutBase,
   distAddress,
   hasKernels,
-  KERNEL_PRESET,
+  PRESET,
 } from './guard/base.ts';
 import { openKernelSuite } from './guard/kernels.ts';
 import { openTileSuite } from './guard/tiles.ts';
@@ -93,8 +93,8 @@ function readOptions() {
 type Options = NonNullable<ReturnType<typeof readOptions>>;
 
 async function openKernels(folder: string, { kernels, build }: Options): Promise<Suite> {
-  if (build) await buildBench(KERNEL_PRESET);
-  requireBench(KERNEL_PRESET);
+  if (build) await buildBench(PRESET);
+  requireBench(PRESET);
   return openKernelSuite({ ...kernels, checkouts: { base: addressOf(folder), work: '' } });
 }
 

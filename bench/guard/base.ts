@@ -8,8 +8,8 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 import { run } from '../../scripts/lib/run.mjs';
 import { toolchainOf } from './toolchain.ts';
 
-/** The variant that current browsers get. */
-export const KERNEL_PRESET = 'relaxed';
+/** The variant that current browsers get, and the only one that is built of the base. */
+export const PRESET = 'relaxed';
 
 async function git(...args: string[]): Promise<string> {
   return (await run('git', args, { cwd: ROOT })).stdout.trim();
@@ -39,7 +39,11 @@ export async function buildBaseDist(folder: string): Promise<string> {
   if (!existsSync(join(dist, 'tessera.mjs'))) {
     const env = environmentOf(folder);
     await step(`library of ${relative(ROOT, folder)}`, async () => {
-      await run('npm', ['run', 'build'], { cwd: folder, env, show: true });
+      await run('npm', ['run', 'build', '--', '--preset', PRESET], {
+        cwd: folder,
+        env,
+        show: true,
+      });
     });
   }
   return dist;
@@ -47,7 +51,7 @@ export async function buildBaseDist(folder: string): Promise<string> {
 
 /** Whether the program of bench/cpp is built in a checkout. */
 export const hasKernels = (folder: string): boolean =>
-  existsSync(join(folder, 'build', KERNEL_PRESET, 'tessera_bench.mjs'));
+  existsSync(join(folder, 'build', PRESET, 'tessera_bench.mjs'));
 
 /** Builds the program of bench/cpp in a checkout, once. */
 export async function buildBaseKernels(folder: string): Promise<void> {
@@ -56,7 +60,7 @@ export async function buildBaseKernels(folder: string): Promise<void> {
     throw new UserError(`the base commit has no kernel benchmarks: add --only tiles`);
   }
   const where = { root: folder, env: environmentOf(folder) };
-  await buildPreset(KERNEL_PRESET, ['tessera_bench'], { only: true, ...where });
+  await buildPreset(PRESET, ['tessera_bench'], { only: true, ...where });
 }
 
 /** A folder's address on the server, which serves the whole repository. */

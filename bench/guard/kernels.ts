@@ -5,7 +5,7 @@ import type { BenchModule } from '../lib/bench-module.ts';
 import { openBenchPage } from '../lib/bench-page.ts';
 import { type Pair, type Suite, sharedKernels } from '../lib/guard.ts';
 import type { Entry } from '../lib/summary.ts';
-import { KERNEL_PRESET } from './base.ts';
+import { PRESET } from './base.ts';
 
 /** Where browsers put code and data differs from page to page and can favour one side: no page decides alone. */
 const ROUNDS_PER_PAGE = 5;
@@ -34,8 +34,8 @@ async function withModules<T>(
   // Isolated for the finer clock alone.
   const page = await openBenchPage({ isolated: true });
   try {
-    const base = await page.openModule(KERNEL_PRESET, checkouts.base);
-    const work = await page.openModule(KERNEL_PRESET, checkouts.work);
+    const base = await page.openModule(PRESET, checkouts.base);
+    const work = await page.openModule(PRESET, checkouts.work);
     // A program measures nothing before it has been asked what it has.
     const shared = sharedKernels(await base.list(), await work.list());
     return await body({ base, work, shared });
