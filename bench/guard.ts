@@ -131,10 +131,10 @@ async function suitesOfDist(dist: string, options: Options): Promise<Suite[]> {
 
 function print(verdicts: readonly CaseVerdict[]): void {
   const percent = (value: number) => `${((value - 1) * 100).toFixed(1)} %`;
-  for (const { sort, name, ratio, quartile, slower } of verdicts) {
+  for (const { sort, name, ratio, quartile, fastest, slower } of verdicts) {
     process.stdout.write(
-      `${sort} ${name}: time ${percent(ratio)}, a quarter of the rounds below ${percent(quartile)}` +
-        `${slower ? ': SLOWER' : ''}\n`,
+      `${sort} ${name}: time ${percent(ratio)}, a quarter of the rounds below ${percent(quartile)}, ` +
+        `fastest ${percent(fastest)}${slower ? ': SLOWER' : ''}\n`,
     );
   }
 }

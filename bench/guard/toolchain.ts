@@ -11,16 +11,16 @@ const sharesBuilds = (folder: string): boolean =>
   !readFileSync(join(folder, 'cmake', 'Xnnpack.cmake'), 'utf8').includes(OF_ONE_CHECKOUT);
 
 /**
- * Ours; for commits whose XNNPACK cannot be built there, a folder with links to all of ours but the
- * builds, of which it has its own.
+ * The shared one; for commits whose XNNPACK cannot be built there, a folder with links to all of it but
+ * the builds, of which it has its own.
  */
-export function toolchainOf(folder: string): string {
-  if (sharesBuilds(folder)) return TOOLCHAIN;
+export function toolchainOf(folder: string, shared = TOOLCHAIN): string {
+  if (sharesBuilds(folder)) return shared;
   const own = join(folder, '.toolchain');
   mkdirSync(own, { recursive: true });
-  for (const name of readdirSync(TOOLCHAIN)) {
+  for (const name of readdirSync(shared)) {
     if (name === 'build' || existsSync(join(own, name))) continue;
-    symlinkSync(join(TOOLCHAIN, name), join(own, name));
+    symlinkSync(join(shared, name), join(own, name));
   }
   return own;
 }

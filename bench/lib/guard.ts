@@ -13,12 +13,15 @@ export interface Verdict {
   ratio: number;
   /** Three of four rounds lie on this side of it or closer to 1. */
   quartile: number;
+  /** The work tree's fastest time by the base's. */
+  fastest: number;
   slower: boolean;
 }
 
 /**
  * Slower is what is slower by more than `tolerance` in the median, and slower at all in three of four
- * rounds: a machine that is busy for some rounds spreads the ratios, but to both sides.
+ * rounds: a machine that is busy for some rounds spreads the ratios, but to both sides. Its fastest time
+ * must be slower too, since other programs can only slow things down.
  *
  * @throws RangeError without any pair.
  */
@@ -27,7 +30,10 @@ export function judge(pairs: readonly Pair[], tolerance: number): Verdict {
   const found = pairs.map(({ base, work }) => work / base).sort((a, b) => a - b);
   const ratio = median(found);
   const quartile = found[Math.floor(found.length / 4)] as number;
-  return { ratio, quartile, slower: ratio > 1 + tolerance && quartile > 1 };
+  const least = (side: keyof Pair) => Math.min(...pairs.map((pair) => pair[side]));
+  const fastest = least('work') / least('base');
+  const slower = ratio > 1 + tolerance && quartile > 1 && fastest > 1;
+  return { ratio, quartile, fastest, slower };
 }
 
 /** Things of one sort that are measured in pairs. */
