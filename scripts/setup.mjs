@@ -6,18 +6,20 @@ import { parseArgs } from 'node:util';
 import { log, runMain } from './lib/log.mjs';
 import { TOOLCHAIN } from './lib/paths.mjs';
 import { setUpEmscripten } from './setup/emscripten.mjs';
+import { setUpFirefox } from './setup/firefox.mjs';
 import { setUpHeaders } from './setup/headers.mjs';
 import { checkNodeVersion, setUpNodePackages } from './setup/node-packages.mjs';
 import { setUpSources } from './setup/sources.mjs';
 import { setUpSystemPackages } from './setup/system-packages.mjs';
 import { setUpTraining } from './setup/training.mjs';
 
-const HELP = `node scripts/setup.mjs [--training] [--help]
+const HELP = `node scripts/setup.mjs [--training] [--firefox] [--help]
 
 Gets the tool chain: system packages (Debian, as root), Emscripten, the sources of XNNPACK, npm packages.
 What is already there is left alone.
 
   --training  also Python with PyTorch, for models/train
+  --firefox   also Firefox, for npm run bench
 
 Environment:
   TESSERA_TOOLCHAIN  folder for all of it (now ${TOOLCHAIN})
@@ -26,7 +28,11 @@ Environment:
 
 await runMain(async () => {
   const { values } = parseArgs({
-    options: { training: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      training: { type: 'boolean' },
+      firefox: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -39,5 +45,6 @@ await runMain(async () => {
   await setUpSources();
   await setUpNodePackages();
   if (values.training) await setUpTraining();
+  if (values.firefox) await setUpFirefox();
   log('Everything is in place.');
 });

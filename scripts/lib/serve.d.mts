@@ -7,6 +7,7 @@ export interface ServeOptions {
   isolated?: boolean;
   csp?: string;
   home?: string;
+  onrequest?: (path: string) => void;
 }
 
 export interface StaticServer {

@@ -43,10 +43,19 @@ function listen(server, port, host) {
  * Serves a folder. Files are read anew at each request, so that a rebuild shows on reload.
  *
  * `isolated` sends COOP and COEP, which make the page cross-origin isolated (shared memory,
- * threads); `csp` is a Content-Security-Policy to send; `home` is the path that `/` leads to; port
- * 0 takes any free port. Resolves with `{url, port, close()}`; `url` has no slash at its end.
+ * threads); `csp` is a Content-Security-Policy to send; `home` is the path that `/` leads to;
+ * `onrequest` hears of each path that is asked for; port 0 takes any free port. Resolves with
+ * `{url, port, close()}`; `url` has no slash at its end.
  */
-export async function serve({ root, port = 0, host = '127.0.0.1', isolated = false, csp, home }) {
+export async function serve({
+  root,
+  port = 0,
+  host = '127.0.0.1',
+  isolated = false,
+  csp,
+  home,
+  onrequest,
+}) {
   const headers = {
     'X-Content-Type-Options': 'nosniff',
     ...(isolated ? ISOLATION : {}),
@@ -60,6 +69,7 @@ export async function serve({ root, port = 0, host = '127.0.0.1', isolated = fal
   const files = sirv(root, { dev: true, etag: true, setHeaders });
 
   const server = createServer((request, response) => {
+    onrequest?.(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     // Without the slash at its end, the page's relative addresses would point one folder too high.
     if (home && (request.url === '/' || `${request.url}/` === home)) {
