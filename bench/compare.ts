@@ -1,4 +1,4 @@
-// Tessera beside its peers in headless Chromium: `npm run bench`.
+// Tessera beside its peers in headless browsers: `npm run bench`.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -9,6 +9,8 @@ import { DIST, ROOT } from '../scripts/lib/paths.mjs';
 import { BENCHMARK_NETWORKS } from '../tests/web/support/benchmark-networks.ts';
 import { buildBench, requireBench } from './lib/bench-module.ts';
 import { openBenchPage } from './lib/bench-page.ts';
+import { BROWSERS, type BrowserName } from './lib/driver.ts';
+import { requireFirefox } from './lib/firefox.ts';
 import { choices as oneOf, positive } from './lib/options.ts';
 import { PeakMeter } from './lib/peaks.ts';
 import { type Peaks, type Results, ratios } from './lib/results.ts';
@@ -22,12 +24,14 @@ import type { Choices, Workload } from './web/workloads/workload.ts';
 
 const HELP = `npm run bench [-- OPTIONS]
 
-Measures the built library beside its peers in headless Chromium: the same weights, the same pictures,
+Measures the built library beside its peers in headless browsers: the same weights, the same pictures,
 everyone at their best settings, in turns, each in a browser of its own. Installs the peers into
 bench/web/node_modules the first time. Needs \`npm run build\`. Lists are separated by commas.
 
   --workload <list>    default: all, quality only with --data
 ${WORKLOADS.map(({ name, about }) => `                         ${name}: ${about}`).join('\n')}
+  --browser <list>     of ${BROWSERS.join(', ')} (default chromium); Firefox is installed by
+                       \`node scripts/setup.mjs --firefox\`
   --net <list>         of ${BENCHMARK_NETWORKS.join(', ')} (default all)
   --subject <list>     of ${SUBJECTS.map(({ name }) => name).join(', ')} (default all)
   --threads <list>     threads or workers (default 1,2; scaling 1,2,4; quality 1)
@@ -48,6 +52,7 @@ Ratios are a peer's time by ours, in this run, each by its fastest round. See be
 
 const OPTIONS = {
   workload: { type: 'string' },
+  browser: { type: 'string', default: 'chromium' },
   net: { type: 'string' },
   subject: { type: 'string', default: SUBJECTS.map(({ name }) => name).join(',') },
   threads: { type: 'string' },
@@ -96,7 +101,12 @@ function readOptions() {
   const defaults = values.quick ? DEFAULTS.quick : DEFAULTS.full;
   const names = SUBJECTS.map(({ name }) => name);
   const subjects = oneOf(values.subject, '--subject', names);
+  const browsers = oneOf(values.browser, '--browser', BROWSERS);
+  if (values['no-vnni'] && browsers.includes('firefox')) {
+    throw new UserError('--no-vnni is for Chromium alone');
+  }
   const chosen: Choices = {
+    browsers,
     nets: oneOf(values.net ?? defaults.net, '--net', BENCHMARK_NETWORKS),
     subjects: SUBJECTS.filter(({ name }) => subjects.includes(name)),
     threads: (values.threads ?? defaults.threads)?.split(',').map((n) => positive(n, '--threads')),
@@ -116,9 +126,9 @@ function readOptions() {
   };
 }
 
-/** The machine's peak, in a browser of its own. */
-async function measurePeak(vnni: boolean): Promise<Peaks> {
-  const page = await openBenchPage({ isolated: false, vnni });
+/** The machine's peak, as the first of the browsers reaches it, in one of its own. */
+async function measurePeak({ browsers: [browser = 'chromium'], vnni }: Choices): Promise<Peaks> {
+  const page = await openBenchPage({ browser, isolated: false, vnni });
   try {
     const meter = await PeakMeter.open(page, PEAK_PRESET);
     for (let i = 0; i < PEAK_TIMES; i++) await meter.measure();
@@ -129,10 +139,17 @@ async function measurePeak(vnni: boolean): Promise<Peaks> {
   }
 }
 
-async function browserName(): Promise<string> {
-  const page = await openBenchPage({ isolated: false });
+/** Name and version, as it says itself. */
+async function browserName(browser: BrowserName): Promise<string> {
+  const page = await openBenchPage({ browser, isolated: false });
   await page.close();
-  return /Chrome\/[\d.]+/.exec(page.userAgent)?.[0] ?? page.userAgent;
+  return /(Chrome|Firefox)\/[\d.]+/.exec(page.userAgent)?.[0] ?? page.userAgent;
+}
+
+async function browserNames({ browsers }: Choices): Promise<string> {
+  const names: string[] = [];
+  for (const browser of browsers) names.push(await browserName(browser));
+  return names.join(', ');
 }
 
 const load = (): number => loadavg()[0] as number;
@@ -143,16 +160,16 @@ const versions = (): Record<string, string> =>
 
 async function runWorkload(workload: Workload, chosen: Choices): Promise<Results> {
   const loadBefore = load();
-  const before = workload.wantsPeak ? await measurePeak(chosen.vnni) : null;
+  const before = workload.wantsPeak ? await measurePeak(chosen) : null;
   const rows = await workload.run(chosen);
-  const after = workload.wantsPeak ? await measurePeak(chosen.vnni) : null;
+  const after = workload.wantsPeak ? await measurePeak(chosen) : null;
   return {
     workload: workload.name,
     date: new Date().toISOString().slice(0, 10),
     machine: {
       processor: cpus()[0]?.model ?? 'unknown',
       cores: cpus().length,
-      browser: await browserName(),
+      browser: await browserNames(chosen),
       vnni_hidden: !chosen.vnni,
       load: [loadBefore, load()],
     },
@@ -193,6 +210,7 @@ await runMain(async () => {
     throw new UserError('dist/ is not there: run `npm run build` first');
   }
   const { chosen, workloads } = options;
+  if (chosen.browsers.includes('firefox')) requireFirefox();
   if (workloads.some(({ wantsPeak }) => wantsPeak)) {
     if (options.build) await buildBench(PEAK_PRESET);
     requireBench(PEAK_PRESET);

@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { JSHandle } from 'playwright-core';
 import { log, runMain, UserError, warn } from '../scripts/lib/log.mjs';
 import { DIST, ROOT, WASM_VARIANTS } from '../scripts/lib/paths.mjs';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../tests/web/support/benchmark-networks.ts';
 import { buildBench, requireBench } from './lib/bench-module.ts';
 import { type BenchPage, openBenchPage } from './lib/bench-page.ts';
+import type { PageHandle } from './lib/driver.ts';
 import { choices, positive } from './lib/options.ts';
 import { PeakMeter } from './lib/peaks.ts';
 import type { PeakReport } from './lib/summary.ts';
@@ -85,7 +85,7 @@ interface PageTiles {
 async function openSubject(
   { page }: BenchPage,
   { net, kind, tile, variant, workers }: Subject,
-): Promise<JSHandle<PageTiles>> {
+): Promise<PageHandle<PageTiles>> {
   const model = placeModel(net, kind);
   return page.evaluateHandle(
     async (request): Promise<PageTiles> => {
@@ -105,7 +105,7 @@ interface Measured {
 }
 
 interface Opened extends Measured {
-  handle: JSHandle<PageTiles>;
+  handle: PageHandle<PageTiles>;
 }
 
 async function warmUp(page: BenchPage, subject: Subject): Promise<Opened> {

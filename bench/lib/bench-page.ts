@@ -1,15 +1,19 @@
-// A page in headless Chromium that serves the whole repository, and benchmark modules on it.
+// A page in a headless browser that serves the whole repository, and benchmark modules on it.
 
-import type { Page } from 'playwright-core';
-import { launchBrowser } from '../../scripts/lib/browser.mjs';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 import { serve } from '../../scripts/lib/serve.mjs';
 import type { BenchModule, Measurement } from './bench-module.ts';
+import { launchChromium } from './chromium.ts';
+import type { BrowserName, DrivenBrowser, DrivenPage, Usage, Watch } from './driver.ts';
+import { launchFirefox } from './firefox.ts';
 import type { Entry } from './summary.ts';
 
 export interface BenchPage {
-  page: Page;
+  page: DrivenPage;
   userAgent: string;
+  usage: Usage;
+  /** Undefined where the browser tells no heaps. Begin before anything is loaded. */
+  watchHeaps(): Promise<Watch | undefined>;
   /** Starts build/<preset>/tessera_bench in a worker of the page; of this checkout, or of one inside it. */
   openModule(preset: string, checkout?: string): Promise<BenchModule>;
   close(): Promise<void>;
@@ -18,27 +22,27 @@ export interface BenchPage {
 export interface BenchPageOptions {
   /** Makes the page cross-origin isolated, which also makes its clock finer: 5 instead of 100 us. */
   isolated: boolean;
-  /** False hides AVX-VNNI's dot products, as on x86 machines from before 2021. */
+  /** Chromium unless another is named. */
+  browser?: BrowserName;
+  /** False hides AVX-VNNI's dot products, as on x86 machines from before 2021. Chromium alone can. */
   vnni?: boolean;
 }
 
-// What V8 calls the dot products of AVX.
-const NO_VNNI = '--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8';
+/** Starts a headless browser with a profile of its own. Close it. */
+export const launch = (browser: BrowserName = 'chromium', vnni = true): Promise<DrivenBrowser> =>
+  browser === 'firefox' ? launchFirefox() : launchChromium(vnni);
 
 /** Opens the page. Close it. */
-export async function openBenchPage({
-  isolated,
-  vnni = true,
-}: BenchPageOptions): Promise<BenchPage> {
-  const server = await serve({ root: ROOT, isolated });
-  const browser = await launchBrowser({ args: vnni ? [] : [NO_VNNI] });
+export async function openBenchPage(options: BenchPageOptions): Promise<BenchPage> {
+  const browser = await launch(options.browser, options.vnni);
+  const server = await serve({ root: ROOT, isolated: options.isolated });
   const page = await browser.newPage();
-  // tsx wraps named functions in a call of its helper, which functions sent to the page lack there.
-  await page.addInitScript('globalThis.__name = (target) => target');
   await page.goto(`${server.url}/blank`);
   return {
     page,
     userAgent: await page.evaluate(() => navigator.userAgent),
+    usage: browser.usage,
+    watchHeaps: async () => browser.watchHeaps?.(page),
     openModule: (preset, checkout = '') =>
       openModule(page, `${checkout}/build/${preset}/tessera_bench.mjs`),
     async close() {
@@ -48,7 +52,7 @@ export async function openBenchPage({
   };
 }
 
-async function openModule(page: Page, address: string): Promise<BenchModule> {
+async function openModule(page: DrivenPage, address: string): Promise<BenchModule> {
   const ask = await page.evaluateHandle(async (module) => {
     const client = '/bench/web/page/bench-client.mjs';
     const { startBench } = await import(client);

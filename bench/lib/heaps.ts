@@ -2,6 +2,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import type { Watch } from './driver.ts';
 import { type Ask, Inspector } from './inspector.ts';
 
 /** A WebAssembly.Memory as one thread sees it. */
@@ -96,7 +97,7 @@ async function greatestDuring(run: Promise<unknown>, look: () => Promise<number>
 }
 
 /** Watches the heaps of a page. Begin before anything is loaded there, and stop. */
-export class HeapWatch {
+export class HeapWatch implements Watch {
   readonly #inspector: Inspector;
 
   static async begin(page: Page): Promise<HeapWatch> {
@@ -107,7 +108,6 @@ export class HeapWatch {
     this.#inspector = inspector;
   }
 
-  /** What the heaps are at most while `run` is under way. Looking takes time from what is watched. */
   async during(run: Promise<unknown>): Promise<Heaps> {
     const inspector = this.#inspector;
     let known = new Map<string, number>();

@@ -1,8 +1,9 @@
 // What README says about speed, made of saved results and of nothing else.
 
 import { barChart } from './chart.ts';
+import { BROWSERS } from './driver.ts';
 import { qualitySection } from './quality.ts';
-import { type Ratio, type Results, type Row, ratios } from './results.ts';
+import { type Ratio, type Results, type Row, ratios, rowsOf } from './results.ts';
 import { table, titleOf } from './words.ts';
 
 export const BEGIN = '<!-- Made by `npm run bench:report`: do not edit. -->';
@@ -57,7 +58,6 @@ function tileSection({ rows, peak }: Results): string {
       `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`,
       tileTable(rows, threads),
     ]),
-    '![Times of one tile with one thread, as multiples of ours](bench/results/tile.svg)',
   ].join('\n\n');
 }
 
@@ -140,12 +140,30 @@ function conditions(results: Results): string {
   );
 }
 
+const CHARTS: Record<string, string> = {
+  tile: '![Times of one tile with one thread, as multiples of ours](bench/results/tile.svg)',
+};
+
+const BROWSER_TITLES = { chromium: 'Chromium', firefox: 'Firefox' };
+
+/** What one workload has to say, browser by browser. */
+function sectionsOf(results: Results): string[] {
+  const section = SECTIONS[results.workload];
+  if (section === undefined || results.rows.length === 0) return [];
+  const browsers = BROWSERS.filter((browser) => rowsOf(results.rows, browser).length > 0);
+  const parts = browsers.flatMap((browser, i) => {
+    // The machine's peak is measured in the first of them.
+    const peak = i === 0 ? results.peak : null;
+    const own = section({ ...results, peak, rows: rowsOf(results.rows, browser) });
+    return browsers.length > 1 ? [`**In ${BROWSER_TITLES[browser]}.**`, own] : [own];
+  });
+  const chart = CHARTS[results.workload];
+  return [...parts, ...(chart ? [chart] : []), conditions(results)];
+}
+
 /** The part of README between its two marks. */
 export function readmeSection(all: readonly Results[]): string {
-  const parts = all.flatMap((results) => {
-    const section = SECTIONS[results.workload];
-    return section && results.rows.length > 0 ? [section(results), conditions(results)] : [];
-  });
+  const parts = all.flatMap(sectionsOf);
   const how = '[bench/README.md](bench/README.md) says how everyone was measured.';
   return [BEGIN, ...parts, how, END].join('\n\n');
 }
@@ -157,9 +175,10 @@ export function replaceSection(readme: string, section: string): string {
   return readme.slice(0, from) + section + readme.slice(to + END.length);
 }
 
-/** Times of one tile with one thread, ours being 1. */
+/** Times of one tile with one thread in the first of the browsers, ours being 1. */
 export function tileChart({ rows }: Results): string {
-  const found = ratios(rows).filter(({ threads }) => threads === 1);
+  const browser = BROWSERS.find((name) => rowsOf(rows, name).length > 0) ?? BROWSERS[0];
+  const found = ratios(rowsOf(rows, browser)).filter(({ threads }) => threads === 1);
   const keys = distinct(found.map(({ net, pixels }) => `${net}, ${edge(pixels)}`));
   const groups = keys.map((title) => {
     const own = found.filter(({ net, pixels }) => `${net}, ${edge(pixels)}` === title);

@@ -1,10 +1,13 @@
 // What `npm run bench` writes, one file per workload, and what tables and charts are made of.
 
+import type { BrowserName } from './driver.ts';
 import { best, median } from './summary.ts';
 
 /** One measurement, in the order of the columns. */
 export interface Row {
   workload: string;
+  /** Chromium where none is named. */
+  browser?: BrowserName;
   net: string;
   /** Input pixels of the tile or picture. */
   pixels: number;
@@ -12,6 +15,8 @@ export interface Row {
   kind: string;
   threads: number;
   isolated: boolean;
+  /** Of ours: which build of the core ran. */
+  variant?: string;
   /** The fastest, and the one in the middle; a tile, a picture, or a start. */
   ms_min: number;
   ms_med: number;
@@ -77,9 +82,14 @@ export function difference(a: ArrayLike<number>, b: ArrayLike<number>): Differen
   return { mean: sum / count, max };
 }
 
+/** The rows of one browser. */
+export const rowsOf = (rows: readonly Row[], browser: BrowserName): Row[] =>
+  rows.filter((row) => (row.browser ?? 'chromium') === browser);
+
 /** A peer's time by ours, in the same run: over 1 where ours is faster. */
 export interface Ratio {
   workload: string;
+  browser: BrowserName;
   net: string;
   pixels: number;
   threads: number;
@@ -99,13 +109,14 @@ const fastest = (rows: readonly Row[]): Row | undefined =>
 export const sameNetwork = ({ kind }: Row): boolean => !kind.includes('leaky');
 
 /**
- * The best of every peer by our best, for each network, size and number of threads. The fastest
+ * The best of every peer by our best, for each browser, network, size and number of threads. The fastest
  * measurements are compared, as everywhere here: other programs can only make one slower.
  */
 export function ratios(rows: readonly Row[], counts = sameNetwork): Ratio[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const key = [row.workload, row.net, row.pixels, row.threads].join(' ');
+    const { browser = 'chromium' } = row;
+    const key = [row.workload, browser, row.net, row.pixels, row.threads].join(' ');
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].flatMap((group) => {
@@ -115,10 +126,19 @@ export function ratios(rows: readonly Row[], counts = sameNetwork): Ratio[] {
     return peers.flatMap((peer): Ratio[] => {
       const theirs = fastest(group.filter((row) => row.subject === peer && counts(row)));
       if (theirs === undefined) return [];
-      const { workload, net, pixels, threads } = ours;
+      const { workload, browser = 'chromium', net, pixels, threads } = ours;
       const kinds = { peer_kind: theirs.kind, our_kind: ours.kind };
       return [
-        { workload, net, pixels, threads, peer, ...kinds, ratio: theirs.ms_min / ours.ms_min },
+        {
+          workload,
+          browser,
+          net,
+          pixels,
+          threads,
+          peer,
+          ...kinds,
+          ratio: theirs.ms_min / ours.ms_min,
+        },
       ];
     });
   });

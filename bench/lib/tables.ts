@@ -28,10 +28,12 @@ export function rowTable(rows: readonly Row[]): string {
   const extras = [...new Set(rows.flatMap(({ extra = {} }) => Object.keys(extra)))];
   const head = [
     'workload',
+    'browser',
     'net',
     'pixels',
     'subject',
     'kind',
+    'variant',
     'threads',
     'isolated',
     'min ms',
@@ -40,7 +42,8 @@ export function rowTable(rows: readonly Row[]): string {
   return align([
     [...head, 'spread', 'GMAC/s', 'bytes', ...extras],
     ...rows.map((row) => [
-      ...[row.workload, row.net, `${row.pixels}`, row.subject, row.kind, `${row.threads}`],
+      ...[row.workload, row.browser ?? 'chromium', row.net, `${row.pixels}`, row.subject, row.kind],
+      ...[row.variant ?? '-', `${row.threads}`],
       ...[row.isolated ? 'yes' : 'no', orDash(row.ms_min, 2), orDash(row.ms_med, 2)],
       ...[orDash(row.spread, 2), orDash(row.gmacs, 1), orDash(row.bytes, 0)],
       ...extras.map((name) => orDash(row.extra?.[name], 2)),
@@ -54,13 +57,19 @@ export function ratioTable(
   targetOf: (ratio: Ratio) => number | null,
 ): string {
   return align([
-    ['workload', 'net', 'pixels', 'threads', 'peer', 'its best', 'ours', 'ratio', 'target', ''],
+    [
+      ...['workload', 'browser', 'net', 'pixels', 'threads', 'peer', 'its best', 'ours'],
+      'ratio',
+      'target',
+      '',
+    ],
     ...found.map((ratio) => {
       const target = targetOf(ratio);
       const missed = target !== null && ratio.ratio < target;
       return [
         ...[
           ratio.workload,
+          ratio.browser,
           ratio.net,
           `${ratio.pixels}`,
           `${ratio.threads}`,

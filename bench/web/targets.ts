@@ -2,7 +2,7 @@
 
 import type { Ratio } from '../lib/results.ts';
 
-/** By peer and network: a tile's time there by its time here, with one thread and with two. */
+/** In Chromium. By peer and network: a tile's time there by its time here, with one thread and with two. */
 const TILE: Record<string, Record<string, [one: number, two: number]>> = {
   litert: { plain32: [1.2, 1.2], srvgg16: [1.15, 1.15], srresnet: [1.5, 1.5] },
   'onnxruntime-web': { plain32: [2.8, 2.8], srvgg16: [2.4, 2.4], srresnet: [3.8, 3.8] },
@@ -19,7 +19,8 @@ const PICTURE: Record<string, Record<string, number>> = {
 };
 
 /** Null where nothing was promised. */
-export function targetOf({ workload, peer, net, threads, pixels }: Ratio): number | null {
+export function targetOf({ workload, browser, peer, net, threads, pixels }: Ratio): number | null {
+  if (browser !== 'chromium') return null;
   if (workload === 'startup-warm') return START_WARM;
   if (workload === 'picture') return pixels > 7e5 ? (PICTURE[net]?.[peer] ?? null) : null;
   if (workload !== 'tile' || threads > 2) return null;

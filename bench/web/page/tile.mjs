@@ -3,9 +3,8 @@
 import { makePicture } from './picture.mjs';
 
 /**
- * Opens a subject of page/subjects/. Returns {warmUp, sample, result, dispose}: `warmUp(ms)` and
- * `sample(ms, least)` upscale for at least that long, and `sample` resolves with the milliseconds per
- * tile of each run.
+ * Opens a subject of page/subjects/. Returns {sample, variant, result, dispose}: `sample(ms,
+ * least)` upscales for at least that long and resolves with the milliseconds per tile of each run.
  */
 export async function openTile({ module, ...request }) {
   const { open } = await import(module);
@@ -25,6 +24,7 @@ export async function openTile({ module, ...request }) {
 
   return {
     sample,
+    variant: subject.variant,
     dispose: () => subject.dispose(),
     /** The bytes of the last result, as a string that survives the way out of the page. */
     result() {

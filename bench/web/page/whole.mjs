@@ -3,8 +3,9 @@
 import { makePicture } from './picture.mjs';
 import { upscaleTiled } from './tiling.mjs';
 
-/** Long tasks since the last call, in milliseconds; browsers report those of 50 and more. */
+/** The longest task since the last call, in milliseconds; browsers report those of 50 and more, or none at all. */
 function watchLongTasks() {
+  if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return () => undefined;
   let longest = 0;
   const note = (entries) => {
     for (const { duration } of entries) longest = Math.max(longest, duration);
@@ -46,6 +47,7 @@ export async function openWhole({ module, width, height, overlap, ...request }) 
       await pause();
       return { ms, longestTask: takeLongest() };
     },
+    variant: subject.variant,
     size: () => [last.width, last.height],
     corner(extent) {
       const rows = [];

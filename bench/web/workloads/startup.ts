@@ -1,12 +1,12 @@
 // From nothing to the first upscaled tile, and what is downloaded for it.
 
 import { join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
-import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { log, warn } from '../../../scripts/lib/log.mjs';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { serve } from '../../../scripts/lib/serve.mjs';
 import { measure } from '../../../scripts/lib/sizes.mjs';
+import { launch } from '../../lib/bench-page.ts';
+import type { BrowserName, DrivenBrowser } from '../../lib/driver.ts';
 import { type Row, timing } from '../../lib/results.ts';
 import { NetworkFiles } from '../networks/files.ts';
 import { pageUrl } from '../pages.ts';
@@ -24,60 +24,79 @@ const KINDS: Record<string, string> = {
   'tfjs-wasm': 'float',
 };
 
-// Chromium keeps compiled code from the second load on; the third finds it.
+// Browsers keep compiled code from the second load on; the third finds it.
 const LOADS_BEFORE_WARM = 2;
 
 /** Parts of the measurement itself, and models: neither is the library. */
-const NOT_THE_LIBRARY = /\/bench\/web\/page\/|\/out\/bench\/web\/|^data:/;
+const NOT_THE_LIBRARY = /\/bench\/web\/page\/|\/out\/bench\/web\//;
 
 interface Starter {
+  browser: BrowserName;
   subject: Subject;
   kind: Kind;
+  /** Of ours. */
+  variant?: string | undefined;
   cold: number[];
   warm: number[];
+  /** What was asked for: paths on the server. */
   files: Set<string>;
 }
 
-/** Loads the page once; returns milliseconds, and adds what was asked for to `files`. */
-async function load(context: BrowserContext, url: string, files: Set<string>): Promise<number> {
-  const page = await context.newPage();
-  context.on('request', (request) => files.add(request.url()));
+const newStarter = (browser: BrowserName, subject: Subject, kind: Kind): Starter => ({
+  ...{ browser, subject, kind },
+  ...{ cold: [], warm: [], files: new Set() },
+});
+
+interface Started {
+  ms: number;
+  variant: string | undefined;
+}
+
+/** Loads the page once, and waits for its first tile. */
+async function load(browser: DrivenBrowser, url: string): Promise<Started> {
+  const page = await browser.newPage();
   try {
     await page.goto(url);
-    return await page.evaluate(() => (globalThis as unknown as { started: number }).started);
+    return await page.evaluate(() => (globalThis as unknown as { started: Started }).started);
   } finally {
     await page.close();
   }
 }
 
-async function measureOne(starter: Starter, networks: NetworkFiles, origin: string): Promise<void> {
-  const { subject, kind } = starter;
+/** The address of the page that starts with one way. */
+async function addressOf({ subject, kind }: Starter, networks: NetworkFiles, origin: string) {
   const request = {
     ...{ module: pageUrl(subject.page), file: await kind.file(networks), threads: 1 },
     ...{ edge: networks.edge, scale: networks.scale },
     ...kind.extra,
   };
   const hash = encodeURIComponent(JSON.stringify(request));
-  const url = `${origin}/bench/web/page/start.html#${hash}`;
-  const browser: Browser = await launchBrowser();
+  return `${origin}/bench/web/page/start.html#${hash}`;
+}
+
+async function measureOne(starter: Starter, networks: NetworkFiles, vnni: boolean): Promise<void> {
+  const browser = await launch(starter.browser, vnni);
+  const server = await serve({ root: ROOT, onrequest: (path) => starter.files.add(path) });
   try {
+    const url = await addressOf(starter, networks, server.url);
     await settle();
-    const context = await browser.newContext();
-    starter.cold.push(await load(context, url, starter.files));
-    for (let i = 1; i < LOADS_BEFORE_WARM; i++) await load(context, url, starter.files);
+    const { ms, variant } = await load(browser, url);
+    starter.cold.push(ms);
+    starter.variant = variant;
+    for (let i = 1; i < LOADS_BEFORE_WARM; i++) await load(browser, url);
     await settle();
-    starter.warm.push(await load(context, url, starter.files));
+    starter.warm.push((await load(browser, url)).ms);
   } finally {
     await browser.close();
+    await server.close();
   }
 }
 
 /** What the files have together, raw and compressed. */
 function downloaded(files: ReadonlySet<string>): { raw: number; gzip: number; brotli: number } {
   const sum = { raw: 0, gzip: 0, brotli: 0 };
-  for (const url of files) {
-    if (NOT_THE_LIBRARY.test(url)) continue;
-    const path = decodeURIComponent(new URL(url).pathname);
+  for (const path of files) {
+    if (NOT_THE_LIBRARY.test(path)) continue;
     const { raw, gzip, brotli } = measure(join(ROOT, path), path);
     sum.raw += raw;
     sum.gzip += gzip;
@@ -86,14 +105,17 @@ function downloaded(files: ReadonlySet<string>): { raw: number; gzip: number; br
   return sum;
 }
 
-function toRows({ subject, kind, cold, warm, files }: Starter, networks: NetworkFiles): Row[] {
+function toRows(starter: Starter, networks: NetworkFiles): Row[] {
+  const { browser, subject, kind, variant, cold, warm, files } = starter;
   const { raw, gzip, brotli } = downloaded(files);
   const row = (cache: string, times: number[]): Row => ({
-    ...{ workload: `startup-${cache}`, net: networks.name, pixels: networks.edge ** 2 },
-    ...{ subject: subject.name, kind: kind.kind, threads: 1, isolated: false, ...timing(times) },
+    ...{ workload: `startup-${cache}`, browser, net: networks.name, pixels: networks.edge ** 2 },
+    ...{ subject: subject.name, kind: kind.kind, threads: 1, isolated: false },
+    ...(variant ? { variant } : {}),
+    ...timing(times),
     ...{ gmacs: null, bytes: brotli, extra: { bytes_raw: raw, bytes_gzip: gzip } },
   });
-  log(`${subject.name} (${kind.kind}): ${files.size} requests`);
+  log(`${browser}, ${subject.name} (${kind.kind}): ${files.size} requests`);
   return [row('cold', cold), row('warm', warm)];
 }
 
@@ -101,28 +123,24 @@ export const startup: Workload = {
   name: 'startup',
   about: 'from an empty page to the first tile, cold and with a warm cache, and the bytes for it',
   wantsPeak: false,
-  async run({ subjects, rounds }) {
+  async run({ browsers, subjects, rounds, vnni }) {
     const networks = new NetworkFiles(NETWORK.name, NETWORK.edge);
-    const starters = subjects.flatMap((subject): Starter[] => {
+    const starters = subjects.flatMap((subject) => {
       const kind = subject.kinds.find((each) => each.kind === KINDS[subject.name]);
-      return kind ? [{ subject, kind, cold: [], warm: [], files: new Set() }] : [];
+      return kind ? browsers.map((browser) => newStarter(browser, subject, kind)) : [];
     });
     const failed = new Set<Starter>();
-    const server = await serve({ root: ROOT });
-    try {
-      for (let round = 1; round <= rounds; round++) {
-        for (const starter of starters.filter((each) => !failed.has(each))) {
-          try {
-            await measureOne(starter, networks, server.url);
-          } catch (error) {
-            failed.add(starter);
-            process.exitCode = 1;
-            warn(`${starter.subject.name}: ${String(error).split('\n', 1)[0]}`);
-          }
+    for (let round = 1; round <= rounds; round++) {
+      for (const starter of starters.filter((each) => !failed.has(each))) {
+        try {
+          await measureOne(starter, networks, vnni);
+        } catch (error) {
+          failed.add(starter);
+          process.exitCode = 1;
+          const { browser, subject } = starter;
+          warn(`${browser}, ${subject.name}: ${String(error).split('\n', 1)[0]}`);
         }
       }
-    } finally {
-      await server.close();
     }
     return starters.filter((each) => !failed.has(each)).flatMap((each) => toRows(each, networks));
   },

@@ -1,9 +1,9 @@
 // One tile, the peer's own tensors in and out, or RGBA bytes for ours.
 
-import type { JSHandle } from 'playwright-core';
 import { log, warn } from '../../../scripts/lib/log.mjs';
 import type { BenchmarkNetworkName } from '../../../tests/web/support/benchmark-networks.ts';
 import { openBenchPage } from '../../lib/bench-page.ts';
+import type { BrowserName, PageHandle } from '../../lib/driver.ts';
 import { type Difference, difference, type Row, timing } from '../../lib/results.ts';
 import { gmacs } from '../../lib/summary.ts';
 import { NetworkFiles } from '../networks/files.ts';
@@ -26,11 +26,14 @@ const LEAST_RUNS = 3;
 
 /** One way to run a network, and what was measured of it. */
 interface Contestant {
+  browser: BrowserName;
   subject: Subject;
   kind: Kind;
   threads: number;
   isolated: boolean;
   times: number[];
+  /** Of ours. */
+  variant?: string | undefined;
   difference?: Difference;
   failed: boolean;
 }
@@ -38,6 +41,7 @@ interface Contestant {
 /** The page's side; see bench/web/page/tile.mjs. */
 interface PageTile {
   sample(ms: number, least: number): Promise<number[]>;
+  variant: string | undefined;
   result(): { data: string; width: number; height: number };
   dispose(): unknown;
 }
@@ -48,23 +52,25 @@ function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
       (choices.threads ?? THREADS).flatMap((threads) => {
         if (!kind.suits(files)) return [];
         if (kind.threads === (threads === 1 ? 'many' : 'one')) return [];
-        return isolations(kind, threads, choices.isolated || threads > 1).map((isolated) => ({
-          ...{ subject, kind, threads, isolated },
-          ...{ times: [], failed: false },
-        }));
+        return isolations(kind, threads, choices.isolated || threads > 1).flatMap((isolated) =>
+          choices.browsers.map((browser) => ({
+            ...{ browser, subject, kind, threads, isolated },
+            ...{ times: [], failed: false },
+          })),
+        );
       }),
     ),
   );
 }
 
-const nameOf = ({ subject, kind, threads, isolated }: Contestant): string =>
-  `${subject.name} ${kind.kind}, ${threads} thread(s)${isolated ? ', isolated' : ''}`;
+const nameOf = ({ browser, subject, kind, threads, isolated }: Contestant): string =>
+  `${browser}, ${subject.name} ${kind.kind}, ${threads} thread(s)${isolated ? ', isolated' : ''}`;
 
 /** Measures once, in a browser that nothing else has run in. */
 async function measure(contestant: Contestant, files: NetworkFiles, choices: Choices) {
-  const { subject, kind, threads, isolated } = contestant;
+  const { browser, subject, kind, threads, isolated } = contestant;
   const file = await kind.file(files);
-  const bench = await openBenchPage({ isolated, vnni: choices.vnni });
+  const bench = await openBenchPage({ browser, isolated, vnni: choices.vnni });
   try {
     await settle();
     const request = {
@@ -72,7 +78,7 @@ async function measure(contestant: Contestant, files: NetworkFiles, choices: Cho
       ...{ edge: files.edge, scale: files.scale },
       ...kind.extra,
     };
-    const tile: JSHandle<PageTile> = await bench.page.evaluateHandle(
+    const tile: PageHandle<PageTile> = await bench.page.evaluateHandle(
       async (asked): Promise<PageTile> => {
         const client = '/bench/web/page/tile.mjs';
         const { openTile } = await import(client);
@@ -85,6 +91,7 @@ async function measure(contestant: Contestant, files: NetworkFiles, choices: Cho
     contestant.times.push(
       ...(await tile.evaluate((it, { ms, runs }) => it.sample(ms, runs), asked)),
     );
+    contestant.variant = await tile.evaluate((it) => it.variant);
     contestant.difference ??= await compare(contestant, files, tile);
     await tile.evaluate((it) => it.dispose());
   } finally {
@@ -96,7 +103,7 @@ async function measure(contestant: Contestant, files: NetworkFiles, choices: Cho
 async function compare(
   { kind }: Contestant,
   files: NetworkFiles,
-  tile: JSHandle<PageTile>,
+  tile: PageHandle<PageTile>,
 ): Promise<Difference> {
   const [reference, { data }] = await Promise.all([
     files.reference(kind.slopes),
@@ -110,13 +117,15 @@ async function compare(
 }
 
 function toRow(contestant: Contestant, files: NetworkFiles): Row {
-  const { subject, kind, threads, isolated, times } = contestant;
+  const { browser, subject, kind, threads, isolated, variant, times } = contestant;
   const pixels = files.edge ** 2;
   const time = timing(times);
   const { mean, max } = contestant.difference as Difference;
   return {
-    ...{ workload: 'tile', net: files.name, pixels, subject: subject.name, kind: kind.kind },
-    ...{ threads, isolated, ...time },
+    ...{ workload: 'tile', browser, net: files.name, pixels },
+    ...{ subject: subject.name, kind: kind.kind, threads, isolated },
+    ...(variant ? { variant } : {}),
+    ...time,
     gmacs: gmacs(files.multiplicationsPerPixel * pixels, time.ms_min / 1000),
     bytes: null,
     extra: { difference_mean: mean, difference_max: max },

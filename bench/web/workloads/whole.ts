@@ -1,10 +1,9 @@
 // Measuring whole pictures, bytes to bytes: one library and one network in a browser of their own.
 
-import type { Browser } from 'playwright-core';
 import { log, warn } from '../../../scripts/lib/log.mjs';
 import { openBenchPage } from '../../lib/bench-page.ts';
-import { type Heaps, HeapWatch } from '../../lib/heaps.ts';
-import { cpuSeconds, peakMemory } from '../../lib/processes.ts';
+import type { BrowserName } from '../../lib/driver.ts';
+import type { Heaps } from '../../lib/heaps.ts';
 import { type Difference, difference, type Row, timing } from '../../lib/results.ts';
 import { gmacs } from '../../lib/summary.ts';
 import type { Picture, PictureNetwork, Slopes } from '../networks/files.ts';
@@ -32,19 +31,22 @@ export interface Contestant {
   height: number;
 }
 
-/** One round of one contestant. */
+/** One round of one contestant. Undefined is what the browser or the system does not tell. */
 interface Sample {
   ms: number;
-  longestTask: number;
+  longestTask: number | undefined;
   /** CPU time in seconds. */
-  cpu: number;
-  /** Greatest resident memory; Linux only. */
+  cpu: number | undefined;
+  /** Greatest resident memory. */
   memory: number | undefined;
-  heaps: Heaps;
+  heaps: Heaps | undefined;
 }
 
 interface Measured {
+  browser: BrowserName;
   contestant: Contestant;
+  /** Of our core, as the browser chose it. */
+  variant?: string | undefined;
   samples: Sample[];
   difference?: Difference;
 }
@@ -53,7 +55,8 @@ interface Measured {
 const CORNER = 96;
 
 interface PageWhole {
-  upscale(): Promise<{ ms: number; longestTask: number }>;
+  variant: string | undefined;
+  upscale(): Promise<{ ms: number; longestTask?: number }>;
   corner(extent: number): number[];
   dispose(): unknown;
 }
@@ -65,13 +68,13 @@ export function extents(megapixels: number): { width: number; height: number } {
 }
 
 async function measure(measured: Measured, vnni: boolean): Promise<void> {
-  const { contestant, samples } = measured;
+  const { browser, contestant, samples } = measured;
   const { subject, network, threads, isolated, edge, width, height, extra } = contestant;
   const file = await contestant.file();
-  const bench = await openBenchPage({ isolated, vnni });
+  const bench = await openBenchPage({ browser, isolated, vnni });
   try {
     await settle();
-    const watch = await HeapWatch.begin(bench.page);
+    const watch = await bench.watchHeaps();
     const { scale, overlap } = network;
     const request = {
       ...{ module: pageUrl(subject.page), file, threads, width, height, overlap, edge, scale },
@@ -83,17 +86,20 @@ async function measure(measured: Measured, vnni: boolean): Promise<void> {
       return openWhole(asked);
     }, request);
     // The first warms up, is watched, and tells whether the result is right.
-    const heaps = await watch.during(whole.evaluate((it) => it.upscale()));
-    await watch.stop();
+    const first = whole.evaluate((it) => it.upscale());
+    const heaps = await watch?.during(first);
+    await first;
+    await watch?.stop();
+    measured.variant = await whole.evaluate((it) => it.variant);
     measured.difference ??= await compare(
       await whole.evaluate((it, extent) => it.corner(extent), CORNER * scale),
       contestant,
     );
-    const browser = bench.page.context().browser() as Browser;
-    const before = await cpuSeconds(browser);
+    const before = await bench.usage.cpuSeconds();
     const { ms, longestTask } = await whole.evaluate((it) => it.upscale());
-    const cpu = (await cpuSeconds(browser)) - before;
-    samples.push({ ms, longestTask, cpu, memory: await peakMemory(browser), heaps });
+    const after = await bench.usage.cpuSeconds();
+    const cpu = before === undefined || after === undefined ? undefined : after - before;
+    samples.push({ ms, longestTask, cpu, memory: await bench.usage.peakMemory(), heaps });
     await whole.evaluate((it) => it.dispose());
   } finally {
     await bench.close();
@@ -124,25 +130,42 @@ async function compare(
   return apart;
 }
 
-function toRow(workload: string, { contestant, samples, difference: apart }: Measured): Row {
+/** What was told of something in any round. */
+const told = <T>(samples: readonly Sample[], of: (sample: Sample) => T | undefined): T[] =>
+  samples.map(of).filter((value) => value !== undefined);
+
+/** Properties for what was told in some round. */
+function extraOf(samples: readonly Sample[], outputMegapixels: number): Record<string, number> {
+  const entries: [string, number[], (...values: number[]) => number][] = [
+    ['longest_task_ms', told(samples, ({ longestTask }) => longestTask), Math.max],
+    [
+      'cpu_s_per_megapixel',
+      told(samples, ({ cpu }) => cpu).map((cpu) => cpu / outputMegapixels),
+      Math.min,
+    ],
+    ['memory_mb', told(samples, ({ memory }) => memory), Math.max],
+    ['wasm_mb', told(samples, ({ heaps }) => heaps?.wasm), Math.max],
+    ['js_heap_mb', told(samples, ({ heaps }) => heaps?.js), Math.max],
+  ];
+  return Object.fromEntries(
+    entries.flatMap(([name, values, of]) => (values.length > 0 ? [[name, of(...values)]] : [])),
+  );
+}
+
+function toRow(workload: string, measured: Measured): Row {
+  const { browser, variant, contestant, samples, difference: apart } = measured;
   const { subject, kind, network, threads, isolated, width, height } = contestant;
   const pixels = width * height;
-  const outputMegapixels = (pixels * network.scale ** 2) / 1e6;
   const time = timing(samples.map(({ ms }) => ms));
-  const greatest = (of: (sample: Sample) => number) => Math.max(...samples.map(of));
-  const memory = samples.flatMap((sample) => sample.memory ?? []);
   const { mean, max } = apart as Difference;
   return {
-    ...{ workload, net: network.name, pixels, subject: subject.name, kind, threads, isolated },
+    ...{ workload, browser, ...(variant ? { variant } : {}) },
+    ...{ net: network.name, pixels, subject: subject.name, kind, threads, isolated },
     ...time,
     gmacs: gmacs(network.multiplicationsPerPixel * pixels, time.ms_min / 1000),
     bytes: null,
     extra: {
-      longest_task_ms: greatest(({ longestTask }) => longestTask),
-      cpu_s_per_megapixel: Math.min(...samples.map(({ cpu }) => cpu)) / outputMegapixels,
-      ...(memory.length > 0 ? { memory_mb: Math.max(...memory) } : {}),
-      wasm_mb: greatest(({ heaps }) => heaps.wasm),
-      js_heap_mb: greatest(({ heaps }) => heaps.js),
+      ...extraOf(samples, (pixels * network.scale ** 2) / 1e6),
       ...{ difference_mean: mean, difference_max: max },
     },
   };
@@ -152,9 +175,11 @@ function toRow(workload: string, { contestant, samples, difference: apart }: Mea
 export async function measureWhole(
   workload: string,
   contestants: readonly Contestant[],
-  { rounds, vnni }: Choices,
+  { browsers, rounds, vnni }: Choices,
 ): Promise<Row[]> {
-  let left = contestants.map((contestant): Measured => ({ contestant, samples: [] }));
+  let left = contestants.flatMap((contestant) =>
+    browsers.map((browser): Measured => ({ browser, contestant, samples: [] })),
+  );
   for (let round = 1; round <= rounds; round++) {
     log(`round ${round} of ${rounds}`);
     for (const measured of left) {
@@ -165,7 +190,7 @@ export async function measureWhole(
         left = left.filter((each) => each !== measured);
         const { subject, kind, network } = measured.contestant;
         const why = String(error).split('\n', 2).join(' ');
-        warn(`${subject.name} ${kind}, ${network.name}: ${why}`);
+        warn(`${measured.browser}, ${subject.name} ${kind}, ${network.name}: ${why}`);
       }
     }
   }

@@ -1,10 +1,12 @@
 // What all workloads have in common.
 
+import type { BrowserName } from '../../lib/driver.ts';
 import type { Row } from '../../lib/results.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
 
 /** What the command line asks for. */
 export interface Choices {
+  browsers: readonly BrowserName[];
   nets: readonly string[];
   subjects: readonly Subject[];
   /** Undefined: what is usual for the workload. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type BenchPage, openBenchPage } from '../../../bench/lib/bench-page.ts';
-import { type Heaps, HeapWatch, wasmBytes } from '../../../bench/lib/heaps.ts';
+import type { Watch } from '../../../bench/lib/driver.ts';
+import { type Heaps, wasmBytes } from '../../../bench/lib/heaps.ts';
 
 const PAGE = 65536 / 1e6;
 
@@ -12,7 +13,7 @@ describe('memory of a page and its workers', () => {
 
   before(async () => {
     bench = await openBenchPage({ isolated: true });
-    const watch = await HeapWatch.begin(bench.page);
+    const watch = (await bench.watchHeaps()) as Watch;
     const filling = bench.page.evaluate(async () => {
       const shared = new WebAssembly.Memory({ initial: 100, maximum: 100, shared: true });
       // A module that makes a memory of 3 pages and exports it as "m".

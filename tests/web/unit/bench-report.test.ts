@@ -39,6 +39,18 @@ describe('the report', () => {
     assert.match(section, /P, 2 cores, B, load 0\.3 to 1\.0; LiteRT\.js 2\.5\.3/);
   });
 
+  test('tells browsers apart, and has one chart', () => {
+    const inFirefox = [row('tessera', 20), row('litert', 60)].map((each) => ({
+      ...{ ...each, browser: 'firefox' as const },
+    }));
+    const both = { ...RESULTS, rows: [...RESULTS.rows, ...inFirefox] };
+    const section = readmeSection([both]);
+    assert.match(section, /In Chromium.*10\.0 ms \| 1\.75x.*In Firefox.*20\.0 ms \| 3\.00x/s);
+    assert.equal(section.split('tile.svg').length, 2);
+    assert.equal(section.split("One core's peak").length, 2);
+    assert.equal(tileChart(both), tileChart(RESULTS));
+  });
+
   test('says so when the machine was busy, or its peak not steady', () => {
     const rough = /these numbers are rough/;
     assert.doesNotMatch(readmeSection([RESULTS]), rough);

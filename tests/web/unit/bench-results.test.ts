@@ -34,6 +34,25 @@ describe('results of the comparison', () => {
     assert.equal(ratios(rows, () => true)[0]?.ratio, 0.5);
   });
 
+  test('ratios are made within one browser', () => {
+    const firefox = { browser: 'firefox' as const };
+    const rows = [
+      row('tessera', 'int8', 10),
+      row('litert', 'int8', 20, { browser: 'chromium' }),
+      row('tessera', 'int8', 30, firefox),
+      row('litert', 'int8', 90, firefox),
+      row('tfjs-wasm', 'float', 90, firefox),
+    ];
+    assert.deepEqual(
+      ratios(rows).map(({ browser, peer, ratio }) => [browser, peer, ratio]),
+      [
+        ['chromium', 'litert', 2],
+        ['firefox', 'litert', 3],
+        ['firefox', 'tfjs-wasm', 3],
+      ],
+    );
+  });
+
   test('only what is measured alike is compared', () => {
     const rows = [
       row('tessera', 'int8', 10),

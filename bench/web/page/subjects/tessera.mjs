@@ -22,6 +22,7 @@ export async function open({ file, edge, threads, variant, picture, dist = '/dis
         ),
       );
     },
+    variant: upscaler.info.variant,
     result: () => last,
     upscalePicture: (whole) => upscaler.upscale(whole, { output: 'raw' }),
     dispose: () => upscaler.dispose(),
