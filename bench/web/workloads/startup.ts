@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { log, warn } from '../../../scripts/lib/log.mjs';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { serve } from '../../../scripts/lib/serve.mjs';
-import { measure } from '../../../scripts/lib/sizes.mjs';
+import { type FileSize, measure } from '../../../scripts/lib/sizes.mjs';
 import { launch } from '../../lib/bench-page.ts';
 import type { BrowserName, DrivenBrowser } from '../../lib/driver.ts';
 import { type Row, timing } from '../../lib/results.ts';
@@ -92,12 +92,23 @@ async function measureOne(starter: Starter, networks: NetworkFiles, vnni: boolea
   }
 }
 
+const sizes = new Map<string, FileSize>();
+
+/** Each file once: the best compression of megabytes takes a while, and all browsers load the same. */
+function sizeOf(path: string): FileSize {
+  const known = sizes.get(path);
+  if (known !== undefined) return known;
+  const size = measure(join(ROOT, path), path);
+  sizes.set(path, size);
+  return size;
+}
+
 /** What the files have together, raw and compressed. */
 function downloaded(files: ReadonlySet<string>): { raw: number; gzip: number; brotli: number } {
   const sum = { raw: 0, gzip: 0, brotli: 0 };
   for (const path of files) {
     if (NOT_THE_LIBRARY.test(path)) continue;
-    const { raw, gzip, brotli } = measure(join(ROOT, path), path);
+    const { raw, gzip, brotli } = sizeOf(path);
     sum.raw += raw;
     sum.gzip += gzip;
     sum.brotli += brotli;
