@@ -1,5 +1,5 @@
 # The benchmarks of bench/cpp with Google Benchmark: a module for a worker in the browser, or a native program. Nothing
-# builds them but `npm run bench:kernels` and `bench:tile`, which also fetch Google Benchmark's source.
+# builds them but `npm run bench` and its kin, which also fetch Google Benchmark's source.
 
 # Looks again when the source has been fetched.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TESSERA_TOOLCHAIN}/sources)

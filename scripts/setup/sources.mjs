@@ -104,5 +104,5 @@ async function setUp(pins) {
 
 export const setUpSources = () => setUp(PINS.sources);
 
-/** What only `npm run bench:kernels` and `bench:tile` build; they call this themselves. */
+/** What only the benchmarks build; they call this themselves. */
 export const setUpBenchmarkSources = () => setUp(PINS.benchmarkSources);
