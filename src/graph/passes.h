@@ -36,6 +36,11 @@ Status FoldAffine(Graph& graph);
 /// Folds Relu and Clip into the convolution before them.
 Status FuseActivations(Graph& graph);
 
+/// Makes a float convolution of pixels that a nearest Resize repeats s times into one of the pixels
+/// before that, with s*s as many outputs, and a DepthToSpace: the same sums, borders too, with a
+/// kernel that is no larger, and without the enlarged tensor.
+Status MergeUpsampling(Graph& graph);
+
 /// Removes each FakeQuantize whose input holds its codes already (see TrackQuantization).
 Status RemoveRepeatedQuantization(Graph& graph);
 

@@ -292,6 +292,96 @@ TEST_CASE("passes: undeclared channels come from the first convolution") {
   CHECK(Simplify(none).code() == StatusCode::kModelFormat);
 }
 
+Resize Nearest(double scale, Resize::Coordinates coordinates, Resize::Rounding rounding) {
+  Resize resize;
+  resize.scale = {scale, scale};
+  resize.coordinates = coordinates;
+  resize.rounding = rounding;
+  return resize;
+}
+
+TEST_CASE("passes: a convolution of repeated pixels becomes one of the pixels and a shuffle") {
+  const Resize plain = Nearest(2.0, Resize::Coordinates::kAsymmetric, Resize::Rounding::kFloor);
+  for (const double scale : {2.0, 3.0, 4.0}) {
+    for (const int64_t kernel : {1, 3, 5, 7}) {
+      CAPTURE(scale);
+      CAPTURE(kernel);
+      Resize resize = plain;
+      resize.scale = {scale, scale};
+      GraphBuilder b(3);
+      const ValueId large = b.Apply(resize, {b.Convolve(b.input(), 5)});
+      const Graph graph = SimplifyAndCompare(b.Finish(b.Relu(b.Convolve(large, 4, kernel))),
+                                             RandomImage({1, 3, 5, 4}, 1), 1e-4f);
+      CHECK(CountNodes<Resize>(graph) == 0);
+      CHECK(CountNodes<DepthToSpace>(graph) == 1);
+      CHECK(CountNodes<Clip>(graph) == 0);
+    }
+  }
+}
+
+TEST_CASE("passes: all ways to repeat pixels are merged, and all paddings that keep the size") {
+  Conv uneven;
+  uneven.kernel = {3, 4};
+  uneven.pads_begin = {0, 1};
+  uneven.pads_end = {2, 2};
+  Conv lower;
+  lower.kernel = {4, 2};
+  lower.auto_pad = Conv::AutoPad::kSameLower;
+  Conv upper = lower;
+  upper.auto_pad = Conv::AutoPad::kSameUpper;
+  for (const Conv& conv : {uneven, lower, upper, Unpadded(1)}) {
+    for (const auto& [coordinates, rounding] :
+         {std::pair{Resize::Coordinates::kAsymmetric, Resize::Rounding::kFloor},
+          {Resize::Coordinates::kHalfPixel, Resize::Rounding::kRoundPreferFloor},
+          {Resize::Coordinates::kHalfPixel, Resize::Rounding::kRoundPreferCeil}}) {
+      GraphBuilder b(3);
+      const ValueId large = b.Apply(Nearest(3.0, coordinates, rounding), {b.input()});
+      const Graph graph =
+          SimplifyAndCompare(b.Finish(b.Convolve(large, 2, conv)), RandomImage({1, 3, 4, 3}, 1));
+      CHECK(CountNodes<Resize>(graph) == 0);
+    }
+  }
+}
+
+TEST_CASE("passes: what cannot be merged with its enlargement stays") {
+  const Resize plain = Nearest(2.0, Resize::Coordinates::kAsymmetric, Resize::Rounding::kFloor);
+  const Resize shifted =
+      Nearest(2.0, Resize::Coordinates::kAsymmetric, Resize::Rounding::kRoundPreferCeil);
+  Resize linear = plain;
+  linear.mode = Resize::Mode::kLinear;
+  Resize uneven = plain;
+  uneven.scale = {2.0, 3.0};
+  Resize vast = plain;
+  vast.scale = {8.0, 8.0};
+  Conv same = Unpadded(3);
+  same.pads_begin = same.pads_end = {1, 1};
+  Conv strided = same;
+  strided.stride = {2, 2};
+  Conv grouped = same;
+  grouped.groups = 3;
+  const auto resizes_left = [](const Resize& resize, const Conv& conv) {
+    GraphBuilder b(3);
+    const ValueId large = b.Apply(resize, {b.input()});
+    return CountNodes<Resize>(
+        SimplifyAndCompare(b.Finish(b.Convolve(large, 6, conv)), RandomImage({1, 3, 4, 4}, 1)));
+  };
+  for (const Resize& resize : {shifted, linear, uneven, vast}) {
+    CHECK(resizes_left(resize, same) == 1);
+  }
+  for (const Conv& conv : {Unpadded(3), strided, grouped}) CHECK(resizes_left(plain, conv) == 1);
+  CHECK(resizes_left(plain, same) == 0);
+
+  GraphBuilder quantized(3);
+  const ValueId codes = quantized.ConvolveQuantized(quantized.Apply(plain, {quantized.input()}), 4);
+  CHECK(CountNodes<Resize>(
+            SimplifyAndCompare(quantized.Finish(codes), RandomImage({1, 3, 4, 4}, 1))) == 1);
+  GraphBuilder twice(3);
+  const ValueId large = twice.Apply(plain, {twice.input()});
+  CHECK(CountNodes<Resize>(
+            SimplifyAndCompare(twice.Finish(twice.Add(twice.Convolve(large, 3), large)),
+                               RandomImage({1, 3, 4, 4}, 1))) == 1);
+}
+
 TEST_CASE("shapes: what is inferred is what the interpreter computes") {
   GraphBuilder b(3);
   Conv conv = Unpadded(3);
