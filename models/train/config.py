@@ -37,6 +37,14 @@ class TrainingConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class PolishConfig:
+    """What follows the main training: its last loss, with noise like the rounding of 8-bit tensors."""
+
+    iterations: int  # 0 for none
+    learning_rate: float  # start of another cosine that ends at zero
+
+
+@dataclasses.dataclass(frozen=True)
 class FinetuneConfig:
     """Quantization-aware training of the collapsed, quantized network."""
 
@@ -78,6 +86,7 @@ class Config:
     data_statement: str
     net: NetConfig
     training: TrainingConfig
+    polish: PolishConfig
     finetune: FinetuneConfig
     data: DataConfig
 

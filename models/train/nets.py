@@ -66,10 +66,20 @@ def anchor(x, scale):
     return x.repeat_interleave(scale * scale, dim=1)
 
 
-def run_plain(x, weights, scale):
+def code_noise(y, generator):
+    """`y` with noise as large as the rounding error of 8-bit codes for its range.
+
+    The range is part of the gradient, so that tensors with few far values become dear.
+    """
+    step = (y.amax() - y.amin()) / 255.0
+    return y + step * (torch.rand(y.shape, generator=generator, device=y.device) - 0.5)
+
+
+def run_plain(x, weights, scale, noise=None):
     """Runs the shipped network. `weights` as made by `TrainableNet.collapse()`, x in 0..1.
 
-    The result is not clamped: the loss needs the overshoot.
+    With a generator as `noise`, every tensor gets noise like that of its 8-bit codes. The result is
+    not clamped: the loss needs the overshoot.
     """
     y = x
     last = len(weights) - 1
@@ -77,6 +87,8 @@ def run_plain(x, weights, scale):
         y = F.conv2d(y, kernel, bias, padding=kernel.shape[-1] // 2)
         if layer < last:
             y = F.prelu(y, slope)
+            if noise is not None:
+                y = code_noise(y, noise)
     return F.pixel_shuffle(y + anchor(x, scale), scale)
 
 

@@ -23,6 +23,9 @@ log_every = 10
 checkpoint_every = 15
 evaluate_every = 15
 
+[polish]
+iterations = 10
+
 [finetune]
 iterations = 10
 batch = 4

@@ -51,15 +51,33 @@ class Trainer:
         self.log = []
 
     @property
+    def iterations(self):
+        """Of all stages."""
+        return self.config.training.iterations + self.config.polish.iterations
+
+    @property
     def finished(self):
+        return self.iteration >= self.iterations
+
+    @property
+    def polishing(self):
         return self.iteration >= self.config.training.iterations
 
     def learning_rate(self):
-        """One cosine from the first iteration to the last, after a short rise."""
+        """One cosine from the first iteration to the last, after a short rise; one for polishing."""
         recipe = self.config.training
+        if self.polishing:
+            done = self.iteration - recipe.iterations
+            return cosine(self.config.polish.learning_rate, done, self.config.polish.iterations)
         rise = min(1.0, (self.iteration + 1) / (recipe.warmup + 1))
-        return 0.5 * rise * recipe.learning_rate * (
-            1.0 + math.cos(math.pi * self.iteration / recipe.iterations))
+        return rise * cosine(recipe.learning_rate, self.iteration, recipe.iterations)
+
+    def noise(self):
+        """Like everything random it depends on (seed, iteration) only."""
+        if not self.polishing:
+            return None
+        seed = self.config.training.seed << 32 | self.iteration
+        return torch.Generator(self.device).manual_seed(seed)
 
     def loss(self, result, truth):
         recipe = self.config.training
@@ -71,7 +89,7 @@ class Trainer:
         low, high = (side.to(self.device) for side in self.source.batch(
             recipe.seed, self.iteration, recipe.batch, recipe.patch))
         weights = self.net.collapse()
-        loss = self.loss(run_plain(low, weights, self.config.scale), high)
+        loss = self.loss(run_plain(low, weights, self.config.scale, self.noise()), high)
         self.ema.update(weights)
         self.optimizer.set_learning_rate(self.learning_rate())
         self.optimizer.step(loss)
@@ -112,6 +130,13 @@ class Trainer:
         self.log = state['log']
 
 
+def cosine(start, done, iterations):
+    """From `start` to 0, which it stays at."""
+    if done >= iterations:
+        return 0.0
+    return 0.5 * start * (1.0 + math.cos(math.pi * done / iterations))
+
+
 def parent_weights(name):
     path = FLOAT_MODELS / f'{name}.onnx'
     if not path.exists():
@@ -149,13 +174,12 @@ def write_log(rows, path):
 
 
 def progress_line(trainer, session_start, session_iterations):
-    recipe = trainer.config.training
     row = trainer.log[-1]
     rate = session_iterations / max(time.monotonic() - session_start, 1e-9)
-    left = (recipe.iterations - trainer.iteration) / max(rate, 1e-9)
+    left = (trainer.iterations - trainer.iteration) / max(rate, 1e-9)
     psnr = f'  PSNR-Y {row["psnr_y"]}' if row['psnr_y'] else ''
-    return (f'{trainer.iteration:>7}/{recipe.iterations}  '
-            f'{100 * trainer.iteration / recipe.iterations:5.1f} %  loss {row["loss"]}  '
+    return (f'{trainer.iteration:>7}/{trainer.iterations}  '
+            f'{100 * trainer.iteration / trainer.iterations:5.1f} %  loss {row["loss"]}  '
             f'{rate:5.1f} it/s  {time.strftime("%H:%M:%S", time.gmtime(left))} left{psnr}')
 
 

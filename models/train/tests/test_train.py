@@ -8,6 +8,7 @@ import torch
 
 from ..config import ConfigError
 from ..data import PatchSource, build_cache
+from ..nets import code_noise
 from ..train import Trainer, run
 from .synthetic import FOLDER, small_config, write_pictures
 
@@ -42,14 +43,19 @@ class TrainTest(unittest.TestCase):
         return torch.cat([t.flatten() for t in tensors])
 
     def test_resumed_run_is_bit_exact(self):
-        straight = Trainer(small_config(), self.source)
-        run(straight, self.work('straight'), report=silent)
+        for number, stop in enumerate((7, 13)):
+            with self.subTest(stop=stop):
+                self.check_resuming(small_config(10, polish=8), stop, str(number))
 
-        work, interrupted = self.work('resumed'), Trainer(small_config(), self.source)
-        run(interrupted, work, should_stop=lambda: interrupted.iteration == 7, report=silent)
-        resumed = Trainer(small_config(), self.source)
+    def check_resuming(self, config, stop, name):
+        straight = Trainer(config, self.source)
+        run(straight, self.work('straight' + name), report=silent)
+
+        work, interrupted = self.work('resumed' + name), Trainer(config, self.source)
+        run(interrupted, work, should_stop=lambda: interrupted.iteration == stop, report=silent)
+        resumed = Trainer(config, self.source)
         resumed.restore(torch.load(work / 'checkpoint.pt'))
-        self.assertEqual(resumed.iteration, 7)
+        self.assertEqual(resumed.iteration, stop)
         run(resumed, work, report=silent)
 
         self.assertTrue(resumed.finished)
@@ -87,13 +93,24 @@ class TrainTest(unittest.TestCase):
             resumed.step()
         self.assertTrue(torch.equal(self.flat(straight), self.flat(resumed)))
 
-    def test_learning_rate_is_one_cosine(self):
-        trainer = Trainer(small_config(), self.source)
-        rates = []
-        for trainer.iteration in (0, 10, 20):
-            rates.append(trainer.learning_rate())
-        for rate, expected in zip(rates, (1e-3, 5e-4, 0.0)):
-            self.assertAlmostEqual(rate, expected)
+    def test_learning_rate_is_a_cosine_per_stage(self):
+        for polish, expected in ((0, (1e-3, 5e-4, 0.0, 0.0)), (10, (1e-3, 5e-4, 5e-4, 2.5e-4))):
+            trainer = Trainer(small_config(polish=polish), self.source)
+            rates = []
+            for trainer.iteration in (0, 10, 20, 25):
+                rates.append(trainer.learning_rate())
+            for rate, wanted in zip(rates, expected):
+                self.assertAlmostEqual(rate, wanted)
+
+    def test_noise_is_of_the_size_of_codes_and_only_in_polishing(self):
+        trainer = Trainer(small_config(10, polish=5), self.source)
+        self.assertIsNone(trainer.noise())
+        trainer.iteration = 12
+        y = torch.linspace(-1.0, 3.0, 10001)
+        change = code_noise(y, trainer.noise()) - y
+        self.assertLess(change.abs().max(), 4 / 255 / 2 + 1e-6)
+        self.assertAlmostEqual(float(change.square().mean()), (4 / 255)**2 / 12, delta=2e-6)
+        self.assertTrue(torch.equal(change, code_noise(y, trainer.noise()) - y))
 
     def test_short_run_learns_and_leaves_its_record(self):
         config = small_config(learning_rate=5e-3)
