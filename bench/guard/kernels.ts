@@ -3,7 +3,7 @@
 import { log, UserError } from '../../scripts/lib/log.mjs';
 import type { BenchModule } from '../lib/bench-module.ts';
 import { openBenchPage } from '../lib/bench-page.ts';
-import { type Pair, type Suite, sharedKernels } from '../lib/guard.ts';
+import { measurePair, type Pair, type Suite, sharedKernels } from '../lib/guard.ts';
 import type { Entry } from '../lib/summary.ts';
 import { PRESET } from './base.ts';
 
@@ -51,21 +51,6 @@ async function measureOne(module: BenchModule, name: string, seconds: number): P
   return measurement.seconds;
 }
 
-/** One pair; who is first changes from round to round. */
-async function measurePair(
-  { base, work }: Modules,
-  name: string,
-  seconds: number,
-  round: number,
-): Promise<Pair> {
-  if (round % 2 === 0) {
-    const first = await measureOne(base, name, seconds);
-    return { base: first, work: await measureOne(work, name, seconds) };
-  }
-  const first = await measureOne(work, name, seconds);
-  return { base: await measureOne(base, name, seconds), work: first };
-}
-
 /** Some rounds on one page; before them one that does not count, in which the browser compiles. */
 async function measurePage(
   modules: Modules,
@@ -74,7 +59,7 @@ async function measurePage(
 ): Promise<void> {
   for (let round = from - 1; round < to; round++) {
     for (const [name, found] of pairs) {
-      const pair = await measurePair(modules, name, seconds, round);
+      const pair = await measurePair(modules, (side) => measureOne(side, name, seconds), round);
       if (round >= from) found.push(pair);
     }
   }

@@ -6,7 +6,7 @@ import type {
   NetworkKind,
 } from '../../tests/web/support/benchmark-networks.ts';
 import { openBenchPage } from '../lib/bench-page.ts';
-import type { Pair, Suite } from '../lib/guard.ts';
+import { measurePair, type Pair, type Suite } from '../lib/guard.ts';
 import { NetworkFiles } from '../web/networks/files.ts';
 import { bundlePages, pageUrl } from '../web/pages.ts';
 import { tessera } from '../web/subjects/tessera.ts';
@@ -56,17 +56,6 @@ async function measure({ kind, files }: Case, dist: string, ms: number): Promise
   }
 }
 
-/** One pair; who is first changes from round to round. */
-async function measurePair(each: Case, { dists, ms }: TileChoices, round: number): Promise<Pair> {
-  const one = (dist: string) => measure(each, dist, ms);
-  if (round % 2 === 0) {
-    const base = await one(dists.base);
-    return { base, work: await one(dists.work) };
-  }
-  const work = await one(dists.work);
-  return { base: await one(dists.base), work };
-}
-
 export async function openTileSuite(choices: TileChoices): Promise<Suite> {
   await bundlePages([tessera.page]);
   const cases = new Map<string, Case>();
@@ -80,9 +69,11 @@ export async function openTileSuite(choices: TileChoices): Promise<Suite> {
     async measure(names) {
       const found = new Map<string, Pair[]>();
       for (const name of names) {
+        const each = cases.get(name) as Case;
+        const one = (dist: string) => measure(each, dist, choices.ms);
         const pairs: Pair[] = [];
         for (let round = 0; round < choices.rounds; round++) {
-          pairs.push(await measurePair(cases.get(name) as Case, choices, round));
+          pairs.push(await measurePair(choices.dists, one, round));
         }
         found.set(name, pairs);
         log(`${name}: ${choices.rounds} pairs`);

@@ -8,6 +8,20 @@ export interface Pair {
   work: number;
 }
 
+/** Measures both sides, one right after the other; who is first changes from round to round. */
+export async function measurePair<T>(
+  sides: { base: T; work: T },
+  measure: (side: T) => Promise<number>,
+  round: number,
+): Promise<Pair> {
+  if (round % 2 === 0) {
+    const base = await measure(sides.base);
+    return { base, work: await measure(sides.work) };
+  }
+  const work = await measure(sides.work);
+  return { base: await measure(sides.base), work };
+}
+
 export interface Verdict {
   /** The median of the work tree's times by the base's: over 1 where the work tree is slower. */
   ratio: number;

@@ -49,9 +49,26 @@ class CollapsibleConv(nn.Module):
 
     @torch.no_grad()
     def start_from(self, kernel, bias):
-        """Makes `collapse()` give this kernel and bias; the branches stay random."""
-        self.direct.weight += kernel - self.collapse()[0]
-        self.direct.bias.copy_(bias)
+        """Makes `collapse()` give this kernel and bias; the branches stay random.
+
+        Of fewer channels: in the first ones. Outputs that the kernel has give nothing on inputs that
+        it does not have; the others stay random.
+        """
+        outputs, inputs = kernel.shape[:2]
+        collapsed = self.collapse()[0]
+        wanted = collapsed.clone()
+        wanted[:outputs] = 0.0
+        wanted[:outputs, :inputs] = kernel
+        self.direct.weight += wanted - collapsed
+        self.direct.bias[:outputs] = bias
+
+    @torch.no_grad()
+    def start_from_identity(self):
+        """Makes `collapse()` pass on what it is given; the branches stay random."""
+        self.direct.weight -= self.collapse()[0]
+        centre = self.direct.weight.shape[-1] // 2
+        self.direct.weight[:, :, centre, centre] += torch.eye(len(self.direct.weight))
+        self.direct.bias.zero_()
 
     def forward(self, x):
         """The branches one by one: what `collapse()` must equal."""
@@ -112,14 +129,28 @@ class TrainableNet(nn.Module):
 
     @torch.no_grad()
     def start_from(self, weights):
-        """Takes over a trained network; of one for another scale, all layers but the last."""
-        layers = list(zip(self.convs, list(self.slopes) + [None], weights))
-        if self.convs[-1].direct.weight.shape != weights[-1][0].shape:
-            layers.pop()
-        for conv, own_slope, (kernel, bias, slope) in layers:
+        """Takes over a trained network; of one with another last layer, all layers before it.
+
+        A narrower or shallower one grows without a change to what it computes (Chen et al.,
+        "Net2Net", 2016): new layers pass on what they are given, new channels are random and nothing
+        that was there listens to them yet.
+
+        Raises ValueError for a wider or deeper one.
+        """
+        *body, last = weights
+        new_layers = len(self.convs) - len(weights)
+        if new_layers < 0 or len(body[0][1]) > len(self.slopes[0]):
+            raise ValueError('the trained network is larger than this one')
+        for conv, own_slope, (kernel, bias, slope) in zip(self.convs, self.slopes, body):
             conv.start_from(kernel, bias)
-            if slope is not None:
-                own_slope.copy_(slope)
+            own_slope[:len(slope)] = slope
+        for layer in range(len(body), len(body) + new_layers):
+            self.convs[layer].start_from_identity()
+            self.slopes[layer].fill_(1.0)
+        kernel, bias, _ = last
+        own = self.convs[-1].direct.weight
+        if own.shape[0] == kernel.shape[0] and own.shape[2:] == kernel.shape[2:]:
+            self.convs[-1].start_from(kernel, bias)
 
     def forward(self, x):
         return run_plain(x, self.collapse(), self.scale)

@@ -40,7 +40,7 @@ class Trainer:
         torch.manual_seed(config.training.seed)
         net = TrainableNet(**dataclasses.asdict(config.net), scale=config.scale)
         if config.training.start_from:
-            net.start_from(parent_weights(config.training.start_from))
+            start_from(net, config.training.start_from)
         self.net = net.to(device)
         self.optimizer = Optimizers(self.net.parameters(), config.training.learning_rate)
         self.ema = Ema(config.training.ema_decay)
@@ -137,11 +137,14 @@ def cosine(start, done, iterations):
     return 0.5 * start * (1.0 + math.cos(math.pi * done / iterations))
 
 
-def parent_weights(name):
+def start_from(net, name):
     path = FLOAT_MODELS / f'{name}.onnx'
     if not path.exists():
         raise ConfigError(f'start_from: there is no {path}; train {name} first')
-    return OnnxNet.load(path).weights()
+    try:
+        net.start_from(OnnxNet.load(path).weights())
+    except ValueError as error:
+        raise ConfigError(f'start_from: {name}: {error}') from error
 
 
 def check_same_recipe(saved, wanted):

@@ -56,7 +56,7 @@ const NEEDED = [
   { debian: 'clang-tidy', isThere: hasProgram('clang-tidy'), optional: 'C++ is not linted' },
 ];
 
-const isRoot = () => process.getuid?.() === 0;
+const canInstall = () => process.getuid?.() === 0 && which('apt-get') !== null;
 
 async function install(names) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
@@ -69,7 +69,7 @@ export async function setUpSystemPackages() {
   await step('System packages', async () => {
     let missing = NEEDED.filter((entry) => !entry.isThere());
     if (missing.length === 0) return 'all there';
-    if (isRoot() && which('apt-get') !== null) {
+    if (canInstall()) {
       await install(missing.map((entry) => entry.debian));
       const installed = missing.length;
       missing = missing.filter((entry) => !entry.isThere());
@@ -86,5 +86,26 @@ export async function setUpSystemPackages() {
       );
     }
     return `without ${missing.map((entry) => entry.debian).join(', ')}`;
+  });
+}
+
+/**
+ * Installs what only one part of the project needs, and goes on without it where that fails.
+ *
+ * @param {string} name of the step
+ * @param {{ packages: string[], find: () => string | null, without: string }} options Debian's
+ *   packages; what looks for the result; what a person without it is told
+ */
+export async function setUpOptional(name, { packages, find, without }) {
+  await step(name, async () => {
+    const found = find();
+    if (found !== null) return found;
+    if (canInstall()) {
+      await install(packages);
+      const installed = find();
+      if (installed !== null) return `installed, ${installed}`;
+    }
+    warn(without);
+    return 'not available';
   });
 }

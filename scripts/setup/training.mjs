@@ -1,8 +1,7 @@
 // What the training recipe needs: Python with PyTorch and onnx. Only training and its tests use it.
 
 import { spawnSync } from 'node:child_process';
-import { step, warn } from '../lib/log.mjs';
-import { run, which } from '../lib/run.mjs';
+import { setUpOptional } from './system-packages.mjs';
 
 const PACKAGES = [
   'python3-torch',
@@ -20,22 +19,9 @@ export function findTrainingPython() {
   return candidates.find((python) => python && works(python)) ?? null;
 }
 
-export async function setUpTraining() {
-  await step('Python for training', async () => {
-    const found = findTrainingPython();
-    if (found !== null) return found;
-    if (process.getuid?.() === 0 && which('apt-get') !== null) {
-      const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-      await run('apt-get', ['-q', 'update'], { env });
-      await run('apt-get', ['-q', 'install', '--yes', '--no-install-recommends', ...PACKAGES], {
-        env,
-      });
-      const installed = findTrainingPython();
-      if (installed !== null) return `installed, ${installed}`;
-    }
-    warn(
-      `no Python with PyTorch: training is not possible and its tests are skipped (Debian: ${PACKAGES.join(' ')})`,
-    );
-    return 'not available';
+export const setUpTraining = () =>
+  setUpOptional('Python for training', {
+    packages: PACKAGES,
+    find: findTrainingPython,
+    without: `no Python with PyTorch: training is not possible and its tests are skipped (Debian: ${PACKAGES.join(' ')})`,
   });
-}

@@ -56,6 +56,19 @@ class NetsTest(unittest.TestCase):
             torch.testing.assert_close(mine, its)
         self.assertTrue(torch.equal(other.convs[-1].collapse()[0], last))
 
+    def test_smaller_network_grows(self):
+        parent = TrainableNet(8, 2, 0, 2)
+        x = torch.rand(1, 3, 6, 5)
+        for expansion in (0, 8):
+            grown = TrainableNet(12, 4, expansion, 2)
+            grown.start_from(parent.collapse())
+            torch.testing.assert_close(grown(x), parent(x))
+            grown(x).square().mean().backward()
+            last = grown.convs[-1].direct.weight.grad
+            self.assertGreater(float(last[:, 8:].abs().max()), 0.0)  # new channels can be learned
+        with self.assertRaisesRegex(ValueError, 'larger'):
+            parent.start_from(grown.collapse())
+
     def test_average_follows_the_weights(self):
         ema = Ema(0.5)
         for value in (0.0, 1.0, 1.0):

@@ -265,16 +265,17 @@ class ConvLayerBuilder {
   }
 
   ConvEpilogue Epilogue(const std::vector<int64_t>& order) {
-    // With an inner rounding, products are in its codes until it is done.
-    const float scale = fused_.inner ? fused_.inner->scale : output_.scale;
+    // With an inner rounding, products are in its codes until it is done. Rounded once, from
+    // double: each further rounding would move a few more products over a tie between two codes.
+    const double scale = fused_.inner ? fused_.inner->scale : output_.scale;
     std::vector<float> multipliers;
     std::vector<float> negative;
     for (const int64_t output : order) {
-      const float unit = input_.quantization.scale * WeightScale(output);
-      multipliers.push_back(unit / scale);
+      const double multiplier = Unit(output) / scale;
+      multipliers.push_back(static_cast<float>(multiplier));
       if (fused_.slopes.empty()) continue;
-      const float slope = fused_.slopes[static_cast<size_t>(output)];
-      negative.push_back(unit / scale * slope);
+      const double slope = fused_.slopes[static_cast<size_t>(output)];
+      negative.push_back(static_cast<float>(multiplier * slope));
     }
     const auto padded = static_cast<size_t>(RoundUpToGroup(static_cast<int64_t>(order.size())));
     multipliers.resize(padded, 0.0f);

@@ -1,0 +1,175 @@
+// The int8 engine's arithmetic as src/kernels/conv.h states it, and how far it is from that of real
+// numbers: sums of codes are whole numbers, each is multiplied once by a float32 and that product,
+// a float32 too, is rounded to a code.
+
+import type { ConvLayer, Network } from '../../../bench/web/networks/layers.ts';
+
+export interface Picture {
+  /** RGBA bytes. */
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/** Channels one after another: scale * number, or scale * byte / 255 for the picture. */
+interface Planes {
+  numbers: Float64Array;
+  scale: number;
+  height: number;
+  width: number;
+}
+
+export interface EngineResult {
+  /** RGB bytes, planes one after another. */
+  bytes: Uint8Array;
+  /** Codes of all layers but the last. */
+  codes: number;
+  /** Those of them that exact arithmetic on the same inputs rounds to another code. */
+  moved: number;
+  /** The most that one of them moved. */
+  furthest: number;
+}
+
+function roundHalfToEven(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
+function clamp(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
+}
+
+/** Adds the products of one kernel tap, shifted by it, for one pair of channels. */
+function addTap(
+  sums: Float64Array,
+  x: Planes,
+  input: number,
+  weight: number,
+  dy: number,
+  dx: number,
+) {
+  const { height, width, numbers } = x;
+  const plane = input * height * width;
+  for (let row = Math.max(0, -dy); row < Math.min(height, height - dy); row++) {
+    const from = plane + (row + dy) * width + dx;
+    const to = row * width;
+    for (let column = Math.max(0, -dx); column < Math.min(width, width - dx); column++) {
+      sums[to + column] =
+        (sums[to + column] as number) + weight * (numbers[from + column] as number);
+    }
+  }
+}
+
+/** The sums of an output channel with its bias: whole numbers. */
+function sumsOf(layer: ConvLayer, x: Planes, output: number): Float64Array {
+  const { kernel, inputs, weights, bias } = layer;
+  const sums = new Float64Array(x.height * x.width).fill(bias[output] as number);
+  const reach = (kernel - 1) / 2;
+  const taps = kernel ** 2;
+  for (let i = 0; i < inputs * taps; i++) {
+    const weight = weights[output * inputs * taps + i] as number;
+    if (weight === 0) continue;
+    const dy = (Math.floor(i / kernel) % kernel) - reach;
+    addTap(sums, x, Math.floor(i / taps), weight, dy, (i % kernel) - reach);
+  }
+  return sums;
+}
+
+/** What sums are multiplied by, in units of `scale`: where they are at least 0, and below. */
+function multipliersOf(layer: ConvLayer, input: Planes, output: number, scale: number) {
+  const multiplier = (input.scale * (layer.weightScales[output] as number)) / scale;
+  const { activation } = layer;
+  switch (activation.kind) {
+    case 'none':
+      return [multiplier, multiplier] as const;
+    case 'relu':
+      return [multiplier, 0] as const;
+    case 'leaky':
+      return [multiplier, multiplier * activation.slope] as const;
+    case 'prelu':
+      return [multiplier, multiplier * (activation.slopes[output] as number)] as const;
+  }
+}
+
+class EngineArithmetic {
+  readonly #network: Network;
+  readonly #picture: Planes;
+  #codes = 0;
+  #moved = 0;
+  #furthest = 0;
+
+  constructor(network: Network, { data, width, height }: Picture) {
+    this.#network = network;
+    const area = width * height;
+    const at = (i: number) => data[4 * (i % area) + Math.floor(i / area)] as number;
+    const numbers = Float64Array.from({ length: 3 * area }, (_, i) => at(i));
+    this.#picture = { numbers, scale: Math.fround(1 / 255), height, width };
+  }
+
+  run(): EngineResult {
+    const { layers, tensors } = this.#network;
+    const last = layers.map(({ op }) => op).lastIndexOf('conv');
+    let x = this.#picture;
+    for (const [index, layer] of layers.slice(0, last).entries()) {
+      const codes = tensors[index + 1]?.codes;
+      if (layer.op === 'enlarge') continue;
+      if (layer.op !== 'conv' || codes === undefined) throw new TypeError('not a chain of layers');
+      x = this.#toCodes(layer, x, codes.scale, codes.zeroPoint);
+    }
+    const bytes = this.#toBytes(layers[last] as ConvLayer, x);
+    return { bytes, codes: this.#codes, moved: this.#moved, furthest: this.#furthest };
+  }
+
+  #toCodes(layer: ConvLayer, x: Planes, scale: number, zeroPoint: number): Planes {
+    const area = x.height * x.width;
+    const numbers = new Float64Array(layer.outputs * area);
+    const code = (value: number) => clamp(roundHalfToEven(value), -zeroPoint, 255 - zeroPoint);
+    for (let output = 0; output < layer.outputs; output++) {
+      const [exact, exactBelow] = multipliersOf(layer, x, output, scale);
+      const [float, floatBelow] = [Math.fround(exact), Math.fround(exactBelow)];
+      for (const [i, sum] of sumsOf(layer, x, output).entries()) {
+        const ours = code(Math.fround(sum * (sum < 0 ? floatBelow : float)));
+        const distance = Math.abs(ours - code(sum * (sum < 0 ? exactBelow : exact)));
+        numbers[output * area + i] = ours;
+        if (distance > 0) this.#moved++;
+        this.#furthest = Math.max(this.#furthest, distance);
+      }
+    }
+    this.#codes += numbers.length;
+    return { ...x, numbers, scale };
+  }
+
+  /** The last layer: to the picture's bytes, enlarged to the nearest, its results are added. */
+  #toBytes(layer: ConvLayer, x: Planes): Uint8Array {
+    const { scale } = this.#network;
+    const { width, height } = x;
+    const bytes = new Uint8Array(3 * width * height * scale ** 2);
+    for (let output = 0; output < layer.outputs; output++) {
+      const channel = Math.floor(output / scale ** 2);
+      const [dy, dx] = [Math.floor(output / scale) % scale, output % scale];
+      const [exact] = multipliersOf(layer, x, output, this.#picture.scale);
+      const multiplier = Math.fround(exact);
+      for (const [i, sum] of sumsOf(layer, x, output).entries()) {
+        const base = this.#picture.numbers[channel * width * height + i] as number;
+        const value = Math.fround(Math.fround(sum * multiplier) + base);
+        const row = channel * height * scale + Math.floor(i / width) * scale + dy;
+        bytes[row * width * scale + (i % width) * scale + dx] = clamp(
+          roundHalfToEven(value),
+          0,
+          255,
+        );
+      }
+    }
+    return bytes;
+  }
+}
+
+/**
+ * Runs a chain of convolutions whose result is added to the nearest enlargement of the picture: what
+ * models/train makes.
+ *
+ * @throws TypeError for other networks
+ */
+export function runAsEngine(network: Network, picture: Picture): EngineResult {
+  return new EngineArithmetic(network, picture).run();
+}
