@@ -21,6 +21,7 @@
 #include "graph_builder.h"
 #include "onnx/reader.h"
 #include "reference_interpreter.h"
+#include "simplify_checks.h"
 
 namespace tessera {
 namespace {
@@ -29,6 +30,7 @@ using test::Dense;
 using test::GraphBuilder;
 using test::Interpret;
 using test::LargestDifference;
+using test::MustSimplify;
 using test::RandomImage;
 
 constexpr Quantization kUint8{1.0f / 32.0f, 100, false};
@@ -50,12 +52,6 @@ Graph MustImport(const std::string& bytes) {
   Result<Graph> graph = ImportOnnx(Read(bytes));
   REQUIRE_MESSAGE(graph.ok(), graph.status().message());
   return std::move(graph).value();
-}
-
-Graph MustSimplify(Graph graph) {
-  const Status status = Simplify(graph);
-  REQUIRE_MESSAGE(status.ok(), status.message());
-  return graph;
 }
 
 // Exports a simplified graph, reads it back, and compares. Returns what was read.

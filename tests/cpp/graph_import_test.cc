@@ -8,6 +8,7 @@
 #include "graph/passes.h"
 #include "graph/validate.h"
 #include "graph_builder.h"
+#include "import_checks.h"
 #include "onnx/reader.h"
 #include "onnx_builder.h"
 #include "reference_interpreter.h"
@@ -15,25 +16,16 @@
 namespace tessera {
 namespace {
 
+using test::CheckRefused;
 using test::Dense;
+using test::Import;
 using test::Interpret;
+using test::MustImport;
 using test::OnnxAttribute;
 using test::OnnxBuilder;
 using test::OnnxTensor;
 
 using Attributes = std::vector<OnnxAttribute>;
-
-Result<Graph> Import(const OnnxBuilder& builder) {
-  TESSERA_ASSIGN_OR_RETURN(onnx::Model model, onnx::ReadModel(builder.Build()));
-  return ImportOnnx(std::move(model));
-}
-
-Graph MustImport(const OnnxBuilder& builder) {
-  Result<Graph> graph = Import(builder);
-  REQUIRE_MESSAGE(graph.ok(), graph.status().message());
-  CHECK(Validate(*graph).ok());
-  return std::move(graph).value();
-}
 
 // A model of one operator between 'x' [1, channels, H, W] and 'y'.
 OnnxBuilder OneNode(int64_t opset, const std::string& op_type,
@@ -51,13 +43,6 @@ Dense Run(const OnnxBuilder& builder, const Dense& input) {
 }
 
 const Dense kRow = {{1, 1, 1, 4}, {-2.0f, -0.5f, 1.0f, 3.0f}};
-
-void CheckRefused(const OnnxBuilder& builder, StatusCode code, const std::string& mention) {
-  const Status status = Import(builder).status();
-  CAPTURE(status.message());
-  CHECK(StatusCodeName(status.code()) == StatusCodeName(code));
-  CHECK(status.message().find(mention) != std::string::npos);
-}
 
 TEST_CASE("import: Relu, LeakyRelu, PRelu") {
   CHECK(Run(OneNode(13, "Relu", {}, {}), kRow).elements ==

@@ -9,6 +9,7 @@
 #include "graph/validate.h"
 #include "graph_builder.h"
 #include "reference_interpreter.h"
+#include "simplify_checks.h"
 
 namespace tessera {
 namespace {
@@ -31,23 +32,14 @@ size_t CountNodes(const Graph& graph) {
                     [](const Node& node) { return std::holds_alternative<Op>(node.operation); }));
 }
 
-// Runs Simplify and checks that the result is valid and computes the same.
+// Float sums may come in another order.
 Graph SimplifyAndCompare(const Graph& original, const Dense& image, float tolerance = 1e-5f) {
-  REQUIRE(Validate(original).ok());
-  Graph graph = original;
-  const Status status = Simplify(graph);
-  REQUIRE_MESSAGE(status.ok(), status.message());
-  const Status valid = ValidateSimplified(graph);
-  CHECK_MESSAGE(valid.ok(), valid.message());
-  CHECK(LargestDifference(Interpret(original, image), Interpret(graph, image)) <= tolerance);
-  return graph;
+  return test::CompareSimplified(original, image, tolerance);
 }
 
 // The same for a graph whose input and output are NHWC: the simplified one is NCHW.
 Graph SimplifyNhwcAndCompare(const Graph& original, const Dense& image) {
-  Graph graph = original;
-  const Status status = Simplify(graph);
-  REQUIRE_MESSAGE(status.ok(), status.message());
+  Graph graph = test::MustSimplify(original);
   CHECK(ValidateSimplified(graph).ok());
   CHECK(CountNodes<Transpose>(graph) == 0);
 

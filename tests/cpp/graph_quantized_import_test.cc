@@ -11,6 +11,7 @@
 #include "graph/passes.h"
 #include "graph/validate.h"
 #include "graph_builder.h"
+#include "import_checks.h"
 #include "onnx/reader.h"
 #include "onnx_builder.h"
 #include "reference_interpreter.h"
@@ -19,7 +20,9 @@ namespace tessera {
 namespace {
 
 using test::Dense;
+using test::Import;
 using test::Interpret;
+using test::MustImport;
 using test::OnnxAttribute;
 using test::OnnxBuilder;
 using test::OnnxTensor;
@@ -28,24 +31,9 @@ constexpr int32_t kUint8 = 2;
 constexpr int32_t kInt8 = 3;
 constexpr int32_t kInt32 = 6;
 
-Result<Graph> Import(const OnnxBuilder& builder) {
-  TESSERA_ASSIGN_OR_RETURN(onnx::Model model, onnx::ReadModel(builder.Build()));
-  return ImportOnnx(std::move(model));
-}
-
-Graph MustImport(const OnnxBuilder& builder) {
-  Result<Graph> graph = Import(builder);
-  REQUIRE_MESSAGE(graph.ok(), graph.status().message());
-  CHECK(Validate(*graph).ok());
-  return std::move(graph).value();
-}
-
-void CheckRefused(const OnnxBuilder& builder, StatusCode code, const std::string& mention) {
-  const Status status = Import(builder).status();
-  CAPTURE(status.message());
-  CHECK(StatusCodeName(status.code()) == StatusCodeName(code));
-  CHECK(status.message().find(mention) != std::string::npos);
-  CHECK(status.message().find("the_node") != std::string::npos);
+void CheckNodeRefused(const OnnxBuilder& builder, StatusCode code, const std::string& mention) {
+  test::CheckRefused(builder, code, mention);
+  test::CheckRefused(builder, code, "the_node");
 }
 
 OnnxBuilder Start(int64_t opset = 13, int64_t channels = 1) {
@@ -113,23 +101,23 @@ TEST_CASE("qdq: codes may be moved before they are read") {
   OnnxBuilder mixed = Start();
   mixed.Node("QuantizeLinear", {"x", "s", "z"}, "q");
   mixed.Node("Concat", {"q", "x"}, "y", {}, "the_node");
-  CheckRefused(mixed, StatusCode::kModelOp, "quantized differently");
+  CheckNodeRefused(mixed, StatusCode::kModelOp, "quantized differently");
 }
 
 TEST_CASE("qdq: other operators on codes are refused") {
   OnnxBuilder b = Start();
   b.Node("QuantizeLinear", {"x", "s", "z"}, "q").Node("Relu", {"q"}, "y", {}, "the_node");
-  CheckRefused(b, StatusCode::kModelOp, "8-bit codes 'q'");
+  CheckNodeRefused(b, StatusCode::kModelOp, "8-bit codes 'q'");
   OnnxBuilder twice = Start();
   twice.Node("QuantizeLinear", {"x", "s", "z"}, "q");
   twice.Node("QuantizeLinear", {"q", "s", "z"}, "y", {}, "the_node");
-  CheckRefused(twice, StatusCode::kModelOp, "8-bit codes 'q'");
+  CheckNodeRefused(twice, StatusCode::kModelOp, "8-bit codes 'q'");
   OnnxBuilder linear = Start();
   linear.Node("QLinearConv", {"x"}, "y", {}, "the_node");
-  CheckRefused(linear, StatusCode::kModelOp, "QDQ");
+  CheckNodeRefused(linear, StatusCode::kModelOp, "QDQ");
   OnnxBuilder integer = Start();
   integer.Node("ConvInteger", {"x"}, "y", {}, "the_node");
-  CheckRefused(integer, StatusCode::kModelOp, "QDQ");
+  CheckNodeRefused(integer, StatusCode::kModelOp, "QDQ");
 }
 
 TEST_CASE("qdq: a pair whose parameters differ is refused") {
@@ -139,7 +127,7 @@ TEST_CASE("qdq: a pair whose parameters differ is refused") {
     b.Node("QuantizeLinear", {"x", "s", "z"}, "q");
     b.Node("DequantizeLinear", {"q", scale, zero_point}, "y", {}, "the_node");
     const bool type = std::string(zero_point) == "uz";
-    CheckRefused(b, type ? StatusCode::kModelFormat : StatusCode::kModelOp, "differ");
+    CheckNodeRefused(b, type ? StatusCode::kModelFormat : StatusCode::kModelOp, "differ");
   }
 }
 
@@ -152,7 +140,7 @@ TEST_CASE("qdq: scales must be positive finite numbers") {
       b.Initializer(OnnxTensor::Raw<int8_t>("w", kInt8, {1}, {1}));
       const bool quantize = std::string(op_type) == "QuantizeLinear";
       b.Node(op_type, {quantize ? "x" : "w", "bad"}, "y", {}, "the_node");
-      CheckRefused(b, StatusCode::kModelFormat, "not a positive finite number");
+      CheckNodeRefused(b, StatusCode::kModelFormat, "not a positive finite number");
     }
   }
 }
@@ -166,24 +154,24 @@ TEST_CASE("qdq: forms that do not exist or are not supported") {
     b.Initializer(OnnxTensor::Raw<int32_t>("z32", kInt32, {}, {0}));
     return b.Node("QuantizeLinear", {"x", scale, zero_point}, "y", attributes, "the_node");
   };
-  CheckRefused(quantize("s_two", "z_two"), StatusCode::kModelOp, "has 2 scales");
-  CheckRefused(quantize("s", "z_two"), StatusCode::kModelFormat, "1 scales but 2 zero points");
-  CheckRefused(quantize("none", ""), StatusCode::kModelFormat, "no scale");
-  CheckRefused(quantize("", ""), StatusCode::kModelFormat, "input 1 is missing");
-  CheckRefused(quantize("x", ""), StatusCode::kModelOp, "must be a constant");
-  CheckRefused(quantize("i64", ""), StatusCode::kModelFormat, "floating");
-  CheckRefused(quantize("s", "x"), StatusCode::kModelFormat, "constant of integers");
-  CheckRefused(quantize("s", "s2"), StatusCode::kModelFormat, "constant of integers");
-  CheckRefused(quantize("s", "z32"), StatusCode::kModelOp, "int8 and uint8");
-  CheckRefused(quantize("s", "i64"), StatusCode::kModelOp, "int8 and uint8");
-  CheckRefused(quantize("s", "z", {OnnxAttribute::Int("block_size", 16)}), StatusCode::kModelOp,
-               "block_size 16");
-  CheckRefused(quantize("s", "", {OnnxAttribute::Int("output_dtype", 17)}), StatusCode::kModelOp,
-               "type 17");
-  CheckRefused(quantize("s", "z", {OnnxAttribute::Int("output_dtype", kUint8)}),
-               StatusCode::kModelFormat, "output_dtype");
-  CheckRefused(quantize("s", "z", {OnnxAttribute::Int("precision", 10)}), StatusCode::kModelOp,
-               "precision");
+  CheckNodeRefused(quantize("s_two", "z_two"), StatusCode::kModelOp, "has 2 scales");
+  CheckNodeRefused(quantize("s", "z_two"), StatusCode::kModelFormat, "1 scales but 2 zero points");
+  CheckNodeRefused(quantize("none", ""), StatusCode::kModelFormat, "no scale");
+  CheckNodeRefused(quantize("", ""), StatusCode::kModelFormat, "input 1 is missing");
+  CheckNodeRefused(quantize("x", ""), StatusCode::kModelOp, "must be a constant");
+  CheckNodeRefused(quantize("i64", ""), StatusCode::kModelFormat, "floating");
+  CheckNodeRefused(quantize("s", "x"), StatusCode::kModelFormat, "constant of integers");
+  CheckNodeRefused(quantize("s", "s2"), StatusCode::kModelFormat, "constant of integers");
+  CheckNodeRefused(quantize("s", "z32"), StatusCode::kModelOp, "int8 and uint8");
+  CheckNodeRefused(quantize("s", "i64"), StatusCode::kModelOp, "int8 and uint8");
+  CheckNodeRefused(quantize("s", "z", {OnnxAttribute::Int("block_size", 16)}), StatusCode::kModelOp,
+                   "block_size 16");
+  CheckNodeRefused(quantize("s", "", {OnnxAttribute::Int("output_dtype", 17)}),
+                   StatusCode::kModelOp, "type 17");
+  CheckNodeRefused(quantize("s", "z", {OnnxAttribute::Int("output_dtype", kUint8)}),
+                   StatusCode::kModelFormat, "output_dtype");
+  CheckNodeRefused(quantize("s", "z", {OnnxAttribute::Int("precision", 10)}), StatusCode::kModelOp,
+                   "precision");
 
   const auto dequantize = [](const std::string& x, const std::string& scale,
                              const std::string& zero_point,
@@ -193,17 +181,17 @@ TEST_CASE("qdq: forms that do not exist or are not supported") {
     b.Initializer(OnnxTensor::Raw<int8_t>("w", kInt8, {2, 3}, {1, 2, 3, 4, 5, 6}));
     return b.Node("DequantizeLinear", {x, scale, zero_point}, "y", attributes, "the_node");
   };
-  CheckRefused(dequantize("x", "s", "z"), StatusCode::kModelOp, "neither a constant nor");
-  CheckRefused(dequantize("s", "s", ""), StatusCode::kModelFormat, "constant of integers");
-  CheckRefused(dequantize("i64", "s", ""), StatusCode::kModelOp, "int64");
-  CheckRefused(dequantize("w", "s", "uz"), StatusCode::kModelFormat, "different types");
-  CheckRefused(dequantize("w", "s_two", ""), StatusCode::kModelFormat, "2 scales for axis 1");
-  CheckRefused(dequantize("w", "s_two", "", {OnnxAttribute::Int("axis", 2)}),
-               StatusCode::kModelFormat, "no axis 2");
-  CheckRefused(dequantize("w", "s_two", "", {OnnxAttribute::Int("axis", -3)}),
-               StatusCode::kModelFormat, "no axis -1");
-  CheckRefused(dequantize("w", "s", "", {OnnxAttribute::Int("output_dtype", kInt8)}),
-               StatusCode::kModelOp, "type 3");
+  CheckNodeRefused(dequantize("x", "s", "z"), StatusCode::kModelOp, "neither a constant nor");
+  CheckNodeRefused(dequantize("s", "s", ""), StatusCode::kModelFormat, "constant of integers");
+  CheckNodeRefused(dequantize("i64", "s", ""), StatusCode::kModelOp, "int64");
+  CheckNodeRefused(dequantize("w", "s", "uz"), StatusCode::kModelFormat, "different types");
+  CheckNodeRefused(dequantize("w", "s_two", ""), StatusCode::kModelFormat, "2 scales for axis 1");
+  CheckNodeRefused(dequantize("w", "s_two", "", {OnnxAttribute::Int("axis", 2)}),
+                   StatusCode::kModelFormat, "no axis 2");
+  CheckNodeRefused(dequantize("w", "s_two", "", {OnnxAttribute::Int("axis", -3)}),
+                   StatusCode::kModelFormat, "no axis -1");
+  CheckNodeRefused(dequantize("w", "s", "", {OnnxAttribute::Int("output_dtype", kInt8)}),
+                   StatusCode::kModelOp, "type 3");
 }
 
 // A 1x1 convolution of two channels into two, whose weights 'w' some nodes compute.
@@ -279,7 +267,7 @@ TEST_CASE("qdq: weights left in floating point are quantized on import") {
 
   OnnxBuilder nan = Start();
   nan.Floats("f", {1}, {NAN}).Node("QuantizeLinear", {"f", "s", "z"}, "y", {}, "the_node");
-  CheckRefused(nan, StatusCode::kModelFormat, "NaN");
+  CheckNodeRefused(nan, StatusCode::kModelFormat, "NaN");
 }
 
 TEST_CASE("qdq: an int32 bias becomes floats") {
@@ -300,7 +288,7 @@ TEST_CASE("qdq: dequantized weights that overflow are refused") {
   b.Initializer(OnnxTensor::Raw<int32_t>("c", kInt32, {1}, {2000000000}));
   b.Node("DequantizeLinear", {"c", "large"}, "b")
       .Node("Conv", {"x", "w", "b"}, "y", {}, "the_node");
-  CheckRefused(b, StatusCode::kModelFormat, "not a finite number");
+  CheckNodeRefused(b, StatusCode::kModelFormat, "not a finite number");
 }
 
 // A network between uint8 images, in either layout.
@@ -343,8 +331,8 @@ TEST_CASE("qdq: an image of codes has one meaning") {
     b.Node("DequantizeLinear", {moved ? "i" : "x", "s2"}, "b", {}, "the_node");
     return b.Node("Add", {"a", "b"}, "y");
   };
-  CheckRefused(twice(false), StatusCode::kModelOp, "differs");
-  CheckRefused(twice(true), StatusCode::kModelOp, "another meaning");
+  CheckNodeRefused(twice(false), StatusCode::kModelOp, "differs");
+  CheckNodeRefused(twice(true), StatusCode::kModelOp, "another meaning");
   OnnxBuilder unread;
   unread.Input("x", {1, 1, -1, -1}, kInt8).Output("y").Node("Identity", {"x"}, "y");
   CHECK(Import(unread).status().code() == StatusCode::kUnsupported);
@@ -366,7 +354,7 @@ TEST_CASE("import: Sigmoid, Tanh and Gelu") {
   CHECK(run("Gelu", {OnnxAttribute::String("approximate", "none")}) == doctest::Approx(0.8413447));
   OnnxBuilder b = Start(20);
   b.Node("Gelu", {"x"}, "y", {OnnxAttribute::String("approximate", "tanh")}, "the_node");
-  CheckRefused(b, StatusCode::kModelOp, "approximate 'tanh'");
+  CheckNodeRefused(b, StatusCode::kModelOp, "approximate 'tanh'");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "graph/validate.h"
 #include "graph_builder.h"
 #include "reference_interpreter.h"
+#include "simplify_checks.h"
 
 namespace tessera {
 namespace {
@@ -28,14 +29,7 @@ constexpr Quantization kInt8{1.0f / 64.0f, 0, true};
 constexpr Quantization kUint8{1.0f / 32.0f, 100, false};
 
 Graph SimplifyAndCompare(const Graph& original, const Dense& image, float tolerance = 0.0f) {
-  REQUIRE(Validate(original).ok());
-  Graph graph = original;
-  const Status status = Simplify(graph);
-  REQUIRE_MESSAGE(status.ok(), status.message());
-  const Status valid = ValidateSimplified(graph);
-  CHECK_MESSAGE(valid.ok(), valid.message());
-  CHECK(LargestDifference(Interpret(original, image), Interpret(graph, image)) <= tolerance);
-  return graph;
+  return test::CompareSimplified(original, image, tolerance);
 }
 
 const Constant& WeightsOf(const Graph& graph, const Node& conv) {

@@ -10,6 +10,13 @@ export interface ParsedArguments {
   positionals: string[];
 }
 
+/** Whether help is asked for, whatever else is. What follows `--` are no options. */
+export function wantsHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const options = end === -1 ? args : args.slice(0, end);
+  return options.includes('--help') || options.includes('-h');
+}
+
 /**
  * @param names - of the positional arguments, all of them required
  * @throws UsageError
@@ -21,14 +28,12 @@ export function parse(
 ): ParsedArguments {
   let parsed: ReturnType<typeof parseArgs>;
   try {
-    const help = { type: 'boolean', short: 'h' } as const;
-    parsed = parseArgs({ args, options: { ...options, help }, allowPositionals: true });
+    parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
     // Node adds advice after the first sentence that does not fit here.
     throw new UsageError((error as Error).message.split('. ')[0] ?? 'wrong arguments');
   }
   const { values, positionals } = parsed as ParsedArguments;
-  if (values.help) return { values, positionals };
   if (positionals.length < names.length) {
     throw new UsageError(`missing argument: ${names[positionals.length]}`);
   }

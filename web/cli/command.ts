@@ -4,6 +4,6 @@ export interface Command {
   summary: string;
   /** What `--help` prints. */
   help: string;
-  /** Does it. `signal` is aborted by Ctrl+C. */
+  /** Does it; `args` do not ask for help. `signal` is aborted by Ctrl+C. */
   run(args: string[], signal: AbortSignal): Promise<void>;
 }

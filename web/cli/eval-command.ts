@@ -55,7 +55,7 @@ interface EvalArguments extends RunArguments {
   webSeed: number | undefined;
 }
 
-function readArguments(args: string[]): EvalArguments | undefined {
+function readArguments(args: string[]): EvalArguments {
   const options = {
     ...RUN_OPTIONS,
     data: { type: 'string', short: 'd' },
@@ -66,7 +66,6 @@ function readArguments(args: string[]): EvalArguments | undefined {
     seams: { type: 'boolean' },
   } as const;
   const parsed = parse(args, options, []);
-  if (parsed.values.help) return undefined;
   const data = text(parsed, 'data');
   if (data === undefined) throw new UsageError('missing option: --data FOLDER');
   const degrade = oneOf(parsed, 'degrade', ['web']);
@@ -177,10 +176,6 @@ export const evalCommand: Command = {
   help: HELP,
   async run(args, signal) {
     const parsed = readArguments(args);
-    if (parsed === undefined) {
-      process.stdout.write(HELP);
-      return;
-    }
     const upscaler = await openUpscaler(parsed, signal);
     try {
       const reference = await openReference(parsed, upscaler.model.scale, signal);

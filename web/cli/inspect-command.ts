@@ -70,10 +70,6 @@ export const inspectCommand: Command = {
   help: HELP,
   async run(args) {
     const parsed = parse(args, { json: { type: 'boolean' } }, ['MODEL']);
-    if (parsed.values.help) {
-      process.stdout.write(HELP);
-      return;
-    }
     const core = await openCore();
     const info = await core.inspect(await modelSource(parsed.positionals[0] as string));
     if (parsed.values.json) {

@@ -3,6 +3,7 @@
 import { describe } from '../src/errors.js';
 import { TesseraError } from '../src/index.js';
 import { VERSION } from '../src/version.js';
+import { wantsHelp } from './arguments.js';
 import type { Command } from './command.js';
 import { evalCommand } from './eval-command.js';
 import { inspectCommand } from './inspect-command.js';
@@ -45,7 +46,8 @@ async function run(args: string[], signal: AbortSignal): Promise<void> {
     if (command === undefined) {
       throw new UsageError(name === undefined ? 'no command' : `there is no command '${name}'`);
     }
-    await command.run(rest, signal);
+    if (wantsHelp(rest)) process.stdout.write(command.help);
+    else await command.run(rest, signal);
   }
 }
 

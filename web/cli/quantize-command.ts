@@ -44,7 +44,7 @@ interface QuantizeArguments {
   json: boolean;
 }
 
-function readArguments(args: string[]): QuantizeArguments | undefined {
+function readArguments(args: string[]): QuantizeArguments {
   const options = {
     images: { type: 'string', short: 'i' },
     output: { type: 'string', short: 'o' },
@@ -59,7 +59,6 @@ function readArguments(args: string[]): QuantizeArguments | undefined {
     json: { type: 'boolean' },
   } as const;
   const parsed = parse(args, options, ['MODEL']);
-  if (parsed.values.help) return undefined;
   const required = (name: string, what: string) => {
     const value = text(parsed, name);
     if (value === undefined) throw new UsageError(`missing option: --${name} ${what}`);
@@ -160,10 +159,6 @@ export const quantizeCommand: Command = {
   help: HELP,
   async run(args, signal) {
     const parsed = readArguments(args);
-    if (parsed === undefined) {
-      process.stdout.write(HELP);
-      return;
-    }
     await checkOutputPath(parsed.model, parsed.output);
     await quantize(parsed, signal);
   },

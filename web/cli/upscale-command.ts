@@ -45,7 +45,7 @@ interface UpscaleArguments extends RunArguments {
   alpha: 'keep' | 'ignore';
 }
 
-function readArguments(args: string[]): UpscaleArguments | undefined {
+function readArguments(args: string[]): UpscaleArguments {
   const options = {
     ...RUN_OPTIONS,
     alpha: { type: 'string' },
@@ -53,7 +53,6 @@ function readArguments(args: string[]): UpscaleArguments | undefined {
     quality: { type: 'string' },
   } as const;
   const parsed = parse(args, options, ['INPUT', 'OUTPUT']);
-  if (parsed.values.help) return undefined;
   const [input, output] = parsed.positionals as [string, string];
   const quality = wholeNumber(parsed, 'quality');
   if (quality !== undefined && quality > 100) throw new UsageError('--quality is at most 100');
@@ -122,10 +121,6 @@ export const upscaleCommand: Command = {
   help: HELP,
   async run(args, signal) {
     const parsed = readArguments(args);
-    if (parsed === undefined) {
-      process.stdout.write(HELP);
-      return;
-    }
     await checkOutputPath(parsed.input, parsed.output);
     const upscaler = await openUpscaler(parsed, signal);
     try {

@@ -207,7 +207,7 @@ function plain32(w: NetworkWriter): Feature {
 
 /** The shipped photo-x2: 3x3 layers of 32 channels with PReLU, added to the picture, times 2. */
 function photoX2(w: NetworkWriter): Feature {
-  const { image, added } = plain(w, { width: 32, depth: 4, slope: PRELU, scale: 2 });
+  const { image, added } = plain(w, { width: 32, depth: 5, slope: PRELU, scale: 2 });
   return w.addEnlarged(image, added);
 }
 
