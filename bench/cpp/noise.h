@@ -19,6 +19,16 @@ std::vector<T> Noise(size_t count, T (*of)(int)) {
   return values;
 }
 
+/// Weights of 7 bits. Like those of trained networks, most of them are small.
+inline std::vector<int8_t> NoiseWeights(size_t count) {
+  const std::vector<int> noise = Noise<int>(3 * count, [](int value) { return value; });
+  std::vector<int8_t> weights(count);
+  for (size_t i = 0; i < count; ++i) {
+    weights[i] = static_cast<int8_t>((noise[3 * i] + noise[3 * i + 1] + noise[3 * i + 2]) / 3);
+  }
+  return weights;
+}
+
 }  // namespace tessera::bench
 
 #endif  // TESSERA_BENCH_NOISE_H_

@@ -124,14 +124,14 @@ ChainRunner::ChainRunner(const Chain& chain, int64_t band, const KernelSet& kern
   // What a layer adds in one turn, and the rows before it that the next layer has yet to read.
   lines_.assign(SizeOf(chain.layers - 1), Rows::Lines(chain, kernels.storage, band + kWindow - 1));
   for (int64_t row = 0; row < kWindow; ++row) {
-    run_offsets_.push_back(static_cast<int32_t>(row * input_.row_bytes()));
+    window_.run_offsets.push_back(static_cast<int32_t>(row * input_.row_bytes()));
   }
   for (int64_t channel = 0; channel < chain.channels; channel += kChannelGroup) {
     vector_offsets_.push_back(static_cast<int32_t>(channel));
   }
   // Each layer has weights of its own, as in a network: they share the caches with the codes.
   const int64_t per_layer = chain.channels * kWindow * kWindow * chain.channels;
-  const std::vector<int8_t> weights = Noise<int8_t>(SizeOf(chain.layers * per_layer), ToWeight);
+  const std::vector<int8_t> weights = NoiseWeights(SizeOf(chain.layers * per_layer));
   for (int64_t layer = 0; layer < chain.layers; ++layer) {
     const auto begin = weights.begin() + layer * per_layer;
     AddKernel({begin, begin + per_layer});
@@ -141,13 +141,15 @@ ChainRunner::ChainRunner(const Chain& chain, int64_t band, const KernelSet& kern
 void ChainRunner::AddKernel(const std::vector<int8_t>& weights) {
   const auto channels = static_cast<int32_t>(chain_.channels);
   const auto groups = static_cast<int32_t>(chain_.channels / kChannelGroup);
-  const auto steps = static_cast<int32_t>(kWindow * groups);
-  weights_.push_back(PackConvWeights(weights, channels, kWindow, steps, kernels_.layout));
-  layers_.push_back({.run_offsets = run_offsets_.data(),
-                     .runs = kWindow,
-                     .steps_per_run = steps,
+  window_.steps_per_run = static_cast<int32_t>(kWindow * groups);
+  packed_.push_back(PackConv(window_, weights, channels, kernels_.layout));
+  const PackedConv& packed = packed_.back();
+  layers_.push_back({.run_offsets = packed.window.run_offsets.data(),
+                     .runs = static_cast<int32_t>(packed.window.run_offsets.size()),
+                     .steps_per_run = packed.window.steps_per_run,
+                     .short_runs = packed.short_runs,
                      .input_pixel = channels,
-                     .weights = weights_.back().data(),
+                     .weights = packed.weights.data(),
                      .bias = scaling_.bias.data(),
                      .vectors = groups,
                      .epilogue = scaling_.epilogue,

@@ -86,9 +86,9 @@ class ChainRunner {
   Rows between_;             // of RunLayers(), which takes turns with this and the output
   std::vector<Rows> lines_;  // of RunBands(), after each layer but the last
   Scaling scaling_;
-  std::vector<int32_t> run_offsets_;
+  ConvWindow window_;
   std::vector<int32_t> vector_offsets_;
-  std::vector<std::vector<int8_t>> weights_;  // of each layer
+  std::vector<PackedConv> packed_;  // of each layer
   std::vector<ConvKernel> layers_;
 };
 

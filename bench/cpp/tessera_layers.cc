@@ -41,22 +41,22 @@ class DenseRunner {
         scaling_(vectors_, kernels.storage, layer.after),
         residual_(Noise<uint8_t>(SizeOf(output_row_ + kSlack), ToCode)) {
     const int64_t steps = layer.kernel * buffers_.pixel / kChannelGroup;
+    ConvWindow window{.run_offsets = {}, .steps_per_run = static_cast<int32_t>(steps)};
     for (int64_t row = 0; row < layer.kernel; ++row) {
-      run_offsets_.push_back(static_cast<int32_t>(row * buffers_.row));
+      window.run_offsets.push_back(static_cast<int32_t>(row * buffers_.row));
     }
     for (int64_t v = 0; v < vectors_; ++v) {
       vector_offsets_.push_back(static_cast<int32_t>(v * kChannelGroup));
     }
-    const auto runs = static_cast<int32_t>(layer.kernel);
     const std::vector<int8_t> weights =
-        Noise<int8_t>(SizeOf(outputs_ * runs * steps * kChannelGroup), ToWeight);
-    weights_ =
-        PackConvWeights(weights, outputs_, runs, static_cast<int32_t>(steps), kernels.layout);
-    kernel_ = {.run_offsets = run_offsets_.data(),
-               .runs = runs,
-               .steps_per_run = static_cast<int32_t>(steps),
+        NoiseWeights(SizeOf(outputs_ * layer.kernel * steps * kChannelGroup));
+    packed_ = PackConv(window, weights, outputs_, kernels.layout);
+    kernel_ = {.run_offsets = packed_.window.run_offsets.data(),
+               .runs = static_cast<int32_t>(packed_.window.run_offsets.size()),
+               .steps_per_run = packed_.window.steps_per_run,
+               .short_runs = packed_.short_runs,
                .input_pixel = static_cast<int32_t>(buffers_.pixel),
-               .weights = weights_.data(),
+               .weights = packed_.weights.data(),
                .bias = scaling_.bias.data(),
                .vectors = static_cast<int32_t>(vectors_),
                .epilogue = scaling_.epilogue,
@@ -87,9 +87,8 @@ class DenseRunner {
   Buffers buffers_;
   Scaling scaling_;
   std::vector<uint8_t> residual_;  // one row, for every row
-  std::vector<int32_t> run_offsets_;
   std::vector<int32_t> vector_offsets_;
-  std::vector<int8_t> weights_;
+  PackedConv packed_;
   ConvKernel kernel_;
 };
 
@@ -144,7 +143,7 @@ class DepthwiseRunner {
       tap_offsets_.push_back(static_cast<int32_t>(at / layer.kernel * buffers_.row +
                                                   at % layer.kernel * buffers_.pixel));
     }
-    weights_ = Noise<int8_t>(SizeOf(RoundUpToGroup(taps) * layer.outputs), ToWeight);
+    weights_ = NoiseWeights(SizeOf(RoundUpToGroup(taps) * layer.outputs));
     kernel_ = {.tap_offsets = tap_offsets_.data(),
                .tap_groups = static_cast<int32_t>(RoundUpToGroup(taps) / kChannelGroup),
                .input_pixel = static_cast<int32_t>(buffers_.pixel),

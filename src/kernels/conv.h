@@ -66,6 +66,7 @@ struct ConvKernel {
   const int32_t* run_offsets = nullptr;
   int32_t runs = 0;
   int32_t steps_per_run = 0;
+  int32_t short_runs = 0;   // the first so many runs have short sums: PackedConv
   int32_t input_pixel = 0;  // from one output pixel's window to the next one's
 
   const int8_t* weights = nullptr;  // packed by PackConvWeights for the same implementation
@@ -90,12 +91,29 @@ struct WeightLayout {
   int32_t block_vectors = 1;  // vectors of four output channels that are computed together
   // false: a vector's 16 bytes are [output][input]; true: [input / 2][output][input % 2].
   bool pairs = false;
+  // Where a sum of four products, two of a step and two of the next, fits 16 bits, it is cheaper.
+  bool short_sums = false;
 };
 
-/// Reorders weights of `outputs` channels. `weights` are [output][run][4 * steps]; the result is
-/// [block][run][step][vector][16 bytes], with zeros for the outputs that fill the last vector.
-std::vector<int8_t> PackConvWeights(std::span<const int8_t> weights, int64_t outputs, int32_t runs,
-                                    int32_t steps_per_run, const WeightLayout& layout);
+/// An output pixel's window as runs of steps, as in ConvKernel.
+struct ConvWindow {
+  std::vector<int32_t> run_offsets;
+  int32_t steps_per_run = 0;
+};
+
+/// A window and its weights, ready for an implementation.
+struct PackedConv {
+  ConvWindow window;
+  // Runs, from the first one, of two steps each. With unsigned codes, products 0 and 1 of both
+  // steps stay within 16 bits when they are added up, and so do 2 and 3, for all outputs.
+  int32_t short_runs = 0;
+  std::vector<int8_t> weights;  // [block][run][step][vector][16 bytes]
+};
+
+/// Arranges weights of `outputs` channels. `weights` are [output][run][4 * steps]; the outputs that
+/// fill the last vector get zeros.
+PackedConv PackConv(const ConvWindow& window, std::span<const int8_t> weights, int64_t outputs,
+                    const WeightLayout& layout);
 
 /// A depthwise convolution: each output channel reads its own input channel at every tap.
 struct DepthwiseKernel {

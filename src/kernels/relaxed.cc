@@ -15,12 +15,19 @@ struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
   static constexpr Storage kStorage = kCodes;
   static constexpr int kBlockVectors = 4;
   static constexpr bool kSpecialized = true;
+  // The 16-bit instruction is sure to be what the other one is made of only where both read codes
+  // as unsigned numbers.
+  static constexpr bool kShortSums = kCodes == Storage::kUnsigned;
   static constexpr int Pixels(int vectors) {
     return vectors == 4 ? 2 : vectors == 3 ? 3 : 8 / vectors;
   }
 
   static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {
     return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, codes, sums);
+  }
+
+  static v128_t PairSums(v128_t weights, v128_t codes) {
+    return wasm_i16x8_relaxed_dot_i8x16_i7x16(weights, codes);
   }
 };
 
@@ -29,7 +36,9 @@ KernelSet MakeSet(bool saturates) {
   return {
       .name = "relaxed",
       .storage = kStorage,
-      .layout = {.block_vectors = Relaxed<kStorage>::kBlockVectors, .pairs = false},
+      .layout = {.block_vectors = Relaxed<kStorage>::kBlockVectors,
+                 .pairs = false,
+                 .short_sums = saturates && Relaxed<kStorage>::kShortSums},
       .saturates = saturates,
       .exact = saturates ? &Simd128Kernels(kStorage) : nullptr,
       .conv_row = simd::SimdConvRow<Relaxed<kStorage>>,

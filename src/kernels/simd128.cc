@@ -34,7 +34,9 @@ template <Storage kStorage>
 constexpr KernelSet kSet = {
     .name = "simd",
     .storage = kStorage,
-    .layout = {.block_vectors = Simd128<kStorage>::kBlockVectors, .pairs = true},
+    .layout = {.block_vectors = Simd128<kStorage>::kBlockVectors,
+               .pairs = true,
+               .short_sums = false},
     .saturates = false,
     .exact = nullptr,
     .conv_row = simd::SimdConvRow<Simd128<kStorage>>,

@@ -137,26 +137,63 @@ void SimdConvRow(const ConvKernel& kernel, const uint8_t* input, void* output, c
   ConvRowOfKind<Machine, EpilogueKind::kGeneral>(kernel, input, out, added, width);
 }
 
-/// Accumulate for machines with a dot product of four bytes: Dot(weights, codes, sums).
+/// Accumulate for machines with a dot product of four bytes: Dot(weights, codes, sums). If they
+/// have kShortSums, their PairSums(weights, codes) are sums of two products each, in 16 bits.
 template <class Machine>
 struct FourByteDot {
   template <int kPixels, int kVectors>
   static void Accumulate(const ConvKernel& kernel, const uint8_t* input, const int8_t* weights,
                          v128_t (&sums)[kPixels][kVectors]) {
-    const ptrdiff_t pixel = kernel.input_pixel;
-    for (int32_t run = 0; run < kernel.runs; ++run) {
+    int32_t run = 0;
+    if constexpr (Machine::kShortSums) {
+      v128_t ones = wasm_i16x8_const_splat(1);
+      __asm__ volatile("" : "+r"(ones));
+      for (; run < kernel.short_runs; ++run) {
+        AddShort(input + kernel.run_offsets[run], kernel.input_pixel, weights, ones, sums);
+        weights += 2 * 16 * kVectors;
+      }
+    }
+    for (; run < kernel.runs; ++run) {
       const uint8_t* codes = input + kernel.run_offsets[run];
       const uint8_t* const end = codes + kernel.steps_per_run * 4;
       // Unrolled, V8's register allocator spills: see docs/internals.md.
 #pragma clang loop unroll(disable)
       for (; codes != end; codes += 4) {
-        v128_t w[kVectors];
-        for (int v = 0; v < kVectors; ++v) w[v] = wasm_v128_load(weights + 16 * v);
+        AddStep(codes, kernel.input_pixel, weights, sums);
         weights += 16 * kVectors;
-        for (int p = 0; p < kPixels; ++p) {
-          const v128_t x = wasm_v128_load32_splat(codes + p * pixel);
-          for (int v = 0; v < kVectors; ++v) sums[p][v] = Machine::Dot(w[v], x, sums[p][v]);
-        }
+      }
+    }
+  }
+
+ private:
+  template <int kPixels, int kVectors>
+  static void AddStep(const uint8_t* codes, ptrdiff_t pixel, const int8_t* weights,
+                      v128_t (&sums)[kPixels][kVectors]) {
+    v128_t w[kVectors];
+    for (int v = 0; v < kVectors; ++v) w[v] = wasm_v128_load(weights + 16 * v);
+    for (int p = 0; p < kPixels; ++p) {
+      const v128_t x = wasm_v128_load32_splat(codes + p * pixel);
+      for (int v = 0; v < kVectors; ++v) sums[p][v] = Machine::Dot(w[v], x, sums[p][v]);
+    }
+  }
+
+  // Two steps, whose products are widened to 32 bits once for both.
+  template <int kPixels, int kVectors>
+  static void AddShort(const uint8_t* codes, ptrdiff_t pixel, const int8_t* weights, v128_t ones,
+                       v128_t (&sums)[kPixels][kVectors]) {
+    v128_t first[kPixels];
+    v128_t second[kPixels];
+    for (int p = 0; p < kPixels; ++p) {
+      first[p] = wasm_v128_load32_splat(codes + p * pixel);
+      second[p] = wasm_v128_load32_splat(codes + p * pixel + 4);
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      const v128_t w0 = wasm_v128_load(weights + 16 * v);
+      const v128_t w1 = wasm_v128_load(weights + 16 * (kVectors + v));
+      for (int p = 0; p < kPixels; ++p) {
+        const v128_t both =
+            wasm_i16x8_add(Machine::PairSums(w0, first[p]), Machine::PairSums(w1, second[p]));
+        sums[p][v] = wasm_i32x4_add(sums[p][v], wasm_i32x4_dot_i16x8(both, ones));
       }
     }
   }

@@ -36,14 +36,20 @@ inline v128_t ExactDot(v128_t weights, v128_t codes, v128_t sums) {
   return wasm_i32x4_add(sums, wasm_i32x4_add(even, odd));
 }
 
-/// Sums of two products saturate at 16 bits, as on x86 without VNNI.
+/// Sums of two products, which saturate at 16 bits.
 template <Storage kStorage>
-inline v128_t SaturatingDot(v128_t weights, v128_t codes, v128_t sums) {
+inline v128_t SaturatingPairSums(v128_t weights, v128_t codes) {
   const v128_t low =
       wasm_i32x4_dot_i16x8(wasm_i16x8_extend_low_i8x16(weights), ExtendCodesLow<kStorage>(codes));
   const v128_t high =
       wasm_i32x4_dot_i16x8(wasm_i16x8_extend_high_i8x16(weights), ExtendCodesHigh<kStorage>(codes));
-  const v128_t pairs = wasm_i16x8_narrow_i32x4(low, high);
+  return wasm_i16x8_narrow_i32x4(low, high);
+}
+
+/// Made of saturating sums of two products, as on x86 without VNNI.
+template <Storage kStorage>
+inline v128_t SaturatingDot(v128_t weights, v128_t codes, v128_t sums) {
+  const v128_t pairs = SaturatingPairSums<kStorage>(weights, codes);
   return wasm_i32x4_add(sums, wasm_i32x4_extadd_pairwise_i16x8(pairs));
 }
 

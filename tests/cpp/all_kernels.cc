@@ -15,28 +15,35 @@ namespace {
 
 #ifdef __wasm_simd128__
 // The relaxed kernels' loops on a dot product of our own.
-template <Storage kCodes, v128_t (*kDot)(v128_t, v128_t, v128_t)>
-struct Emulated : simd::FourByteDot<Emulated<kCodes, kDot>> {
+template <Storage kCodes, bool kSaturates>
+struct Emulated : simd::FourByteDot<Emulated<kCodes, kSaturates>> {
   static constexpr Storage kStorage = kCodes;
   static constexpr int kBlockVectors = 4;
   static constexpr bool kSpecialized = true;
+  static constexpr bool kShortSums = kSaturates && kCodes == Storage::kUnsigned;
   static constexpr int Pixels(int vectors) { return vectors >= 3 ? 2 : 8 / vectors; }
 
   static v128_t Dot(v128_t weights, v128_t codes, v128_t sums) {
-    return kDot(weights, codes, sums);
+    return kSaturates ? simd::SaturatingDot<kCodes>(weights, codes, sums)
+                      : simd::ExactDot<kCodes>(weights, codes, sums);
+  }
+
+  static v128_t PairSums(v128_t weights, v128_t codes) {
+    return simd::SaturatingPairSums<kCodes>(weights, codes);
   }
 };
 
-template <Storage kStorage, v128_t (*kDot)(v128_t, v128_t, v128_t)>
-const KernelSet* EmulatedSet(const char* name, bool saturates) {
+template <Storage kStorage, bool kSaturates>
+const KernelSet* EmulatedSet(const char* name) {
+  using Machine = Emulated<kStorage, kSaturates>;
   static const KernelSet kSet = {
       .name = name,
       .storage = kStorage,
-      .layout = {.block_vectors = 4, .pairs = false},
-      .saturates = saturates,
-      .exact = saturates ? &Simd128Kernels(kStorage) : nullptr,
-      .conv_row = simd::SimdConvRow<Emulated<kStorage, kDot>>,
-      .depthwise_row = simd::SimdDepthwiseRow<Emulated<kStorage, kDot>>,
+      .layout = {.block_vectors = 4, .pairs = false, .short_sums = Machine::kShortSums},
+      .saturates = kSaturates,
+      .exact = kSaturates ? &Simd128Kernels(kStorage) : nullptr,
+      .conv_row = simd::SimdConvRow<Machine>,
+      .depthwise_row = simd::SimdDepthwiseRow<Machine>,
   };
   return &kSet;
 }
@@ -51,11 +58,10 @@ std::vector<const KernelSet*> AllKernels() {
 #ifdef __wasm_simd128__
   sets.push_back(&Simd128Kernels(kUnsigned));
   sets.push_back(&Simd128Kernels(kSigned));
-  sets.push_back(EmulatedSet<kUnsigned, simd::ExactDot<kUnsigned>>("unsigned", false));
-  sets.push_back(EmulatedSet<kSigned, simd::ExactDot<kSigned>>("signed", false));
-  sets.push_back(
-      EmulatedSet<kUnsigned, simd::SaturatingDot<kUnsigned>>("unsigned saturating", true));
-  sets.push_back(EmulatedSet<kSigned, simd::SaturatingDot<kSigned>>("signed saturating", true));
+  sets.push_back(EmulatedSet<kUnsigned, false>("unsigned"));
+  sets.push_back(EmulatedSet<kSigned, false>("signed"));
+  sets.push_back(EmulatedSet<kUnsigned, true>("unsigned saturating"));
+  sets.push_back(EmulatedSet<kSigned, true>("signed saturating"));
 #endif
 #ifdef __wasm_relaxed_simd__
   const DotMeaning meaning = ProbeRelaxedDot();

@@ -245,6 +245,16 @@ TEST_CASE("int8: weights of eight bits take the exact kernels where pairs satura
   CheckModel(q.Finish(q.Convolve(x, 3, 3, 8), 1));
 }
 
+TEST_CASE("int8: weights of six bits, whose sums of four products fit 16 bits") {
+  for (const int64_t channels : {3, 4, 8, 20}) {
+    CAPTURE(channels);
+    QuantizedBuilder q(static_cast<uint32_t>(channels));
+    ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), channels, 3, 6)));
+    x = q.Quantize(q.Convolve(x, 16, 3, 6));
+    CheckModel(q.Finish(q.Convolve(x, 3, 1, 6), 1));
+  }
+}
+
 TEST_CASE("int8: residual additions, with one and with two roundings") {
   QuantizedBuilder q(6);
   const ValueId head = q.Quantize(q.PRelu(q.Convolve(q.Picture(), 24), 0.1f, 0.4f));

@@ -76,28 +76,19 @@ class ConvLayerBuilder {
 
   // --- windows ---
 
-  // A layer's window as runs of bytes, the same for every pixel.
-  struct Window {
-    std::vector<int32_t> offsets;
-    int32_t steps = 0;            // per run, of four bytes
-    int64_t columns_per_run = 1;  // kernel columns that one run covers
-    int64_t column_bytes = 0;     // of one column within a run
-  };
-
-  Window MakeWindow(int64_t channels, int64_t first_channel) const {
-    Window window;
-    window.column_bytes = RoundUpToGroup(channels);
+  // A layer's window, the same for every pixel.
+  ConvWindow MakeWindow(int64_t channels, int64_t first_channel) const {
+    const int64_t column_bytes = RoundUpToGroup(channels);
     // Columns follow each other without a gap when all of a pixel's bytes are read.
-    if (window.column_bytes == input_.pixel && conv_.dilation[1] == 1) {
-      window.columns_per_run = conv_.kernel[1];
-    }
-    window.steps =
-        static_cast<int32_t>(window.columns_per_run * window.column_bytes / kChannelGroup);
+    const bool whole_rows = column_bytes == input_.pixel && conv_.dilation[1] == 1;
+    const int64_t columns_per_run = whole_rows ? conv_.kernel[1] : 1;
+    ConvWindow window;
+    window.steps_per_run = static_cast<int32_t>(columns_per_run * column_bytes / kChannelGroup);
     for (int64_t ky = 0; ky < conv_.kernel[0]; ++ky) {
-      for (int64_t kx = 0; kx < conv_.kernel[1]; kx += window.columns_per_run) {
-        window.offsets.push_back(static_cast<int32_t>(ky * conv_.dilation[0] * input_.row +
-                                                      kx * conv_.dilation[1] * input_.pixel +
-                                                      first_channel));
+      for (int64_t kx = 0; kx < conv_.kernel[1]; kx += columns_per_run) {
+        window.run_offsets.push_back(static_cast<int32_t>(ky * conv_.dilation[0] * input_.row +
+                                                          kx * conv_.dilation[1] * input_.pixel +
+                                                          first_channel));
       }
     }
     return window;
@@ -116,7 +107,7 @@ class ConvLayerBuilder {
 
   struct Group {
     std::vector<int64_t> order;  // the Conv's output channels, as they are stored
-    Window window;
+    ConvWindow window;
     std::vector<int8_t> weights;  // [output][run][4 * steps]
     int64_t first_output = 0;
   };
@@ -148,7 +139,7 @@ class ConvLayerBuilder {
                   int64_t first_channel) const {
     Group group;
     group.window = MakeWindow(channels, first_channel);
-    group.weights = Expand(order, group.window, channels, first_channel);
+    group.weights = Expand(order, channels, first_channel);
     group.order = std::move(order);
     group.first_output = first_output;
     return group;
@@ -156,13 +147,14 @@ class ConvLayerBuilder {
 
   void FinishGroup(const Group& group) {
     const auto stored = static_cast<int64_t>(group.order.size());
+    PackedConv packed = PackConv(group.window, group.weights, stored, layer_.kernels_->layout);
     ConvKernel kernel;
-    kernel.runs = static_cast<int32_t>(group.window.offsets.size());
-    kernel.steps_per_run = group.window.steps;
-    kernel.run_offsets = Keep(group.window.offsets);
+    kernel.runs = static_cast<int32_t>(packed.window.run_offsets.size());
+    kernel.steps_per_run = packed.window.steps_per_run;
+    kernel.short_runs = packed.short_runs;
+    kernel.run_offsets = Keep(std::move(packed.window.run_offsets));
     kernel.input_pixel = static_cast<int32_t>(conv_.stride[1] * input_.pixel);
-    kernel.weights = Keep(PackConvWeights(group.weights, stored, kernel.runs, kernel.steps_per_run,
-                                          layer_.kernels_->layout));
+    kernel.weights = Keep(std::move(packed.weights));
     kernel.bias = Keep(Biases(group.order));
     kernel.vectors = static_cast<int32_t>(RoundUpToGroup(stored) / kChannelGroup);
     kernel.epilogue = Epilogue(group.order);
@@ -173,13 +165,14 @@ class ConvLayerBuilder {
   }
 
   // Weights as a window's bytes meet them: [output][run][4 * steps].
-  std::vector<int8_t> Expand(const std::vector<int64_t>& order, const Window& window,
-                             int64_t channels, int64_t first_channel) const {
+  std::vector<int8_t> Expand(const std::vector<int64_t>& order, int64_t channels,
+                             int64_t first_channel) const {
+    const int64_t column_bytes = RoundUpToGroup(channels);
     std::vector<int8_t> expanded;
     for (const int64_t output : order) {
       for (int64_t ky = 0; ky < conv_.kernel[0]; ++ky) {
         for (int64_t kx = 0; kx < conv_.kernel[1]; ++kx) {
-          for (int64_t c = 0; c < window.column_bytes; ++c) {
+          for (int64_t c = 0; c < column_bytes; ++c) {
             expanded.push_back(c < channels ? Weight(output, first_channel + c, ky, kx)
                                             : int8_t{0});
           }

@@ -136,15 +136,16 @@ class NetworkWriter {
   #parameters(input: Feature, fanIn: number, { outputs, kernel = 3, ...options }: ConvOptions) {
     const { slope = 1, gain = 1 } = options;
     // He et al.: the variance that makes up for what the activation takes away.
-    const largest = Math.sqrt((3 * gain * activationLoss(slope)) / fanIn);
+    const largest = Math.sqrt((9 * gain * activationLoss(slope)) / fanIn);
     const random = this.#random;
     // A different scale for each channel, as trained networks have.
     const scales = Array.from({ length: outputs }, () =>
       Math.fround((largest / LARGEST_WEIGHT) * (0.9 + random.next() / 5)),
     );
-    const weights = Array.from({ length: outputs * fanIn }, () =>
-      random.integer(-LARGEST_WEIGHT, LARGEST_WEIGHT),
-    );
+    const third = () => random.integer(-LARGEST_WEIGHT / 3, LARGEST_WEIGHT / 3);
+    // Most of them are small, as in trained networks: their sum has a ninth of the largest
+    // square as its variance.
+    const weights = Array.from({ length: outputs * fanIn }, () => third() + third() + third());
     const biasScales = scales.map((scale) => Math.fround(scale * input.codeScale));
     const deviation = Math.sqrt(input.meanSquare * gain);
     const biases = biasScales.map((scale) =>
