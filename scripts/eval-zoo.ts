@@ -11,7 +11,7 @@ import { run } from './lib/run.mjs';
 import { findTrainingPython } from './setup/training.mjs';
 import { measureModel, type Row } from './zoo/measure.ts';
 import { type ImageSet, readZoo, type ZooModel } from './zoo/models.ts';
-import { writeScores } from './zoo/scores.ts';
+import { mergeScores, readScores, writeScores } from './zoo/scores.ts';
 import { replaceTable, scoreTable, tableDifference } from './zoo/table.ts';
 
 const HELP = `npm run eval:zoo [-- OPTIONS]
@@ -22,7 +22,7 @@ damaged images of B100, models named text-* on pages that models/train/render_te
 others on Set5, Set14 and B100. Needs \`npm run build\`.
 
   --data DIR     has Set5, Set14 and B100, or a folder eval/ with them (default data)
-  --model NAME   only this model; prints the table and leaves the file alone
+  --model NAME   only this model; the others keep the scores they have
   --limit N      only the first N images of each set; leaves the file alone
   --workers N    threads (default: all cores, at most 8)
   --json         print {"rows": [...]}, and leave the file alone
@@ -118,11 +118,13 @@ await runMain(async () => {
     process.stdout.write(`${JSON.stringify({ rows })}\n`);
     return;
   }
-  const table = scoreTable(models, rows);
-  process.stdout.write(`${table}\n`);
-  // A part of the scores must not stand where all are expected.
-  if (values.model !== undefined || limit !== undefined) return;
+  process.stdout.write(`${scoreTable(models, rows)}\n`);
+  // Scores of some images must not stand where those of all are expected.
+  if (limit !== undefined) return;
+  const all = readZoo();
+  const scores = mergeScores(all, readScores(), rows);
+  const table = scoreTable(all, scores);
   writeFileSync(README, replaceTable(readFileSync(README, 'utf8'), table));
-  writeScores(rows);
+  writeScores(scores);
   log(`written to ${README} and models/scores.json`);
 });

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { UserError } from '../../../scripts/lib/log.mjs';
 import type { Row } from '../../../scripts/zoo/measure.ts';
 import { readZoo, setsOf, type ZooModel } from '../../../scripts/zoo/models.ts';
+import { mergeScores } from '../../../scripts/zoo/scores.ts';
 import { replaceTable, scoreTable, tableDifference } from '../../../scripts/zoo/table.ts';
 
 const BEGIN = '<!-- Written by `npm run eval:zoo`; do not edit. -->';
@@ -82,4 +83,19 @@ test('unknown models and missing parents are named', () => {
   writeFileSync(join(folder, 'manifest.json'), '{"lonely":{"file":"lonely.onnx","scale":2}}');
   assert.throws(() => readZoo(undefined, folder), /float parent .*lonely\.onnx is missing/);
   rmSync(folder, { recursive: true });
+});
+
+test('scores of other models are kept, in the order of the models', () => {
+  const models = zoo(['photo-x2', 'photo-x3', 'text-x2']);
+  const saved = rowsOf(models).filter(({ model }) => model !== 'photo-x3');
+  const measured = rowsOf(models.slice(1, 2)).map((row) => ({ ...row, psnr_y: 1 }));
+  const scores = mergeScores(models, [...saved, ...rowsOf(zoo(['gone']))], measured);
+  assert.deepEqual(
+    scores.map(({ model, psnr_y }) => [model, psnr_y]),
+    [
+      ...Array(3).fill(['photo-x2', 37.094]),
+      ...Array(3).fill(['photo-x3', 1]),
+      ['text-x2', 37.094],
+    ],
+  );
 });
