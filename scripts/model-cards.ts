@@ -21,8 +21,12 @@ Writes models/NAME.md for every shipped model: facts from the file, scores from 
 
 const MODELS = join(ROOT, 'models');
 const CLI = join(DIST, 'cli', 'tessera.mjs');
-const CROP_CAPTION = `Bicubic, this model, original: "singaporean-cityscape" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a
-quarter first; it is one of the training images.`;
+/** What models/cards/NAME.webp shows, by family. */
+const CROPS: Readonly<Record<string, string>> = {
+  photo: `"singaporean-cityscape" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a
+quarter first; it is one of the training images.`,
+  text: 'made-up words that `train/render_text.py --held-out` rendered.',
+};
 
 async function inspect(file: string): Promise<ModelFacts> {
   const { stdout } = await run(process.execPath, [CLI, 'inspect', '--json', file]);
@@ -50,7 +54,9 @@ async function cardOf(model: ZooModel): Promise<string> {
     purpose: purposeOf(model.name),
     rows,
     family: readFileSync(join(MODELS, 'cards', `${family}.md`), 'utf8'),
-    crop: existsSync(join(MODELS, 'cards', `${model.name}.webp`)) ? CROP_CAPTION : undefined,
+    crop: existsSync(join(MODELS, 'cards', `${model.name}.webp`))
+      ? `Bicubic, this model, original: ${CROPS[family]}`
+      : undefined,
     hasCurve: existsSync(join(MODELS, 'float', model.name, 'curve.png')),
   });
 }
