@@ -1,5 +1,6 @@
 import { VARIANTS, type Variant, type VariantReport } from '../src/index.js';
 import { byId } from './dom.js';
+import { shippedNetworks } from './networks.js';
 import type { Settings } from './runner.js';
 
 /** What the page does when a control is used. */
@@ -27,6 +28,7 @@ function addOption(select: HTMLSelectElement, value: string, text: string): void
 
 /** The buttons, settings and progress bar. */
 export class Controls {
+  readonly #network = byId('network', HTMLSelectElement);
   readonly #workers = byId('workers', HTMLSelectElement);
   readonly #variant = byId('variant', HTMLSelectElement);
   readonly #cancel = byId('cancel', HTMLButtonElement);
@@ -36,6 +38,7 @@ export class Controls {
   #confirm: (() => void) | undefined;
 
   constructor() {
+    for (const { name, text } of shippedNetworks()) addOption(this.#network, name, text);
     const cores = navigator.hardwareConcurrency || 1;
     const most = Math.min(MOST_WORKERS, Math.max(cores, 2));
     for (let n = 1; n <= most; n++) addOption(this.#workers, String(n), String(n));
@@ -47,6 +50,7 @@ export class Controls {
 
   get settings(): Settings {
     return {
+      model: this.#network.value,
       workers: Number(this.#workers.value),
       variant: this.#variant.value as Variant | 'auto',
     };
@@ -56,8 +60,9 @@ export class Controls {
     byId('sample', HTMLButtonElement).addEventListener('click', () => handlers.onsample());
     this.#cancel.addEventListener('click', () => handlers.oncancel());
     this.#save.addEventListener('click', () => handlers.onsave());
-    this.#workers.addEventListener('change', () => handlers.onsettings());
-    this.#variant.addEventListener('change', () => handlers.onsettings());
+    for (const select of [this.#network, this.#workers, this.#variant]) {
+      select.addEventListener('change', () => handlers.onsettings());
+    }
     this.#proceed.addEventListener('click', () => {
       if (this.#confirm) this.#confirm();
       else handlers.onagain();

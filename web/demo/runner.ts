@@ -2,6 +2,8 @@ import { type LoadPhase, Upscaler, type Variant } from '../src/index.js';
 
 /** What the visitor has chosen under "How it runs". */
 export interface Settings {
+  /** The name of a shipped model. */
+  model: string;
   workers: number;
   variant: Variant | 'auto';
 }

@@ -135,6 +135,23 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
       await waitForResult(page, '[data-size="84x64"]');
     }));
 
+  test('offers all shipped networks, and runs the one that is chosen', () =>
+    onPage(async (page) => {
+      const offered = await page
+        .locator('#network option')
+        .evaluateAll((all) => all.map((each) => (each as HTMLOptionElement).value));
+      const { aliases: _, ...models } = JSON.parse(
+        await readFile(`${DIST}models/manifest.json`, 'utf8'),
+      );
+      assert.equal(offered[0], 'photo-x2-small');
+      assert.deepEqual([...offered].sort(), Object.keys(models).sort());
+      await pick(page, 'picked.png', await makePicture(40, 30));
+      await waitForResult(page, '[data-size="80x60"]');
+      await page.selectOption('#network', 'photo-x3-tiny');
+      await waitForResult(page, '[data-size="120x90"][data-model="photo-x3-tiny"]');
+      assert.match(await textOf(page, '#status'), /^Enlarged 3× in /);
+    }));
+
   test('says in words what is wrong with a file, and goes on working', () =>
     onPage(async (page) => {
       await pick(page, 'notes.txt', Buffer.from('no picture'), 'text/plain');

@@ -197,7 +197,7 @@ function plain(w: NetworkWriter, { width, depth, slope, scale }: PlainOptions) {
   const image = w.input();
   let feature = w.layer(image, { outputs: width, slope });
   for (let i = 0; i < depth; i++) feature = w.layer(feature, { outputs: width, slope });
-  const last = w.lastConv(feature, { outputs: 3 * scale * scale, gain: 0.05 });
+  const last = w.lastConv(feature, { outputs: 3 * scale * scale, gain: 0.1 });
   return { image, added: w.shuffle(last, scale) };
 }
 
