@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { log, runMain, step, UserError } from '../scripts/lib/log.mjs';
+import { log, runMain, step, UserError, warn } from '../scripts/lib/log.mjs';
 import { DIST, ROOT } from '../scripts/lib/paths.mjs';
 import { BENCHMARK_NETWORKS } from '../tests/web/support/benchmark-networks.ts';
 import { buildBench, requireBench } from './lib/bench-module.ts';
@@ -180,8 +180,12 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
   };
 }
 
-/** Replaces what was saved of a workload. */
+/** Replaces what was saved of a workload, but not by a part of it. */
 function save(results: Results): void {
+  if (process.exitCode) {
+    warn(`${results.workload} is not saved: some measurements failed`);
+    return;
+  }
   const path = resultsPath(results.workload);
   mkdirSync(dirname(join(ROOT, path)), { recursive: true });
   writeFileSync(join(ROOT, path), `${JSON.stringify(results, null, 2)}\n`);
@@ -220,10 +224,12 @@ await runMain(async () => {
   const all: Results[] = [];
   for (const workload of workloads) {
     await step(workload.name, async () => {
-      all.push(await runWorkload(workload, chosen));
+      const results = await runWorkload(workload, chosen);
+      all.push(results);
+      // At once: the next one may take long, or fail.
+      if (options.save) save(results);
     });
   }
-  if (options.save) all.forEach(save);
   if (options.json) {
     const found = all.flatMap(({ rows }) => ratios(rows));
     const withTargets = found.map((ratio) => ({ ...ratio, target: targetOf(ratio) }));
