@@ -41,7 +41,7 @@ struct StepPair {
         int32_t positive = 0;
         int32_t negative = 0;
         for (const int64_t index : {first, first + 1, first + 4, first + 5}) {
-          const int32_t weight = Weight(all, output, index);
+          const int32_t weight{Weight(all, output, index)};
           (weight < 0 ? negative : positive) += std::abs(weight);
         }
         if (std::max(positive, negative) > kMost) return false;
