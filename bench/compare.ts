@@ -105,7 +105,7 @@ function readOptions() {
   if (values['no-vnni'] && browsers.includes('firefox')) {
     throw new UserError('--no-vnni is for Chromium alone');
   }
-  const chosen: Choices = {
+  const chosen: Omit<Choices, 'onfailure'> = {
     browsers,
     nets: oneOf(values.net ?? defaults.net, '--net', BENCHMARK_NETWORKS),
     subjects: SUBJECTS.filter(({ name }) => subjects.includes(name)),
@@ -127,7 +127,10 @@ function readOptions() {
 }
 
 /** The machine's peak, as the first of the browsers reaches it, in one of its own. */
-async function measurePeak({ browsers: [browser = 'chromium'], vnni }: Choices): Promise<Peaks> {
+async function measurePeak({
+  browsers: [browser = 'chromium'],
+  vnni,
+}: Pick<Choices, 'browsers' | 'vnni'>): Promise<Peaks> {
   const page = await openBenchPage({ browser, isolated: false, vnni });
   try {
     const meter = await PeakMeter.open(page, PEAK_PRESET);
@@ -146,7 +149,7 @@ async function browserName(browser: BrowserName): Promise<string> {
   return /(Chrome|Firefox)\/[\d.]+/.exec(page.userAgent)?.[0] ?? page.userAgent;
 }
 
-async function browserNames({ browsers }: Choices): Promise<string> {
+async function browserNames({ browsers }: Pick<Choices, 'browsers'>): Promise<string> {
   const names: string[] = [];
   for (const browser of browsers) names.push(await browserName(browser));
   return names.join(', ');
@@ -180,12 +183,8 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
   };
 }
 
-/** Replaces what was saved of a workload, but not by a part of it. */
+/** Replaces what was saved of a workload. */
 function save(results: Results): void {
-  if (process.exitCode) {
-    warn(`${results.workload} is not saved: some measurements failed`);
-    return;
-  }
   const path = resultsPath(results.workload);
   mkdirSync(dirname(join(ROOT, path)), { recursive: true });
   writeFileSync(join(ROOT, path), `${JSON.stringify(results, null, 2)}\n`);
@@ -224,10 +223,17 @@ await runMain(async () => {
   const all: Results[] = [];
   for (const workload of workloads) {
     await step(workload.name, async () => {
-      const results = await runWorkload(workload, chosen);
+      let failed = false;
+      const onfailure = (message: string) => {
+        failed = true;
+        process.exitCode = 1;
+        warn(message);
+      };
+      const results = await runWorkload(workload, { ...chosen, onfailure });
       all.push(results);
-      // At once: the next one may take long, or fail.
-      if (options.save) save(results);
+      // At once: the next one may take long, or fail. A part does not replace a whole.
+      if (options.save && failed) warn(`${workload.name} is not saved: a measurement failed`);
+      else if (options.save) save(results);
     });
   }
   if (options.json) {

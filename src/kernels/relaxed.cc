@@ -15,8 +15,7 @@ struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
   static constexpr Storage kStorage = kCodes;
   static constexpr int kBlockVectors = 4;
   static constexpr bool kSpecialized = true;
-  // The 16-bit instruction is sure to be what the other one is made of only where both read codes
-  // as unsigned numbers.
+  // The sums that PackedConv finds short are those of unsigned codes.
   static constexpr bool kShortSums = kCodes == Storage::kUnsigned;
   static constexpr int Pixels(int vectors) {
     return vectors == 4 ? 2 : vectors == 3 ? 3 : 8 / vectors;

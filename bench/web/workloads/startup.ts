@@ -1,7 +1,7 @@
 // From nothing to the first upscaled tile, and what is downloaded for it.
 
 import { join } from 'node:path';
-import { log, warn } from '../../../scripts/lib/log.mjs';
+import { log } from '../../../scripts/lib/log.mjs';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { serve } from '../../../scripts/lib/serve.mjs';
 import { type FileSize, measure } from '../../../scripts/lib/sizes.mjs';
@@ -11,7 +11,7 @@ import { type Row, timing } from '../../lib/results.ts';
 import { NetworkFiles } from '../networks/files.ts';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
-import { settle, type Workload } from './workload.ts';
+import { settle, takeTurns, type Workload } from './workload.ts';
 
 /** The shipped network's shape, with a tile that it has usually. */
 const NETWORK = { name: 'photo-x2', edge: 128 } as const;
@@ -134,25 +134,18 @@ export const startup: Workload = {
   name: 'startup',
   about: 'from an empty page to the first tile, cold and with a warm cache, and the bytes for it',
   wantsPeak: false,
-  async run({ browsers, subjects, rounds, vnni }) {
+  async run(choices) {
+    const { browsers, subjects, vnni } = choices;
     const networks = new NetworkFiles(NETWORK.name, NETWORK.edge);
     const starters = subjects.flatMap((subject) => {
       const kind = subject.kinds.find((each) => each.kind === KINDS[subject.name]);
       return kind ? browsers.map((browser) => newStarter(browser, subject, kind)) : [];
     });
-    const failed = new Set<Starter>();
-    for (let round = 1; round <= rounds; round++) {
-      for (const starter of starters.filter((each) => !failed.has(each))) {
-        try {
-          await measureOne(starter, networks, vnni);
-        } catch (error) {
-          failed.add(starter);
-          process.exitCode = 1;
-          const { browser, subject } = starter;
-          warn(`${browser}, ${subject.name}: ${String(error).split('\n', 1)[0]}`);
-        }
-      }
-    }
-    return starters.filter((each) => !failed.has(each)).flatMap((each) => toRows(each, networks));
+    const left = await takeTurns(starters, choices, {
+      title: 'startup',
+      measure: (starter) => measureOne(starter, networks, vnni),
+      nameOf: ({ browser, subject }) => `${browser}, ${subject.name}`,
+    });
+    return left.flatMap((each) => toRows(each, networks));
   },
 };

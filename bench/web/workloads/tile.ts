@@ -1,6 +1,5 @@
 // One tile, the peer's own tensors in and out, or RGBA bytes for ours.
 
-import { log, warn } from '../../../scripts/lib/log.mjs';
 import type { BenchmarkNetworkName } from '../../../tests/web/support/benchmark-networks.ts';
 import { openBenchPage } from '../../lib/bench-page.ts';
 import type { BrowserName, PageHandle } from '../../lib/driver.ts';
@@ -9,7 +8,14 @@ import { gmacs } from '../../lib/summary.ts';
 import { NetworkFiles } from '../networks/files.ts';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
-import { allowedDifference, type Choices, isolations, settle, type Workload } from './workload.ts';
+import {
+  allowedDifference,
+  type Choices,
+  isolations,
+  settle,
+  takeTurns,
+  type Workload,
+} from './workload.ts';
 
 const TILES: Record<BenchmarkNetworkName, readonly number[]> = {
   plain32: [128],
@@ -35,7 +41,6 @@ interface Contestant {
   /** Of ours. */
   variant?: string | undefined;
   difference?: Difference;
-  failed: boolean;
 }
 
 /** The page's side; see bench/web/page/tile.mjs. */
@@ -55,7 +60,7 @@ function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
         return isolations(kind, threads, choices.isolated || threads > 1).flatMap((isolated) =>
           choices.browsers.map((browser) => ({
             ...{ browser, subject, kind, threads, isolated },
-            ...{ times: [], failed: false },
+            times: [],
           })),
         );
       }),
@@ -132,22 +137,13 @@ function toRow(contestant: Contestant, files: NetworkFiles): Row {
   };
 }
 
-/** Everyone takes turns, and whoever fails drops out while the rest goes on. */
 async function measureNetwork(files: NetworkFiles, choices: Choices): Promise<Row[]> {
-  const all = contestants(files, choices);
-  for (let round = 1; round <= choices.rounds; round++) {
-    log(`${files.name}, tile ${files.edge}: round ${round} of ${choices.rounds}`);
-    for (const contestant of all.filter(({ failed }) => !failed)) {
-      try {
-        await measure(contestant, files, choices);
-      } catch (error) {
-        contestant.failed = true;
-        process.exitCode = 1;
-        warn(`${files.name}: ${nameOf(contestant)}: ${String(error).split('\n', 2).join(' ')}`);
-      }
-    }
-  }
-  return all.filter(({ failed }) => !failed).map((contestant) => toRow(contestant, files));
+  const left = await takeTurns(contestants(files, choices), choices, {
+    title: `${files.name}, tile ${files.edge}`,
+    measure: (contestant) => measure(contestant, files, choices),
+    nameOf: (contestant) => `${files.name}: ${nameOf(contestant)}`,
+  });
+  return left.map((contestant) => toRow(contestant, files));
 }
 
 export const tile: Workload = {

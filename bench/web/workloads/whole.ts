@@ -1,6 +1,5 @@
 // Measuring whole pictures, bytes to bytes: one library and one network in a browser of their own.
 
-import { log, warn } from '../../../scripts/lib/log.mjs';
 import { openBenchPage } from '../../lib/bench-page.ts';
 import type { BrowserName } from '../../lib/driver.ts';
 import type { Heaps } from '../../lib/heaps.ts';
@@ -10,7 +9,7 @@ import type { Picture, PictureNetwork, Slopes } from '../networks/files.ts';
 import { makePicture } from '../page/picture.mjs';
 import { pageUrl } from '../pages.ts';
 import type { Subject } from '../subjects/subject.ts';
-import { allowedDifference, type Choices, settle } from './workload.ts';
+import { allowedDifference, type Choices, settle, takeTurns } from './workload.ts';
 
 /** One library with one network on one picture. */
 export interface Contestant {
@@ -171,28 +170,19 @@ function toRow(workload: string, measured: Measured): Row {
   };
 }
 
-/** Everyone takes turns, and whoever fails drops out while the rest goes on. */
 export async function measureWhole(
   workload: string,
   contestants: readonly Contestant[],
-  { browsers, rounds, vnni }: Choices,
+  choices: Choices,
 ): Promise<Row[]> {
-  let left = contestants.flatMap((contestant) =>
-    browsers.map((browser): Measured => ({ browser, contestant, samples: [] })),
+  const all = contestants.flatMap((contestant) =>
+    choices.browsers.map((browser): Measured => ({ browser, contestant, samples: [] })),
   );
-  for (let round = 1; round <= rounds; round++) {
-    log(`round ${round} of ${rounds}`);
-    for (const measured of left) {
-      try {
-        await measure(measured, vnni);
-      } catch (error) {
-        process.exitCode = 1;
-        left = left.filter((each) => each !== measured);
-        const { subject, kind, network } = measured.contestant;
-        const why = String(error).split('\n', 2).join(' ');
-        warn(`${measured.browser}, ${subject.name} ${kind}, ${network.name}: ${why}`);
-      }
-    }
-  }
+  const left = await takeTurns(all, choices, {
+    title: workload,
+    measure: (measured) => measure(measured, choices.vnni),
+    nameOf: ({ browser, contestant: { subject, kind, network } }) =>
+      `${browser}, ${subject.name} ${kind}, ${network.name}`,
+  });
   return left.map((measured) => toRow(workload, measured));
 }

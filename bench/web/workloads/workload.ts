@@ -1,5 +1,6 @@
 // What all workloads have in common.
 
+import { log } from '../../../scripts/lib/log.mjs';
 import type { BrowserName } from '../../lib/driver.ts';
 import type { Row } from '../../lib/results.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
@@ -22,6 +23,8 @@ export interface Choices {
   isolated: boolean;
   /** False hides AVX-VNNI. */
   vnni: boolean;
+  /** Told of each measurement that failed, which the results then lack. */
+  onfailure(message: string): void;
 }
 
 /**
@@ -39,6 +42,35 @@ export interface Workload {
   /** Whether it needs a folder of photos. */
   wantsData?: true;
   run(choices: Choices): Promise<Row[]>;
+}
+
+/** How contestants are measured in turns. */
+export interface Turns<T> {
+  /** Of the rounds, in the log. */
+  title: string;
+  measure(contestant: T): Promise<void>;
+  nameOf(contestant: T): string;
+}
+
+/** Everyone takes turns, and whoever fails drops out while the rest goes on. Returns who is left. */
+export async function takeTurns<T>(
+  contestants: readonly T[],
+  { rounds, onfailure }: Choices,
+  { title, measure, nameOf }: Turns<T>,
+): Promise<readonly T[]> {
+  let left = contestants;
+  for (let round = 1; round <= rounds; round++) {
+    log(`${title}: round ${round} of ${rounds}`);
+    for (const contestant of left) {
+      try {
+        await measure(contestant);
+      } catch (error) {
+        left = left.filter((each) => each !== contestant);
+        onfailure(`${nameOf(contestant)}: ${String(error).split('\n', 2).join(' ')}`);
+      }
+    }
+  }
+  return left;
 }
 
 /** Threads with shared memory need isolation; everything else also runs without. */

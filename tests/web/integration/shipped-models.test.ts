@@ -11,18 +11,18 @@ import { type Picture, runAsEngine } from '../support/engine-arithmetic.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
 import { runReference } from '../support/onnxruntime.ts';
 
-interface Entry {
-  file: string;
+interface Model {
+  path: string;
   scale: number;
 }
 
-function modelsIn(folder: string): [name: string, Entry & { path: string }][] {
-  const { aliases: _, ...models }: Record<string, Entry> = JSON.parse(
+function modelsIn(folder: string): [name: string, Model][] {
+  const { aliases: _, ...models }: Record<string, { file: string; scale: number }> = JSON.parse(
     readFileSync(join(folder, 'manifest.json'), 'utf8'),
   );
-  return Object.entries(models).map(([name, entry]) => [
+  return Object.entries(models).map(([name, { file, scale }]) => [
     name,
-    { ...entry, path: join(folder, entry.file) },
+    { path: join(folder, file), scale },
   ]);
 }
 
@@ -38,12 +38,6 @@ function toByte(value: number): number {
   return Math.round(Math.min(Math.max(value, 0), 1) * 255);
 }
 
-interface Results {
-  /** Bytes, planes one after another. */
-  ours: Uint8Array;
-  onnxRuntime: Uint8Array;
-}
-
 /** A part of the sample, small enough for arithmetic in JavaScript. */
 const DETAIL = { left: 200, top: 100, width: 160, height: 120 };
 
@@ -55,23 +49,24 @@ async function readSample(part?: Region): Promise<Picture> {
   return { data, width: info.width, height: info.height };
 }
 
-async function upscaleTwice(path: string, scale: number, picture: Picture): Promise<Results> {
-  const { data, width, height } = picture;
-  const model = readFileSync(path);
-  const reference = await runReference(model, {
+/** Our result: bytes, planes one after another. */
+async function upscale({ path, scale }: Model, picture: Picture): Promise<Uint8Array> {
+  const upscaler = await openUpscaler({ model: new Uint8Array(readFileSync(path)) });
+  const image = await upscaler.upscale(picture, { output: 'raw' });
+  await upscaler.dispose();
+  assert.deepEqual([image.width, image.height], [picture.width * scale, picture.height * scale]);
+  const pixels = image.width * image.height;
+  const at = (i: number) => image.data[4 * (i % pixels) + Math.floor(i / pixels)] as number;
+  return Uint8Array.from({ length: 3 * pixels }, (_, i) => at(i));
+}
+
+/** ONNX Runtime's, likewise. */
+async function upscaleByPeer({ path }: Model, { data, width, height }: Picture) {
+  const reference = await runReference(readFileSync(path), {
     shape: [3, height, width],
     data: toPlanes(data, width * height),
   });
-  const upscaler = await openUpscaler({ model: new Uint8Array(model) });
-  const image = await upscaler.upscale(picture, { output: 'raw' });
-  await upscaler.dispose();
-  assert.deepEqual([image.width, image.height], [width * scale, height * scale]);
-  const pixels = image.width * image.height;
-  const at = (i: number) => image.data[4 * (i % pixels) + Math.floor(i / pixels)] as number;
-  return {
-    ours: Uint8Array.from({ length: 3 * pixels }, (_, i) => at(i)),
-    onnxRuntime: Uint8Array.from(reference.data, toByte),
-  };
+  return Uint8Array.from(reference.data, toByte);
 }
 
 /** How many bytes are 0, 1, 2 ... apart. */
@@ -86,10 +81,10 @@ function distances(a: Uint8Array, b: Uint8Array): number[] {
 }
 
 describe('float parents against ONNX Runtime', () => {
-  for (const [name, { path, scale }] of modelsIn(join(ROOT, 'models', 'float'))) {
+  for (const [name, model] of modelsIn(join(ROOT, 'models', 'float'))) {
     test(`${name}: no byte more than 1 off`, async () => {
-      const { ours, onnxRuntime } = await upscaleTwice(path, scale, await readSample());
-      const counts = distances(ours, onnxRuntime);
+      const picture = await readSample();
+      const counts = distances(await upscale(model, picture), await upscaleByPeer(model, picture));
       assert.ok(counts.length <= 2, `bytes by distance: ${counts}`);
     });
   }
@@ -110,11 +105,11 @@ const MOST_MOVED = 5e-6; // of all codes, by 1
 const MOST_FROM_PEER = 0.02; // levels of 255 on average
 
 describe('shipped models', () => {
-  for (const [name, { path, scale }] of modelsIn(join(DIST, 'models'))) {
+  for (const [name, model] of modelsIn(join(DIST, 'models'))) {
     test(`${name}: each byte is what the documented arithmetic gives, each code next to exact`, async (t) => {
       const picture = await readSample(DETAIL);
-      const engine = runAsEngine(liftNetwork(readOnnx(readFileSync(path))), picture);
-      const { ours } = await upscaleTwice(path, scale, picture);
+      const engine = runAsEngine(liftNetwork(readOnnx(readFileSync(model.path))), picture);
+      const ours = await upscale(model, picture);
       assert.deepEqual(distances(ours, engine.bytes), [ours.length, 0]);
       t.diagnostic(`${engine.moved} of ${engine.codes} codes moved by rounding to float32`);
       assert.ok(engine.moved <= MOST_MOVED * engine.codes, `${engine.moved} of ${engine.codes}`);
@@ -122,7 +117,9 @@ describe('shipped models', () => {
     });
 
     test(`${name}: as ONNX Runtime's on average`, async () => {
-      const { ours, onnxRuntime } = await upscaleTwice(path, scale, await readSample());
+      const picture = await readSample();
+      const ours = await upscale(model, picture);
+      const onnxRuntime = await upscaleByPeer(model, picture);
       const mean = meanDistance(ours, onnxRuntime);
       assert.ok(mean <= MOST_FROM_PEER, `${mean} levels; ${distances(ours, onnxRuntime)}`);
     });

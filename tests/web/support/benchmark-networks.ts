@@ -1,9 +1,8 @@
 // Networks of well-known shapes with random weights, as float and as int8 (QDQ) files of the same
 // weights: what the tile benchmark runs.
 //
-// Speed hardly depends on what the numbers are, but the results should be pictures and not noise at
-// the ends of every range: so weights are scaled for activations to keep their size, and the 8-bit
-// ranges follow from that size.
+// Results should be pictures and not noise at the ends of every range: so weights are scaled for
+// activations to keep their size, and the 8-bit ranges follow from that size.
 import { OnnxBuilder, tensor } from './onnx-builder.ts';
 import { Random } from './random.ts';
 

@@ -110,10 +110,14 @@ class EngineArithmetic {
     const { layers, tensors } = this.#network;
     const last = layers.map(({ op }) => op).lastIndexOf('conv');
     let x = this.#picture;
+    let tensor = 0;
     for (const [index, layer] of layers.slice(0, last).entries()) {
       const codes = tensors[index + 1]?.codes;
       if (layer.op === 'enlarge') continue;
-      if (layer.op !== 'conv' || codes === undefined) throw new TypeError('not a chain of layers');
+      if (layer.op !== 'conv' || codes === undefined || layer.input !== tensor) {
+        throw new TypeError('not a chain of layers');
+      }
+      tensor = index + 1;
       x = this.#toCodes(layer, x, codes.scale, codes.zeroPoint);
     }
     const bytes = this.#toBytes(layers[last] as ConvLayer, x);
