@@ -1,5 +1,12 @@
 /** The wasm core in this thread, for what needs no workers. */
-import { allocate, checkStatus, Engine, instantiate, withBytes } from '../src/engine.js';
+import {
+  allocate,
+  checkStatus,
+  Engine,
+  importFactory,
+  instantiate,
+  withBytes,
+} from '../src/engine.js';
 import { fetchBytes } from '../src/fetch-bytes.js';
 import type { RawImage } from '../src/index.js';
 import { coreIn } from '../src/locations.js';
@@ -38,7 +45,7 @@ export function openTools(): Promise<Core> {
 async function open(name: Variant | 'tools', baseUrl: URL): Promise<Core> {
   const { glue, wasm } = coreIn(new URL('wasm/', baseUrl), name);
   const module = await WebAssembly.compile(await fetchBytes(wasm.href, 'wasm core', FILE_CONTEXT));
-  return new Core(await instantiate(glue.href, module, 1));
+  return new Core(await instantiate(await importFactory(glue.href), module, 1));
 }
 
 /** Image tools and model inspection. */

@@ -17,12 +17,11 @@ export function checkStatus(status: WasmStatus): void {
 }
 
 /** Starts a wasm instance from an already compiled module. */
-export async function instantiate(
-  glueUrl: string,
+export function instantiate(
+  factory: ModuleFactory,
   wasm: WebAssembly.Module,
   threads: number,
 ): Promise<TesseraModule> {
-  const factory = await importFactory(glueUrl);
   return new Promise((resolve, reject) => {
     factory({
       // The glue only takes a success callback, so a failure is passed around it.
@@ -35,7 +34,12 @@ export async function instantiate(
   });
 }
 
-async function importFactory(glueUrl: string): Promise<ModuleFactory> {
+/**
+ * Loads the script that belongs to a wasm file.
+ *
+ * @throws TesseraError `ERR_LOAD`.
+ */
+export async function importFactory(glueUrl: string): Promise<ModuleFactory> {
   try {
     const glue: { default: ModuleFactory } = await import(
       /* @vite-ignore */ /* webpackIgnore: true */ glueUrl

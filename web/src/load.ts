@@ -21,60 +21,56 @@ export interface Loaded {
 // Starting the first worker is a small part of the wait, so little of the progress is left for it.
 const DOWNLOAD_SHARE = 0.95;
 
-/** Loads the model and the core, and starts the first worker. */
+/** Starts the first worker while it loads the model and the core. */
 export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal): Promise<Loaded> {
   const choice = chooseVariant(options.variant);
   const places = locate(options, choice.variant);
   const meter = new ProgressMeter<[LoadPhase]>(options.onprogress);
-  const [model, wasm] = await download(options, places, meter, signal);
   const threaded = choice.variant.endsWith('-mt');
   const threads = threaded ? options.workers : 1;
   const workers = threaded ? 1 : options.workers;
-  const load: LoadRequest = { type: 'load', glueUrl: places.glue.href, wasm, model, threads };
-  const pool = new WorkerPool(workers, {
-    spawn: options.createWorker ?? (() => startBrowserWorker(places.worker)),
-    load,
-    silence: options.timeout,
-    idleTimeout: options.idleTimeout,
-  });
-  const first = await startFirst(pool, places, signal);
-  meter.finish('prepare');
-  return {
-    pool,
-    model: first.model,
-    info: { ...choice, version: VERSION, workers, threads },
-  };
+  // When one part fails, the others are not worth finishing.
+  const stopper = new AbortController();
+  const stop = () => stopper.abort(signal.reason);
+  signal.addEventListener('abort', stop);
+  try {
+    const load = download(options, places, threads, meter, stopper.signal);
+    // Whoever starts a worker gets the error.
+    load.catch(() => {});
+    const pool = new WorkerPool(workers, {
+      spawn: options.createWorker ?? (() => startBrowserWorker(places.worker)),
+      glueUrl: places.glue.href,
+      load,
+      silence: options.timeout,
+      idleTimeout: options.idleTimeout,
+    });
+    const { model } = await startFirst(pool, places, stopper.signal);
+    meter.finish('prepare');
+    return { pool, model, info: { ...choice, version: VERSION, workers, threads } };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stopper.abort(new Error('another part failed'));
+  }
 }
 
 async function download(
   options: ResolvedCreate,
   places: Locations,
+  threads: number,
   meter: ProgressMeter<[LoadPhase]>,
   signal: AbortSignal,
-): Promise<[Uint8Array, WebAssembly.Module]> {
-  // When one of the two fails, the other one is not worth finishing.
-  const stopper = new AbortController();
-  const stop = () => stopper.abort(signal.reason);
-  signal.addEventListener('abort', stop);
+): Promise<LoadRequest> {
   const parts = { model: 0, wasm: 0 };
   const track = (part: keyof typeof parts) => (loaded: number, total: number) => {
     parts[part] = total > 0 ? Math.min(1, loaded / total) : 0;
     meter.update(((parts.model + parts.wasm) / 2) * DOWNLOAD_SHARE, 1, 'download');
   };
-  const context: FetchContext = {
-    fetch: options.fetch,
-    signal: stopper.signal,
-    timeout: options.timeout,
-  };
-  try {
-    return await Promise.all([
-      loadModel(options.model, places.manifest.href, { ...context, onbytes: track('model') }),
-      compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
-    ]);
-  } finally {
-    stopper.abort(new Error('another part failed'));
-    signal.removeEventListener('abort', stop);
-  }
+  const context: FetchContext = { fetch: options.fetch, signal, timeout: options.timeout };
+  const [model, wasm] = await Promise.all([
+    loadModel(options.model, places.manifest.href, { ...context, onbytes: track('model') }),
+    compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
+  ]);
+  return { type: 'load', wasm, model, threads };
 }
 
 async function compile(url: string, context: FetchContext): Promise<WebAssembly.Module> {
@@ -97,7 +93,6 @@ async function startFirst(
   const stop = () => void pool.dispose(signal.reason);
   signal.addEventListener('abort', stop);
   try {
-    signal.throwIfAborted();
     const first = await pool.start();
     if (first.model.channels !== 3) {
       throw new TesseraError(

@@ -18,11 +18,16 @@ export interface Crop {
   height: number;
 }
 
-/** The first request: become able to run the model. */
+/** The first request: load your scripts. It is sent while the rest is still being downloaded. */
+export interface OpenRequest {
+  type: 'open';
+  /** Address of the module script that belongs to the wasm file. */
+  glueUrl: string;
+}
+
+/** The second request: become able to run the model. */
 export interface LoadRequest {
   type: 'load';
-  /** Address of the module script that belongs to `wasm`. */
-  glueUrl: string;
   wasm: WebAssembly.Module;
   model: Uint8Array;
   threads: number;
@@ -42,7 +47,11 @@ export interface TileRequest {
   crop: Crop;
 }
 
-export type WorkerRequest = LoadRequest | PrepareRequest | TileRequest;
+export type WorkerRequest = OpenRequest | LoadRequest | PrepareRequest | TileRequest;
+
+export interface OpenedReply {
+  type: 'opened';
+}
 
 export interface LoadedReply {
   type: 'loaded';
@@ -72,14 +81,22 @@ export interface PoisonedReply {
   message: string;
 }
 
-export type WorkerReply = LoadedReply | PreparedReply | TileReply | FailedReply | PoisonedReply;
+export type WorkerReply =
+  | OpenedReply
+  | LoadedReply
+  | PreparedReply
+  | TileReply
+  | FailedReply
+  | PoisonedReply;
 
 /** The reply that a successful request gets. */
-export type ReplyTo<R extends WorkerRequest> = R extends LoadRequest
-  ? LoadedReply
-  : R extends PrepareRequest
-    ? PreparedReply
-    : TileReply;
+export type ReplyTo<R extends WorkerRequest> = R extends OpenRequest
+  ? OpenedReply
+  : R extends LoadRequest
+    ? LoadedReply
+    : R extends PrepareRequest
+      ? PreparedReply
+      : TileReply;
 
 /** Buffers that move with a request instead of being copied. */
 export function transfersOf(request: WorkerRequest): ArrayBuffer[] {

@@ -1,7 +1,8 @@
 /** What runs inside a worker, whatever kind of worker it is. */
-import { Engine, instantiate, toEngineError } from './engine.js';
+import { Engine, importFactory, instantiate, toEngineError } from './engine.js';
 import { describe, TesseraError, toWireError } from './errors.js';
 import type { LoadRequest, WorkerReply, WorkerRequest } from './protocol.js';
+import type { ModuleFactory } from './wasm-module.js';
 
 /** The worker's end of the line. */
 export interface ServerPort {
@@ -11,11 +12,17 @@ export interface ServerPort {
 
 /** Answers requests, one reply each, in order. */
 export function serve(port: ServerPort): void {
+  let factory: ModuleFactory | undefined;
   let engine: Engine | undefined;
 
   async function answer(request: WorkerRequest): Promise<WorkerReply> {
+    if (request.type === 'open') {
+      factory = await importFactory(request.glueUrl);
+      return { type: 'opened' };
+    }
+    if (factory === undefined) throw new TesseraError('ERR_INTERNAL', 'the worker was not opened');
     if (request.type === 'load') {
-      engine = await load(request);
+      engine = await load(factory, request);
       return { type: 'loaded', model: engine.modelInfo };
     }
     if (engine === undefined) throw new TesseraError('ERR_INTERNAL', 'no model was loaded');
@@ -37,10 +44,10 @@ export function serve(port: ServerPort): void {
   });
 }
 
-async function load(request: LoadRequest): Promise<Engine> {
-  const { glueUrl, wasm, model, threads } = request;
+async function load(factory: ModuleFactory, request: LoadRequest): Promise<Engine> {
+  const { wasm, model, threads } = request;
   try {
-    return new Engine(await instantiate(glueUrl, wasm, threads), model, threads);
+    return new Engine(await instantiate(factory, wasm, threads), model, threads);
   } catch (error) {
     throw toEngineError(error);
   }

@@ -5,8 +5,10 @@ import { WorkerHandle } from './worker-handle.js';
 /** How a seat gets its workers. */
 export interface SeatOptions {
   spawn(): WorkerPort;
-  /** What makes a new worker able to run the model. */
-  load: LoadRequest;
+  /** Address of the module script that belongs to the wasm file. */
+  glueUrl: string;
+  /** What makes a new worker able to run the model; workers start while it is on its way. */
+  load: Promise<LoadRequest>;
   /** Milliseconds that a worker may be silent over a request. */
   silence: number;
   /** Milliseconds after which an idle worker is ended; undefined keeps it. */
@@ -29,11 +31,16 @@ export class WorkerSeat {
 
   /** Starts a worker and loads the model into it. */
   async start(): Promise<LoadedReply> {
-    const { spawn, silence, load } = this.#options;
+    const { spawn, silence, glueUrl, load } = this.#options;
     const worker = new WorkerHandle(spawn(), silence);
     this.#worker = worker;
     try {
-      return await worker.request(load);
+      const opened = worker.request({ type: 'open', glueUrl });
+      // A missing file is told first: it says more than a worker that found nothing either.
+      opened.catch(() => {});
+      const request = await load;
+      await opened;
+      return await worker.request(request);
     } catch (error) {
       await worker.terminate(error);
       throw error;

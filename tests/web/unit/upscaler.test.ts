@@ -234,9 +234,10 @@ test('dispose() rejects what is pending and whatever comes later', async () => {
 test('dispose() also ends an upscaler that is still loading', async () => {
   const upscaler = new Upscaler(options());
   const pending = raw(picture(4, 4), {}, upscaler);
-  await upscaler.dispose();
+  const disposed = upscaler.dispose();
   await assert.rejects(pending, { code: 'ERR_DISPOSED' });
   await assert.rejects(upscaler.ready, { code: 'ERR_DISPOSED' });
+  await disposed;
 });
 
 test('an upscaler can be used before it is loaded', async (context) => {

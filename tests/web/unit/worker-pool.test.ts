@@ -51,7 +51,8 @@ function harness(context: TestContext, options: HarnessOptions = {}): Harness {
       workers.push(worker);
       return adaptWorker(worker);
     },
-    load: { type: 'load' } as LoadRequest,
+    glueUrl: 'glue.mjs',
+    load: Promise.resolve({ type: 'load' } as LoadRequest),
     silence,
     idleTimeout: options.idleTimeout,
   });
