@@ -97,9 +97,9 @@ export class Engine {
 
   /**
    * Upscales one tile of `shape.width * shape.height` RGBA pixels and returns the part `crop` of
-   * the result, in a buffer of its own.
+   * the result, in `spare` if that has the right length, otherwise in a new buffer.
    */
-  run(shape: SessionShape, pixels: Uint8Array, crop: Crop): ArrayBuffer {
+  run(shape: SessionShape, pixels: Uint8Array, crop: Crop, spare?: ArrayBuffer): ArrayBuffer {
     this.prepare(shape);
     const session = this.#session;
     if (pixels.length !== session.inputBytes()) {
@@ -110,12 +110,18 @@ export class Engine {
     }
     this.#module.HEAPU8.set(pixels, session.inputPointer());
     checkStatus(session.run());
-    return this.#copyOut(session.outputPointer(), shape.width * this.#scale, crop);
+    return this.#copyOut(session.outputPointer(), shape.width * this.#scale, crop, spare);
   }
 
-  #copyOut(pointer: number, outputWidth: number, crop: Crop): ArrayBuffer {
+  #copyOut(
+    pointer: number,
+    outputWidth: number,
+    crop: Crop,
+    spare: ArrayBuffer | undefined,
+  ): ArrayBuffer {
     const rowBytes = crop.width * BYTES_PER_PIXEL;
-    const result = new Uint8Array(rowBytes * crop.height);
+    const bytes = rowBytes * crop.height;
+    const result = new Uint8Array(spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes));
     const heap = this.#module.HEAPU8;
     for (let y = 0; y < crop.height; y++) {
       const start = pointer + ((crop.y + y) * outputWidth + crop.x) * BYTES_PER_PIXEL;

@@ -181,9 +181,15 @@ function takeOver(data: Uint8Array | Uint8ClampedArray): Uint8Array {
   return new Uint8Array(structuredClone(buffer, { transfer: [buffer] }), byteOffset, length);
 }
 
+// Of a whole pixel read as one little-endian number: with full alpha it is at least this.
+const OPAQUE_BLACK = 0xff000000;
+
 /** Whether any pixel lets something through. */
 export function hasTransparency({ data, channels }: SourceImage): boolean {
   if (channels === 3) return false;
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return true;
+  // Views into a longer buffer may begin within a word.
+  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  const pixels = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+  for (let i = 0; i < pixels.length; i++) if ((pixels[i] as number) < OPAQUE_BLACK) return true;
   return false;
 }

@@ -39,12 +39,14 @@ export interface PrepareRequest {
   shape: SessionShape;
 }
 
-/** Upscale one tile: RGBA bytes in, the cropped RGBA bytes out. Both buffers are transferred. */
+/** Upscale one tile: RGBA bytes in, the cropped RGBA bytes out. All buffers are transferred. */
 export interface TileRequest {
   type: 'tile';
   shape: SessionShape;
   pixels: ArrayBuffer;
   crop: Crop;
+  /** For the result, if it has the right length: a fresh buffer costs memory that must be cleared. */
+  spare?: ArrayBuffer | undefined;
 }
 
 export type WorkerRequest = OpenRequest | LoadRequest | PrepareRequest | TileRequest;
@@ -100,5 +102,7 @@ export type ReplyTo<R extends WorkerRequest> = R extends OpenRequest
 
 /** Buffers that move with a request instead of being copied. */
 export function transfersOf(request: WorkerRequest): ArrayBuffer[] {
-  return request.type === 'tile' ? [request.pixels] : [];
+  if (request.type !== 'tile') return [];
+  const { pixels, spare } = request;
+  return spare === undefined ? [pixels] : [pixels, spare];
 }

@@ -18,6 +18,8 @@ export interface RunRequest {
   signal: AbortSignal | undefined;
   /** Receives each finished tile; an exception ends the run. */
   ontile(tile: TileResult, done: number): void;
+  /** Whether a tile's bytes are free again once `ontile` has returned. */
+  recycle?: boolean;
   /** How many tiles may be in the hands of workers or of a slow receiver; default no limit. */
   mostInFlight?: number;
 }
@@ -32,6 +34,8 @@ export class Run implements Lane<Task> {
   #taken = 0;
   #done = 0;
   #released = 0;
+  /** Buffers of earlier tiles: for the next results. */
+  readonly #spares: ArrayBuffer[] = [];
 
   constructor(pool: WorkerPool, request: RunRequest) {
     this.#pool = pool;
@@ -91,6 +95,7 @@ export class Run implements Lane<Task> {
       shape: { width, height, alpha },
       pixels: cutTile(image, tile.x, tile.y, width, height),
       crop: this.#cropOf(tile),
+      spare: this.#spares.pop(),
     };
   }
 
@@ -106,7 +111,7 @@ export class Run implements Lane<Task> {
 
   #receive(tile: Tile, pixels: ArrayBuffer): void {
     if (this.#closed) return;
-    const { scale, plan, ontile } = this.#request;
+    const { scale, plan, ontile, recycle } = this.#request;
     const result: TileResult = {
       x: tile.keepX * scale,
       y: tile.keepY * scale,
@@ -123,6 +128,7 @@ export class Run implements Lane<Task> {
       this.cancel(error);
       return;
     }
+    if (recycle) this.#spares.push(pixels);
     if (this.#done === plan.count && !this.#closed) {
       this.#close();
       this.#finished.resolve();

@@ -277,6 +277,8 @@ export class Upscaler {
         if (done < plan.count) meter.update(done, plan.count, tile);
         else meter.finish(tile);
       },
+      // Who is told of the progress may keep the tile.
+      recycle: onprogress === undefined,
     });
     run.start();
     await run.finished;

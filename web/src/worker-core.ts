@@ -30,7 +30,8 @@ export function serve(port: ServerPort): void {
       engine.prepare(request.shape);
       return { type: 'prepared', heapBytes: engine.heapBytes };
     }
-    const pixels = engine.run(request.shape, new Uint8Array(request.pixels), request.crop);
+    const { shape, crop, spare } = request;
+    const pixels = engine.run(shape, new Uint8Array(request.pixels), crop, spare);
     return { type: 'tile', pixels };
   }
 

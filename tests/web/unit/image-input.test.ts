@@ -80,3 +80,14 @@ test('one translucent pixel is found', () => {
   data[399] = 254;
   assert.equal(hasTransparency(source), true);
 });
+
+test('opaque black has no transparency, and views may begin anywhere in a buffer', () => {
+  for (const at of [0, 1, 2, 3]) {
+    const data = new Uint8Array(new ArrayBuffer(404), at, 400);
+    for (let i = 3; i < 400; i += 4) data[i] = 255;
+    const source = { data, width: 10, height: 10, channels: 4 } as const;
+    assert.equal(hasTransparency(source), false);
+    data[199] = 254;
+    assert.equal(hasTransparency(source), true);
+  }
+});

@@ -137,6 +137,18 @@ test('progress never falls and ends at exactly 1', async () => {
   assert.equal(seen.indexOf(1), seen.length - 1);
 });
 
+test('the tiles that progress tells of keep their pixels', async () => {
+  const image = picture(150, 110);
+  const tiles: TileResult[] = [];
+  const keep = (_: number, tile: TileResult) => tiles.push(tile);
+  const expected = await raw(image, { tileSize: 48, onprogress: keep });
+  const data = new Uint8ClampedArray(expected.data.length);
+  for (const tile of tiles) place(tile, data, expected.width);
+  sameBytes({ ...expected, data }, expected);
+  // Without anyone to keep them, their memory is used again.
+  sameBytes(await raw(image, { tileSize: 48 }), expected);
+});
+
 test('the pieces of tiles() make up the result', async () => {
   const image = picture(130, 90);
   const expected = await raw(image);
