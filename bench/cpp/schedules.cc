@@ -143,19 +143,14 @@ void ChainRunner::AddKernel(const std::vector<int8_t>& weights) {
   const auto groups = static_cast<int32_t>(chain_.channels / kChannelGroup);
   window_.steps_per_run = static_cast<int32_t>(kWindow * groups);
   packed_.push_back(PackConv(window_, weights, channels, kernels_.layout));
-  const PackedConv& packed = packed_.back();
-  layers_.push_back({.run_offsets = packed.window.run_offsets.data(),
-                     .runs = static_cast<int32_t>(packed.window.run_offsets.size()),
-                     .steps_per_run = packed.window.steps_per_run,
-                     .short_runs = packed.short_runs,
-                     .input_pixel = channels,
-                     .weights = packed.weights.data(),
-                     .bias = scaling_.bias.data(),
-                     .vectors = groups,
-                     .epilogue = scaling_.epilogue,
-                     .vector_offsets = vector_offsets_.data(),
-                     .output_pixel = channels,
-                     .residual_pixel = 0});
+  ConvKernel kernel = KernelReading(packed_.back());
+  kernel.input_pixel = channels;
+  kernel.bias = scaling_.bias.data();
+  kernel.vectors = groups;
+  kernel.epilogue = scaling_.epilogue;
+  kernel.vector_offsets = vector_offsets_.data();
+  kernel.output_pixel = channels;
+  layers_.push_back(kernel);
 }
 
 void ChainRunner::RunRow(int64_t layer, const Rows& input, Rows& output, int64_t y) {

@@ -51,18 +51,14 @@ class DenseRunner {
     const std::vector<int8_t> weights =
         NoiseWeights(SizeOf(outputs_ * layer.kernel * steps * kChannelGroup));
     packed_ = PackConv(window, weights, outputs_, kernels.layout);
-    kernel_ = {.run_offsets = packed_.window.run_offsets.data(),
-               .runs = static_cast<int32_t>(packed_.window.run_offsets.size()),
-               .steps_per_run = packed_.window.steps_per_run,
-               .short_runs = packed_.short_runs,
-               .input_pixel = static_cast<int32_t>(buffers_.pixel),
-               .weights = packed_.weights.data(),
-               .bias = scaling_.bias.data(),
-               .vectors = static_cast<int32_t>(vectors_),
-               .epilogue = scaling_.epilogue,
-               .vector_offsets = vector_offsets_.data(),
-               .output_pixel = static_cast<int32_t>(vectors_ * kChannelGroup),
-               .residual_pixel = static_cast<int32_t>(vectors_ * kChannelGroup)};
+    kernel_ = KernelReading(packed_);
+    kernel_.input_pixel = static_cast<int32_t>(buffers_.pixel);
+    kernel_.bias = scaling_.bias.data();
+    kernel_.vectors = static_cast<int32_t>(vectors_);
+    kernel_.epilogue = scaling_.epilogue;
+    kernel_.vector_offsets = vector_offsets_.data();
+    kernel_.output_pixel = static_cast<int32_t>(vectors_ * kChannelGroup);
+    kernel_.residual_pixel = static_cast<int32_t>(vectors_ * kChannelGroup);
   }
 
   void Run() {

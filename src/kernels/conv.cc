@@ -124,4 +124,14 @@ PackedConv PackConv(const ConvWindow& window, std::span<const int8_t> weights, i
   return {window, 0, PackWeights(all, layout)};
 }
 
+ConvKernel KernelReading(const PackedConv& packed) {
+  ConvKernel kernel;
+  kernel.run_offsets = packed.window.run_offsets.data();
+  kernel.runs = static_cast<int32_t>(packed.window.run_offsets.size());
+  kernel.steps_per_run = packed.window.steps_per_run;
+  kernel.short_runs = packed.short_runs;
+  kernel.weights = packed.weights.data();
+  return kernel;
+}
+
 }  // namespace tessera

@@ -69,7 +69,7 @@ struct ConvKernel {
   int32_t short_runs = 0;   // the first so many runs have short sums: PackedConv
   int32_t input_pixel = 0;  // from one output pixel's window to the next one's
 
-  const int8_t* weights = nullptr;  // packed by PackConvWeights for the same implementation
+  const int8_t* weights = nullptr;  // packed by PackConv for the same implementation
   const int32_t* bias = nullptr;    // per output channel, a multiple of four of them
   int32_t vectors = 0;              // output channels / 4, rounded up
 
@@ -114,6 +114,10 @@ struct PackedConv {
 /// fill the last vector get zeros.
 PackedConv PackConv(const ConvWindow& window, std::span<const int8_t> weights, int64_t outputs,
                     const WeightLayout& layout);
+
+/// A kernel that reads the window and weights of `packed`, which must outlive it; the rest of it is
+/// left to fill in.
+ConvKernel KernelReading(const PackedConv& packed);
 
 /// A depthwise convolution: each output channel reads its own input channel at every tap.
 struct DepthwiseKernel {

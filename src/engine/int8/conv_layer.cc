@@ -148,13 +148,11 @@ class ConvLayerBuilder {
   void FinishGroup(const Group& group) {
     const auto stored = static_cast<int64_t>(group.order.size());
     PackedConv packed = PackConv(group.window, group.weights, stored, layer_.kernels_->layout);
-    ConvKernel kernel;
-    kernel.runs = static_cast<int32_t>(packed.window.run_offsets.size());
-    kernel.steps_per_run = packed.window.steps_per_run;
-    kernel.short_runs = packed.short_runs;
-    kernel.run_offsets = Keep(std::move(packed.window.run_offsets));
+    ConvKernel kernel = KernelReading(packed);
+    // What a vector holds stays where it is when the vector moves.
+    Keep(std::move(packed.window.run_offsets));
+    Keep(std::move(packed.weights));
     kernel.input_pixel = static_cast<int32_t>(conv_.stride[1] * input_.pixel);
-    kernel.weights = Keep(std::move(packed.weights));
     kernel.bias = Keep(Biases(group.order));
     kernel.vectors = static_cast<int32_t>(RoundUpToGroup(stored) / kChannelGroup);
     kernel.epilogue = Epilogue(group.order);
