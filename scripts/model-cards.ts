@@ -25,6 +25,8 @@ const CLI = join(DIST, 'cli', 'tessera.mjs');
 const CROPS: Readonly<Record<string, string>> = {
   photo: `"singaporean-cityscape" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a
 quarter first; it is one of the training images.`,
+  restore: `"singaporean-cityscape" of the CC0 backgrounds of BuddiesOfBudgie, reduced to a
+quarter first and damaged as \`--degrade web\` does; it is one of the training images.`,
   text: 'made-up words that `train/render_text.py --held-out` rendered.',
 };
 
