@@ -97,14 +97,16 @@ void ConvRowOfKind(const ConvKernel& kernel, const uint8_t* input, uint8_t* outp
                    const uint8_t* residual, int64_t width) {
   const int64_t vector_bytes = int64_t{kernel.runs} * kernel.steps_per_run * 16;
   constexpr int32_t kBlock = Machine::kBlockVectors;
+  // Few layers end in so narrow a block: specialized ones would be bytes to download for nothing.
+  constexpr EpilogueKind kRare = EpilogueKind::kGeneral;
   for (int32_t vector = 0; vector < kernel.vectors; vector += kBlock) {
     const int8_t* weights = kernel.weights + vector * vector_bytes;
     switch (std::min(kBlock, kernel.vectors - vector)) {
       case 1:
-        ConvBlockRow<Machine, kKind, 1>(kernel, vector, weights, input, output, residual, width);
+        ConvBlockRow<Machine, kRare, 1>(kernel, vector, weights, input, output, residual, width);
         break;
       case 2:
-        ConvBlockRow<Machine, kKind, 2>(kernel, vector, weights, input, output, residual, width);
+        ConvBlockRow<Machine, kRare, 2>(kernel, vector, weights, input, output, residual, width);
         break;
       case 3:
         ConvBlockRow<Machine, kKind, 3>(kernel, vector, weights, input, output, residual, width);
