@@ -21,6 +21,10 @@ const bestOf = (rows: readonly Row[], subject: string): Row | undefined =>
     .filter((row) => row.subject === subject)
     .reduce<Row | undefined>((a, b) => (a && a.ms_min <= b.ms_min ? a : b), undefined);
 
+function threadsTitle(threads: number): string {
+  return `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`;
+}
+
 function tileTable(rows: readonly Row[], threads: number): string {
   const found = ratios(rows).filter((ratio) => ratio.threads === threads);
   const peers = distinct(found.map(({ peer }) => peer));
@@ -54,10 +58,7 @@ function tileSection({ rows, peak }: Results): string {
   return [
     `One tile, the same weights in every library: our time, and how many times as long each peer's ` +
       `best takes. Times are those of the fastest round.${peaks}`,
-    ...counts.flatMap((threads) => [
-      `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`,
-      tileTable(rows, threads),
-    ]),
+    ...counts.flatMap((threads) => [threadsTitle(threads), tileTable(rows, threads)]),
   ].join('\n\n');
 }
 
@@ -88,7 +89,7 @@ const MEMORY: readonly [name: string, head: string][] = [
   ['js_heap_mb', 'JS heap'],
 ];
 
-function pictureSection({ rows }: Results): string {
+function pictureTable(rows: readonly Row[]): string {
   const memory = MEMORY.filter(([name]) => rows.some((row) => row.extra?.[name] !== undefined));
   const lines = rows.map((row) => [
     titleOf(row.subject),
@@ -100,8 +101,18 @@ function pictureSection({ rows }: Results): string {
     ...memory.map(([name]) => extra(row, name, 0, 'MB')),
   ]);
   const head = ['', 'network', 'picture', 'time', 'longest task', 'CPU time per output megapixel'];
-  const body = table([...head, ...memory.map(([, title]) => title)], lines);
-  return `A whole picture, bytes in and bytes out, with the tiling that comes with each library or, where none does, the usual one:\n\n${body}`;
+  return table([...head, ...memory.map(([, title]) => title)], lines);
+}
+
+function pictureSection({ rows }: Results): string {
+  const counts = [...new Set(rows.map(({ threads }) => threads))].sort();
+  return [
+    'A whole picture, bytes in and bytes out, with the tiling that comes with each library or, where none does, the usual one.',
+    ...counts.flatMap((threads) => [
+      threadsTitle(threads),
+      pictureTable(rows.filter((row) => row.threads === threads)),
+    ]),
+  ].join('\n\n');
 }
 
 const SECTIONS: Record<string, (results: Results) => string> = {
