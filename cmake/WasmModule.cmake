@@ -1,6 +1,6 @@
 # The modules from src/wasm, each as glue (.mjs) and .wasm:
 #   tessera-<variant>   what a page loads
-#   tessera-tools       for the command line: with the quantizer, which would be a fifth of a page's download. Of the
+#   tessera-tools       for the command line: with the quantizer, which would be an eighth of a page's download. Of the
 #                       simd variant alone: what it computes must not depend on the machine.
 get_filename_component(variant ${CMAKE_BINARY_DIR} NAME)
 

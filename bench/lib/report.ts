@@ -13,7 +13,7 @@ const edge = (pixels: number): string => `${Math.round(Math.sqrt(pixels))}²`;
 const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 
 /** Their names in the order in which they first come. */
-const distinct = (names: readonly string[]): string[] => [...new Set(names)];
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /** The fastest row of a subject. */
 const bestOf = (rows: readonly Row[], subject: string): Row | undefined =>
@@ -21,8 +21,16 @@ const bestOf = (rows: readonly Row[], subject: string): Row | undefined =>
     .filter((row) => row.subject === subject)
     .reduce<Row | undefined>((a, b) => (a && a.ms_min <= b.ms_min ? a : b), undefined);
 
-function threadsTitle(threads: number): string {
-  return `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`;
+/** A table for each number of threads that was measured, fewest first. */
+function perThreads(
+  measured: readonly { threads: number }[],
+  tableOf: (threads: number) => string,
+): string[] {
+  const counts = distinct(measured.map(({ threads }) => threads)).sort((a, b) => a - b);
+  return counts.flatMap((threads) => [
+    `${threads === 1 ? 'One thread' : `${threads} threads or workers`}:`,
+    tableOf(threads),
+  ]);
 }
 
 function tileTable(rows: readonly Row[], threads: number): string {
@@ -50,7 +58,6 @@ const range = (a: number, b: number): string =>
   `${Math.min(a, b).toFixed(0)} to ${Math.max(a, b).toFixed(0)}`;
 
 function tileSection({ rows, peak }: Results): string {
-  const counts = [...new Set(ratios(rows).map(({ threads }) => threads))].sort();
   const peaks = peak
     ? ` One core's peak before and after: ${range(peak.before.int8, peak.after.int8)} GMAC/s in int8, ` +
       `${range(peak.before.float, peak.after.float)} in float.`
@@ -58,7 +65,7 @@ function tileSection({ rows, peak }: Results): string {
   return [
     `One tile, the same weights in every library: our time, and how many times as long each peer's ` +
       `best takes. Times are those of the fastest round.${peaks}`,
-    ...counts.flatMap((threads) => [threadsTitle(threads), tileTable(rows, threads)]),
+    ...perThreads(ratios(rows), (threads) => tileTable(rows, threads)),
   ].join('\n\n');
 }
 
@@ -105,13 +112,9 @@ function pictureTable(rows: readonly Row[]): string {
 }
 
 function pictureSection({ rows }: Results): string {
-  const counts = [...new Set(rows.map(({ threads }) => threads))].sort();
   return [
     'A whole picture, bytes in and bytes out, with the tiling that comes with each library or, where none does, the usual one.',
-    ...counts.flatMap((threads) => [
-      threadsTitle(threads),
-      pictureTable(rows.filter((row) => row.threads === threads)),
-    ]),
+    ...perThreads(rows, (threads) => pictureTable(rows.filter((row) => row.threads === threads))),
   ].join('\n\n');
 }
 
