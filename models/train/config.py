@@ -45,6 +45,29 @@ class PolishConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class AdversarialConfig:
+    """What follows polishing: its loss and that of a discriminator (adversary.py)."""
+
+    iterations: int  # 0 for none
+    learning_rate: float  # start of another cosine that ends at zero
+    discriminator_rate: float  # the same throughout
+    opinion: float  # weight of being taken for true
+    features: float  # weight of having the features of the true patch
+
+
+@dataclasses.dataclass(frozen=True)
+class DistillationConfig:
+    """A larger trained model whose results are part of what is to be matched."""
+
+    teacher: str  # of the same scale, "" for none
+    weight: float  # 0..1: the part of the loss that is against the teacher's results
+
+    def check(self, where):
+        if not 0 <= self.weight <= 1:
+            raise ConfigError(f'{where}: "weight" must be within 0..1, got {self.weight}')
+
+
+@dataclasses.dataclass(frozen=True)
 class FinetuneConfig:
     """Quantization-aware training of the collapsed, quantized network."""
 
@@ -87,6 +110,8 @@ class Config:
     net: NetConfig
     training: TrainingConfig
     polish: PolishConfig
+    adversarial: AdversarialConfig
+    distillation: DistillationConfig
     finetune: FinetuneConfig
     data: DataConfig
 

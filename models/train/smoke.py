@@ -26,6 +26,12 @@ evaluate_every = 15
 [polish]
 iterations = 10
 
+[adversarial]
+iterations = {adversarial}
+
+[distillation]
+teacher = ""
+
 [finetune]
 iterations = 10
 batch = 4
@@ -39,7 +45,9 @@ QUANTIZE_OPTIONS = ('--crops', '8', '--crop-size', '48')
 def write_recipe(recipe, folder):
     """Writes the shortened recipe; returns its path."""
     path = Path(folder) / recipe.name
-    path.write_text(_SHORTER.format(base=json.dumps(str(recipe.resolve()))), encoding='utf-8')
+    adversarial = min(load_config(recipe).adversarial.iterations, 4)
+    shorter = _SHORTER.format(base=json.dumps(str(recipe.resolve())), adversarial=adversarial)
+    path.write_text(shorter, encoding='utf-8')
     return path
 
 

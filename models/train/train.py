@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from .adversary import Adversary
 from .command import add_cache, add_threads, reports
 from .config import ConfigError, load_config
 from .curve import draw_curve
@@ -42,6 +43,12 @@ class Trainer:
         if config.training.start_from:
             start_from(net, config.training.start_from)
         self.net = net.to(device)
+        self.teacher = None
+        if config.distillation.teacher:
+            self.teacher = load_teacher(config.distillation.teacher, config.scale, device)
+        self.adversary = None
+        if config.adversarial.iterations > 0:
+            self.adversary = Adversary(config.adversarial, device)
         self.optimizer = Optimizers(self.net.parameters(), config.training.learning_rate)
         self.ema = Ema(config.training.ema_decay)
         self.iteration = 0
@@ -53,6 +60,10 @@ class Trainer:
     @property
     def iterations(self):
         """Of all stages."""
+        return self.end_of_polishing + self.config.adversarial.iterations
+
+    @property
+    def end_of_polishing(self):
         return self.config.training.iterations + self.config.polish.iterations
 
     @property
@@ -60,36 +71,52 @@ class Trainer:
         return self.iteration >= self.iterations
 
     @property
-    def polishing(self):
-        return self.iteration >= self.config.training.iterations
+    def in_main_stage(self):
+        return self.iteration < self.config.training.iterations
+
+    @property
+    def is_adversarial(self):
+        return self.adversary is not None and self.iteration >= self.end_of_polishing
 
     def learning_rate(self):
-        """One cosine from the first iteration to the last, after a short rise; one for polishing."""
+        """A cosine per stage; the first one after a short rise."""
         recipe = self.config.training
-        if self.polishing:
-            done = self.iteration - recipe.iterations
-            return cosine(self.config.polish.learning_rate, done, self.config.polish.iterations)
-        rise = min(1.0, (self.iteration + 1) / (recipe.warmup + 1))
-        return rise * cosine(recipe.learning_rate, self.iteration, recipe.iterations)
+        if self.in_main_stage:
+            rise = min(1.0, (self.iteration + 1) / (recipe.warmup + 1))
+            return rise * cosine(recipe.learning_rate, self.iteration, recipe.iterations)
+        stage, first = self.config.polish, recipe.iterations
+        if self.is_adversarial:
+            stage, first = self.config.adversarial, self.end_of_polishing
+        return cosine(stage.learning_rate, self.iteration - first, stage.iterations)
 
     def noise(self):
         """Like everything random it depends on (seed, iteration) only."""
-        if not self.polishing:
+        if self.in_main_stage:
             return None
         seed = self.config.training.seed << 32 | self.iteration
         return torch.Generator(self.device).manual_seed(seed)
 
-    def loss(self, result, truth):
+    def loss(self, result, low, high):
         recipe = self.config.training
         in_tail = self.iteration >= recipe.iterations - recipe.tail
-        return (tail_loss if in_tail else main_loss)(result, truth)
+        measure = tail_loss if in_tail else main_loss
+        loss = measure(result, high)
+        if self.teacher:
+            share = self.config.distillation.weight
+            loss = (1.0 - share) * loss + share * measure(result, self.teacher(low))
+        if self.is_adversarial:
+            loss = loss + self.adversary.loss(result, high)
+        return loss
 
     def step(self):
         recipe = self.config.training
         low, high = (side.to(self.device) for side in self.source.batch(
             recipe.seed, self.iteration, recipe.batch, recipe.patch))
         weights = self.net.collapse()
-        loss = self.loss(run_plain(low, weights, self.config.scale, self.noise()), high)
+        result = run_plain(low, weights, self.config.scale, self.noise())
+        if self.is_adversarial:
+            self.adversary.learn(result, high)
+        loss = self.loss(result, low, high)
         self.ema.update(weights)
         self.optimizer.set_learning_rate(self.learning_rate())
         self.optimizer.step(loss)
@@ -115,7 +142,8 @@ class Trainer:
     def state(self):
         return {
             'config': dataclasses.asdict(self.config), 'net': self.net.state_dict(),
-            'optimizer': self.optimizer.state_dict(), 'ema': self.ema.weights,
+            'optimizer': self.optimizer.state_dict(),
+            'adversary': self.adversary and self.adversary.state_dict(), 'ema': self.ema.weights,
             'ema_updates': self.ema.updates, 'iteration': self.iteration,
             'seconds': self.seconds, 'loss_sum': self.loss_sum, 'loss_count': self.loss_count,
             'log': self.log}
@@ -124,6 +152,9 @@ class Trainer:
         check_same_recipe(state['config'], dataclasses.asdict(self.config))
         self.net.load_state_dict(state['net'])
         self.optimizer.load_state_dict(state['optimizer'])
+        # Of a checkpoint without one, the stage begins with a new one.
+        if self.adversary and state.get('adversary'):
+            self.adversary.load_state_dict(state['adversary'])
         self.ema.weights, self.ema.updates = state['ema'], state['ema_updates']
         self.iteration, self.seconds = state['iteration'], state['seconds']
         self.loss_sum, self.loss_count = state['loss_sum'], state['loss_count']
@@ -137,20 +168,41 @@ def cosine(start, done, iterations):
     return 0.5 * start * (1.0 + math.cos(math.pi * done / iterations))
 
 
-def start_from(net, name):
+def trained(key, name):
+    """The trained model that a recipe names under `key`."""
     path = FLOAT_MODELS / f'{name}.onnx'
     if not path.exists():
-        raise ConfigError(f'start_from: there is no {path}; train {name} first')
+        raise ConfigError(f'{key}: there is no {path}; train {name} first')
+    return OnnxNet.load(path)
+
+
+def start_from(net, name):
     try:
-        net.start_from(OnnxNet.load(path).weights())
+        net.start_from(trained('start_from', name).weights())
     except ValueError as error:
         raise ConfigError(f'start_from: {name}: {error}') from error
+
+
+def load_teacher(name, scale, device):
+    """The teacher's results, a function of low-resolution patches."""
+    teacher = trained('teacher', name)
+    if teacher.scale != scale:
+        raise ConfigError(f'teacher: {name} enlarges by {teacher.scale}, this model by {scale}')
+    weights = [tuple(None if t is None else t.to(device) for t in layer)
+               for layer in teacher.weights()]
+
+    @torch.no_grad()
+    def teach(low):
+        return run_plain(low, weights, scale)
+
+    return teach
 
 
 def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
     saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']})
-    for part in ('net', 'training', 'data', 'scale'):
+    saved.setdefault('distillation', wanted['distillation'])
+    for part in ('net', 'training', 'distillation', 'data', 'scale'):
         if saved[part] != wanted[part]:
             raise ConfigError(
                 f'the checkpoint was made with another [{part}]: {saved[part]} instead of '

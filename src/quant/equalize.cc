@@ -16,6 +16,8 @@ namespace {
 constexpr int kRounds = 20;
 // Channels that hardly do anything are not blown up without bound.
 constexpr double kLargestStep = 1024.0;
+// Nor are slopes, which become their inverse when a channel is turned over.
+constexpr float kSmallestTurned = 1.0f / 256.0f;
 
 bool ScalesWithInput(const Operation& operation) {
   if (const auto* clip = std::get_if<Clip>(&operation)) {
@@ -108,6 +110,16 @@ void Scale(Layer& first, Layer& second, size_t channel, double step) {
   if (!first.bias.empty()) first.bias[channel] = static_cast<float>(first.bias[channel] / step);
 }
 
+// Turns the sign of a channel over, `slope` being how much of its negative values the activation
+// between the layers lets through: PRelu(slope, x) = -slope * PRelu(1 / slope, -x).
+void TurnOver(Layer& first, float& slope, Layer& second, size_t channel, Range& range) {
+  first.ForOutput(channel, [](float& w) { w = -w; });
+  if (!first.bias.empty()) first.bias[channel] = -first.bias[channel];
+  second.ForInput(channel, [&](float& w) { w *= -slope; });
+  slope = 1.0f / slope;
+  range = {-range.high * slope, -range.low * slope};
+}
+
 // The largest weight that reads a channel, each in proportion to the largest of its output.
 std::vector<double> LargestProportions(Layer& layer, size_t channels) {
   Layer relative = layer;
@@ -138,6 +150,29 @@ class PairedLayers {
 
   const std::vector<ConvolutionPair>& pairs() const { return pairs_; }
   Layer& at(size_t node) { return *layers_[node]; }
+
+  // How much of negative values the activation of a pair lets through, per channel. Nothing where
+  // that cannot be changed channel by channel.
+  std::optional<std::vector<float>> Slopes(const ConvolutionPair& pair) {
+    const size_t channels = at(pair.first).outputs;
+    if (pair.activation == pair.first) return std::vector<float>(channels, 1.0f);
+    const Node& node = graph_.nodes[pair.activation];
+    if (!std::holds_alternative<PRelu>(node.operation)) return std::nullopt;
+    const Constant* constant = graph_.value(node.inputs[1]).constant.get();
+    if (!constant) return std::nullopt;
+    if (constant->floats.size() == channels) return constant->floats;
+    return std::vector<float>(channels, constant->floats[0]);
+  }
+
+  void StoreSlopes(const ConvolutionPair& pair, std::vector<float> slopes) {
+    if (pair.activation == pair.first) return;
+    Node& node = graph_.nodes[pair.activation];
+    Value value = graph_.value(node.inputs[1]);
+    value.name = node.name + ".slopes";
+    value.shape = {1, static_cast<int64_t>(slopes.size()), 1, 1};
+    value.constant = MakeConstant(std::move(slopes));
+    node.inputs[1] = graph_.AddValue(std::move(value));
+  }
 
   void Store() && {
     for (size_t i = 0; i < layers_.size(); ++i) {
@@ -190,14 +225,25 @@ void EqualizeWeights(Graph& graph) {
   std::move(layers).Store();
 }
 
-void EqualizeActivations(Graph& graph, const std::vector<std::vector<float>>& magnitudes) {
+void EqualizeActivations(Graph& graph, std::vector<std::vector<Range>> ranges) {
   PairedLayers layers(graph);
   for (const ConvolutionPair& pair : layers.pairs()) {
     Layer& first = layers.at(pair.first);
     Layer& second = layers.at(pair.second);
+    std::vector<Range>& channels = ranges[pair.activation];
+    if (auto slopes = layers.Slopes(pair)) {
+      for (size_t channel = 0; channel < first.outputs; ++channel) {
+        float& slope = (*slopes)[channel];
+        const bool is_below = -channels[channel].low > channels[channel].high;
+        if (!is_below || slope < kSmallestTurned) continue;
+        TurnOver(first, slope, second, channel, channels[channel]);
+      }
+      layers.StoreSlopes(pair, *std::move(slopes));
+    }
     const std::vector<double> reads = LargestProportions(second, first.outputs);
     for (size_t channel = 0; channel < first.outputs; ++channel) {
-      Scale(first, second, channel, Step(magnitudes[pair.activation][channel], reads[channel]));
+      const float magnitude = std::max(-channels[channel].low, channels[channel].high);
+      Scale(first, second, channel, Step(magnitude, reads[channel]));
     }
   }
   std::move(layers).Store();

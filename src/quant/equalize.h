@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "quant/ranges.h"
 
 namespace tessera {
 
@@ -26,11 +27,13 @@ std::vector<ConvolutionPair> FindConvolutionPairs(const Graph& graph);
 /// largest that reads it (r2) equal.
 void EqualizeWeights(Graph& graph);
 
-/// With r1 the largest value that the channel itself takes, from MeasureMagnitudes, and r2 the
-/// largest weight that reads it in proportion to the largest of the same output. For what is
+/// With r1 the largest magnitude that the channel itself takes, from MeasureChannelRanges, and r2
+/// the largest weight that reads it in proportion to the largest of the same output. For what is
 /// rounded here has a scale per output in the weights, so that only proportions matter, but one
-/// scale for all channels of a tensor.
-void EqualizeActivations(Graph& graph, const std::vector<std::vector<float>>& magnitudes);
+/// scale for all channels of a tensor. For the same reason channels that reach further below zero
+/// than above are turned over first, where the activation is a PRelu or none: a tensor's range is
+/// then wide on one side only.
+void EqualizeActivations(Graph& graph, std::vector<std::vector<Range>> ranges);
 
 }  // namespace tessera
 

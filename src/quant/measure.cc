@@ -126,24 +126,21 @@ Result<std::vector<Histogram>> MeasureHistograms(const Graph& graph, const Quant
   return histograms;
 }
 
-Result<std::vector<std::vector<float>>> MeasureMagnitudes(const Graph& graph,
-                                                          const CalibrationImages& images,
-                                                          std::span<const size_t> selection,
-                                                          QuantizeProgress& progress) {
-  std::vector<std::vector<float>> magnitudes(graph.nodes.size());
+Result<std::vector<std::vector<Range>>> MeasureChannelRanges(const Graph& graph,
+                                                             const CalibrationImages& images,
+                                                             std::span<const size_t> selection,
+                                                             QuantizeProgress& progress) {
+  std::vector<std::vector<Range>> ranges(graph.nodes.size());
   const auto visit = [&](size_t node, Tensor output) {
     const auto channels = static_cast<size_t>(output.channels);
-    magnitudes[node].resize(channels);
+    ranges[node].resize(channels);
     const std::span<const float> elements = Elements(output);
-    for (size_t i = 0; i < elements.size(); ++i) {
-      float& largest = magnitudes[node][i % channels];
-      largest = std::max(largest, std::abs(elements[i]));
-    }
+    for (size_t i = 0; i < elements.size(); ++i) ranges[node][i % channels].Include(elements[i]);
     return Status::Ok();
   };
   TESSERA_RETURN_IF_ERROR(
       VisitNodes(graph, graph.nodes.size(), images, selection, progress, visit));
-  return magnitudes;
+  return ranges;
 }
 
 Result<QuantizationLoss> MeasureLoss(const Graph& graph, const QuantizationPlan& plan,

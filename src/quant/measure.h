@@ -28,11 +28,11 @@ Result<std::vector<Histogram>> MeasureHistograms(const Graph& graph, const Quant
                                                  std::span<const size_t> selection,
                                                  QuantizeProgress& progress);
 
-/// The largest magnitude of every node's output per channel.
-Result<std::vector<std::vector<float>>> MeasureMagnitudes(const Graph& graph,
-                                                          const CalibrationImages& images,
-                                                          std::span<const size_t> selection,
-                                                          QuantizeProgress& progress);
+/// The range of every node's output per channel.
+Result<std::vector<std::vector<Range>>> MeasureChannelRanges(const Graph& graph,
+                                                             const CalibrationImages& images,
+                                                             std::span<const size_t> selection,
+                                                             QuantizeProgress& progress);
 
 /// How far a quantized network is from the float one.
 struct QuantizationLoss {

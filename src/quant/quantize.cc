@@ -183,10 +183,9 @@ class Work {
     Graph by_weights = graph_;
     EqualizeWeights(by_weights);
     TESSERA_RETURN_IF_ERROR(Try("weights", std::move(by_weights)));
-    TESSERA_ASSIGN_OR_RETURN(const auto magnitudes,
-                             MeasureMagnitudes(graph_, images_, used_, progress_));
+    TESSERA_ASSIGN_OR_RETURN(auto ranges, MeasureChannelRanges(graph_, images_, used_, progress_));
     Graph by_activations = graph_;
-    EqualizeActivations(by_activations, magnitudes);
+    EqualizeActivations(by_activations, std::move(ranges));
     return Try("activations", std::move(by_activations));
   }
 

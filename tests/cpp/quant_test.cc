@@ -271,11 +271,11 @@ TEST_CASE("equalization changes the weights and not what the network computes") 
   const std::vector<float> before = graph.value(graph.nodes[0].inputs[1]).constant->floats;
   const CalibrationImages images = TestImages(graph, 2);
   QuantizeProgress progress(nullptr, {});
-  const auto magnitudes = MeasureMagnitudes(graph, images, All(images), progress);
-  REQUIRE(magnitudes.ok());
+  const auto ranges = MeasureChannelRanges(graph, images, All(images), progress);
+  REQUIRE(ranges.ok());
   Graph by_activations = graph;
   EqualizeWeights(graph);
-  EqualizeActivations(by_activations, *magnitudes);
+  EqualizeActivations(by_activations, *ranges);
   for (const Graph& equalized : {graph, by_activations}) {
     CHECK(equalized.value(equalized.nodes[0].inputs[1]).constant->floats != before);
     CHECK(test::LargestDifference(test::Interpret(equalized, image), expected) < 1e-4f);
@@ -298,6 +298,21 @@ TEST_CASE("equalization makes the ranges of a pair's weights alike") {
     }
     CHECK(writes == doctest::Approx(reads).epsilon(1e-4));
   }
+}
+
+TEST_CASE("equalization turns channels over that lie further below zero than above") {
+  GraphBuilder b(3);
+  const ValueId slopes = b.Constant({1, 4, 1, 1}, {0.9f, 0.25f, 0.0f, -0.5f});
+  const ValueId x = b.Apply(PRelu{}, {b.Convolve(b.input(), 4), slopes});
+  Graph graph = b.Finish(b.Convolve(x, 3));
+  std::vector<std::vector<Range>> ranges(graph.nodes.size());
+  ranges[1] = {{-3.0f, 1.0f}, {-1.0f, 3.0f}, {0.0f, 1.0f}, {0.0f, 2.0f}};
+  const test::Dense image = test::RandomImage({1, 3, 7, 6}, 8);
+  const test::Dense expected = test::Interpret(graph, image);
+  EqualizeActivations(graph, ranges);
+  const std::vector<float> turned = {1.0f / 0.9f, 0.25f, 0.0f, -0.5f};
+  CHECK(graph.value(graph.nodes[1].inputs[1]).constant->floats == turned);
+  CHECK(test::LargestDifference(test::Interpret(graph, image), expected) < 1e-4f);
 }
 
 TEST_CASE("equalization leaves alone what two nodes read") {

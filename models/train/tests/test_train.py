@@ -3,12 +3,17 @@ import dataclasses
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
+import onnx
 import torch
 
+from .. import train
 from ..config import ConfigError
 from ..data import PatchSource, build_cache
+from ..loss import main_loss
 from ..nets import code_noise
+from ..onnx_file import build_onnx
 from ..train import Trainer, run
 from .synthetic import FOLDER, small_config, write_pictures
 
@@ -38,14 +43,17 @@ class TrainTest(unittest.TestCase):
         tensors = list(state['net'].values())
         tensors += [t for layer in state['ema'] for t in layer if t is not None]
         muon, adam = (part['state'].values() for part in state['optimizer'])
+        if state['adversary']:
+            tensors += list(state['adversary']['discriminator'].values())
         tensors += [moments['average'] for moments in muon]
         tensors += [moments[name] for moments in adam for name in ('exp_avg', 'exp_avg_sq')]
         return torch.cat([t.flatten() for t in tensors])
 
     def test_resumed_run_is_bit_exact(self):
-        for number, stop in enumerate((7, 13)):
+        for number, stop in enumerate((7, 13, 20)):
             with self.subTest(stop=stop):
-                self.check_resuming(small_config(10, polish=8), stop, str(number))
+                config = small_config(10, polish=8, adversarial=4)
+                self.check_resuming(config, stop, str(number))
 
     def check_resuming(self, config, stop, name):
         straight = Trainer(config, self.source)
@@ -70,11 +78,11 @@ class TrainTest(unittest.TestCase):
         with self.assertRaisesRegex(ConfigError, 'training.*--work'):
             other.restore(trainer.state())
 
-    def test_checkpoint_from_before_there_were_shares_resumes(self):
+    def test_checkpoint_from_before_there_were_some_keys_resumes(self):
         trainer = Trainer(small_config(), self.source)
         trainer.step()
         state = trainer.state()
-        del state['config']['data']['shares']
+        del state['config']['data']['shares'], state['config']['distillation'], state['adversary']
         again = Trainer(small_config(), self.source)
         again.restore(state)
         self.assertEqual(again.iteration, 1)
@@ -94,10 +102,13 @@ class TrainTest(unittest.TestCase):
         self.assertTrue(torch.equal(self.flat(straight), self.flat(resumed)))
 
     def test_learning_rate_is_a_cosine_per_stage(self):
-        for polish, expected in ((0, (1e-3, 5e-4, 0.0, 0.0)), (10, (1e-3, 5e-4, 5e-4, 2.5e-4))):
-            trainer = Trainer(small_config(polish=polish), self.source)
+        for stages, expected in (
+                ({}, (1e-3, 5e-4, 0.0, 0.0, 0.0)),
+                ({'polish': 10}, (1e-3, 5e-4, 5e-4, 2.5e-4, 0.0)),
+                ({'polish': 10, 'adversarial': 4}, (1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4))):
+            trainer = Trainer(small_config(**stages), self.source)
             rates = []
-            for trainer.iteration in (0, 10, 20, 25):
+            for trainer.iteration in (0, 10, 20, 25, 32):
                 rates.append(trainer.learning_rate())
             for rate, wanted in zip(rates, expected):
                 self.assertAlmostEqual(rate, wanted)
@@ -127,6 +138,30 @@ class TrainTest(unittest.TestCase):
         self.assertEqual((work / 'curve.png').read_bytes()[:4], b'\x89PNG')
         self.assertIn('100.0 %', lines[-1])
         self.assertEqual(list(work.glob('*.partial')), [])
+
+    def distilled(self, **distillation):
+        config = small_config()
+        return dataclasses.replace(
+            config, distillation=dataclasses.replace(config.distillation, **distillation))
+
+    def test_a_teacher_takes_its_part_of_the_truth(self):
+        teacher = Trainer(small_config(seed=4), self.source)
+        folder = self.work('models')
+        onnx.save(build_onnx(teacher.net.collapse(), 2, {'name': 'teacher', 'scale': '2'}),
+                  str(folder / 'teacher.onnx'))
+        low, high = self.source.batch(1, 0, 2, 12)
+        with mock.patch.object(train, 'FLOAT_MODELS', folder):
+            for weight, expected in ((0.0, high), (1.0, teacher.net(low).detach())):
+                pupil = Trainer(self.distilled(teacher='teacher', weight=weight), self.source)
+                result = pupil.net(low)
+                loss = float(pupil.loss(result, low, high))
+                # Stored weights are rounded to float16.
+                self.assertAlmostEqual(loss, float(main_loss(result, expected)), delta=1e-3)
+            with self.assertRaisesRegex(ConfigError, 'teacher: there is no .*absent.onnx'):
+                Trainer(self.distilled(teacher='absent'), self.source)
+            wrong = dataclasses.replace(self.distilled(teacher='teacher'), scale=3)
+            with self.assertRaisesRegex(ConfigError, 'enlarges by 2, this model by 3'):
+                Trainer(wrong, self.source)
 
     def test_seed_decides_the_start(self):
         first = Trainer(small_config(), self.source).net.state_dict()

@@ -1,0 +1,77 @@
+"""Adversarial training that needs no pretrained network.
+
+A discriminator learns to tell enlarged patches from true ones, and the network learns to be taken for
+true: it invents the texture that an average over all possible pictures, which is what L1 asks for,
+has not. The discriminator judges patches (Isola et al., "Image-to-Image Translation with Conditional
+Adversarial Networks", 2017), is kept smooth by spectral normalization (Miyato et al., "Spectral
+Normalization for Generative Adversarial Networks", 2018) and learns with the hinge loss (Lim and Ye,
+"Geometric GAN", 2017). What it sees in the true patch is to be seen in the enlarged one too, layer by
+layer (feature matching: Wang et al., "High-Resolution Image Synthesis and Semantic Manipulation with
+Conditional GANs", 2018): that takes the place of the features of a network trained on ImageNet.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+_BLOCK = 2  # pixels are taken in blocks of 2x2, which makes the widest layers four times cheaper
+_WIDTHS = (48, 64, 96)
+_SLOPE = 0.2
+_BETAS = (0.5, 0.99)  # a long memory of gradients is one of an opponent that has changed since
+
+
+class Discriminator(nn.Module):
+    """(N, 3, H, W) in 0..1 to one opinion per 8x8 pixels (above 0: true), and its features."""
+
+    def __init__(self):
+        super().__init__()
+        inputs = (3 * _BLOCK**2, *_WIDTHS)
+        self.layers = nn.ModuleList(
+            spectral_norm(nn.Conv2d(a, b, 3 if layer == 0 else 4, 1 if layer == 0 else 2, 1))
+            for layer, (a, b) in enumerate(zip(inputs, _WIDTHS)))
+        self.opinion = spectral_norm(nn.Conv2d(_WIDTHS[-1], 1, 3, padding=1))
+
+    def forward(self, image):
+        x, features = F.pixel_unshuffle(2.0 * image - 1.0, _BLOCK), []
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), _SLOPE)
+            features.append(x)
+        return self.opinion(x), features
+
+
+class Adversary:
+    """A discriminator with its optimizer. `recipe` is an AdversarialConfig."""
+
+    def __init__(self, recipe, device='cpu'):
+        self.recipe = recipe
+        self.discriminator = Discriminator().to(device)
+        self.optimizer = torch.optim.Adam(
+            self.discriminator.parameters(), recipe.discriminator_rate, betas=_BETAS)
+
+    def learn(self, result, truth):
+        """One step towards telling the network's results from what is true."""
+        self.discriminator.requires_grad_(True)
+        false, _ = self.discriminator(result.detach())
+        true, _ = self.discriminator(truth)
+        loss = F.relu(1.0 + false).mean() + F.relu(1.0 - true).mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+
+    def loss(self, result, truth):
+        """What the network is to make small: being told apart, and having other features."""
+        self.discriminator.requires_grad_(False)
+        opinion, features = self.discriminator(result)
+        with torch.no_grad():
+            _, wanted = self.discriminator(truth)
+        distance = sum(F.l1_loss(a, b) for a, b in zip(features, wanted)) / len(features)
+        return self.recipe.features * distance - self.recipe.opinion * opinion.mean()
+
+    def state_dict(self):
+        return {'discriminator': self.discriminator.state_dict(),
+                'optimizer': self.optimizer.state_dict()}
+
+    def load_state_dict(self, state):
+        self.discriminator.load_state_dict(state['discriminator'])
+        self.optimizer.load_state_dict(state['optimizer'])
