@@ -186,6 +186,20 @@ class PairedLayers {
   std::vector<std::optional<Layer>> layers_;  // per node
 };
 
+// Turns over every channel of a pair that reaches further below zero than above.
+void TurnOverWhatIsBelow(PairedLayers& layers, const ConvolutionPair& pair,
+                         std::vector<Range>& channels) {
+  std::optional<std::vector<float>> slopes = layers.Slopes(pair);
+  if (!slopes) return;
+  for (size_t channel = 0; channel < slopes->size(); ++channel) {
+    Range& range = channels[channel];
+    float& slope = (*slopes)[channel];
+    if (-range.low <= range.high || slope < kSmallestTurned) continue;
+    TurnOver(layers.at(pair.first), slope, layers.at(pair.second), channel, range);
+  }
+  layers.StoreSlopes(pair, *std::move(slopes));
+}
+
 }  // namespace
 
 std::vector<ConvolutionPair> FindConvolutionPairs(const Graph& graph) {
@@ -228,18 +242,10 @@ void EqualizeWeights(Graph& graph) {
 void EqualizeActivations(Graph& graph, std::vector<std::vector<Range>> ranges) {
   PairedLayers layers(graph);
   for (const ConvolutionPair& pair : layers.pairs()) {
+    std::vector<Range>& channels = ranges[pair.activation];
+    TurnOverWhatIsBelow(layers, pair, channels);
     Layer& first = layers.at(pair.first);
     Layer& second = layers.at(pair.second);
-    std::vector<Range>& channels = ranges[pair.activation];
-    if (auto slopes = layers.Slopes(pair)) {
-      for (size_t channel = 0; channel < first.outputs; ++channel) {
-        float& slope = (*slopes)[channel];
-        const bool is_below = -channels[channel].low > channels[channel].high;
-        if (!is_below || slope < kSmallestTurned) continue;
-        TurnOver(first, slope, second, channel, channels[channel]);
-      }
-      layers.StoreSlopes(pair, *std::move(slopes));
-    }
     const std::vector<double> reads = LargestProportions(second, first.outputs);
     for (size_t channel = 0; channel < first.outputs; ++channel) {
       const float magnitude = std::max(-channels[channel].low, channels[channel].high);

@@ -23,14 +23,17 @@ test("the training recipe's tests pass", { skip }, () =>
   assertSucceeds(python, ['-m', 'unittest', 'discover', '-s', 'models/train/tests', '-t', '.']),
 );
 
-for (const name of ['photo-x2-small', 'restore-x2']) {
+for (const [name, scale] of [
+  ['photo-x2-small', 2],
+  ['restore-x4-perceptual', 4],
+]) {
   test(`one command makes ${name} in all steps`, { skip }, async () => {
     await assertSucceeds(python, ['-m', 'models.train', name, '--smoke', '--output', folder]);
     const cli = join(DIST, 'cli', 'tessera.mjs');
     const inspect = async (path) =>
       JSON.parse(await assertSucceeds(process.execPath, [cli, 'inspect', path, '--json']));
     const shipped = await inspect(join(folder, `${name}.onnx`));
-    assert.deepEqual([shipped.name, shipped.scale, shipped.tileable], [name, 2, true]);
+    assert.deepEqual([shipped.name, shipped.scale, shipped.tileable], [name, scale, true]);
     const convolutions = shipped.nodes.filter(({ op }) => op === 'Conv');
     assert.ok(convolutions.length > 5 && convolutions.every(({ runs }) => runs === 'int8'));
     const parent = await inspect(join(folder, 'float', `${name}.onnx`));
