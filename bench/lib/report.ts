@@ -4,6 +4,7 @@ import { barChart } from './chart.ts';
 import { BROWSERS } from './driver.ts';
 import { qualitySection } from './quality.ts';
 import { type Ratio, type Results, type Row, ratios, rowsOf } from './results.ts';
+import { scalingSection } from './scaling.ts';
 import { table, titleOf } from './words.ts';
 
 export const BEGIN = '<!-- Made by `npm run bench:report`: do not edit. -->';
@@ -122,6 +123,7 @@ const SECTIONS: Record<string, (results: Results) => string> = {
   tile: tileSection,
   startup: startSection,
   picture: pictureSection,
+  scaling: scalingSection,
   quality: qualitySection,
 };
 
@@ -146,11 +148,12 @@ function conditions(results: Results): string {
   const peers = Object.entries(versions)
     .filter(([name]) => name !== 'tessera')
     .map(([name, version]) => `${titleOf(name)} ${version}`);
+  const others = peers.length > 0 ? `; ${peers.join(', ')}` : '';
   const busy = load.map((value) => value.toFixed(1)).join(' to ');
   const folder = data === undefined ? '' : ` --data ${data}`;
   return (
     `Measured on ${date} (\`npm run bench -- --workload ${workload}${folder}\`): ${processor}, ${cores} cores, ` +
-    `${browser}, load ${busy}; ${peers.join(', ')}.${isBusy(results) ? BUSY : ''}`
+    `${browser}, load ${busy}${others}.${isBusy(results) ? BUSY : ''}`
   );
 }
 

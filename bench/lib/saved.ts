@@ -8,7 +8,7 @@ import { readmeSection, replaceSection, tileChart } from './report.ts';
 import type { Results } from './results.ts';
 
 /** In the order in which README has them. */
-const REPORTED = ['tile', 'startup', 'picture', 'quality'] as const;
+const REPORTED = ['tile', 'startup', 'picture', 'scaling', 'quality'] as const;
 
 const README = 'README.md';
 

@@ -70,6 +70,18 @@ describe('the report', () => {
     assert.match(all, /\| memory \| wasm memory \| JS heap \|\n.*\n.* 100 MB \| 34 MB \| 7 MB \|/);
   });
 
+  test('says what a pixel costs as pictures grow', () => {
+    const of = (pixels: number, ms: number, threads: number): Row => ({
+      ...{ ...row('tessera', ms), workload: 'scaling', pixels, threads },
+    });
+    const rows = [of(1e5, 300, 1), of(1e6, 2000, 1), of(4e6, 8400, 1), of(4e6, 4400, 2)];
+    const section = readmeSection([{ ...RESULTS, workload: 'scaling', rows }]);
+    assert.match(section, /\| picture \| 1 worker \| 2 workers \|/);
+    assert.match(section, /\| 0\.10 MP \| 3\.00 µs \| - \|/);
+    assert.match(section, /\| 4\.00 MP \| 2\.10 µs \| 1\.10 µs \|/);
+    assert.match(section, /\| {2}\| 5\.0 % \| - \|/);
+  });
+
   test('replaces what is between the marks and nothing else', () => {
     const readme = `a\n${BEGIN}\nold\n${END}\nb\n`;
     const section = readmeSection([]);
