@@ -51,8 +51,8 @@ double RoundingError(const Histogram& histogram, const Quantization& quantizatio
     if (histogram.count(bin) == 0) continue;
     const float value = histogram.value(bin);
     const float code = std::clamp(std::nearbyint(value / quantization.scale), low, high);
-    const double error = std::abs(value - code * quantization.scale);
-    sum += static_cast<double>(histogram.count(bin)) * error * error * error;
+    const double error = value - code * quantization.scale;
+    sum += static_cast<double>(histogram.count(bin)) * error * error;
   }
   return sum;
 }

@@ -53,8 +53,7 @@ class Histogram {
 /// Unsigned codes for a range, with a code for zero itself. The ends move by half a step at most.
 Quantization QuantizationOf(const Range& range);
 
-/// The sum of |x - rounded x|^3 over a histogram. Not of squares: what is cut off is where the
-/// picture is most extreme, so that few large errors are seen before many small ones.
+/// The sum of (x - rounded x)^2 over a histogram.
 double RoundingError(const Histogram& histogram, const Quantization& quantization);
 
 /// The codes with the least error for tensors that share them: rare values far out are cut off
