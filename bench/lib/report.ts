@@ -143,10 +143,10 @@ function isBusy({ machine: { load, cores }, peak }: Results): boolean {
 }
 
 function conditions(results: Results): string {
-  const { workload, date, machine, versions, data } = results;
+  const { workload, date, machine, versions, data, rows } = results;
   const { processor, cores, browser, load } = machine;
   const peers = Object.entries(versions)
-    .filter(([name]) => name !== 'tessera')
+    .filter(([name]) => name !== 'tessera' && rows.some(({ subject }) => subject === name))
     .map(([name, version]) => `${titleOf(name)} ${version}`);
   const others = peers.length > 0 ? `; ${peers.join(', ')}` : '';
   const busy = load.map((value) => value.toFixed(1)).join(' to ');
