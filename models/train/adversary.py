@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-_BLOCK = 2  # pixels are taken in blocks of 2x2, which makes the widest layers four times cheaper
+_BLOCK = 2  # pixels are taken in blocks of 2x2, so that no layer runs at full resolution
 _WIDTHS = (48, 64, 96)
 _SLOPE = 0.2
 _BETAS = (0.5, 0.99)  # a long memory of gradients is one of an opponent that has changed since

@@ -201,7 +201,7 @@ def load_teacher(name, scale, device):
 def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
     saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']})
-    saved.setdefault('distillation', wanted['distillation'])
+    saved.setdefault('distillation', {**wanted['distillation'], 'teacher': ''})
     for part in ('net', 'training', 'distillation', 'data', 'scale'):
         if saved[part] != wanted[part]:
             raise ConfigError(

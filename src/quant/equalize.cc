@@ -167,11 +167,9 @@ class PairedLayers {
   void StoreSlopes(const ConvolutionPair& pair, std::vector<float> slopes) {
     if (pair.activation == pair.first) return;
     Node& node = graph_.nodes[pair.activation];
-    Value value = graph_.value(node.inputs[1]);
-    value.name = node.name + ".slopes";
-    value.shape = {1, static_cast<int64_t>(slopes.size()), 1, 1};
-    value.constant = MakeConstant(std::move(slopes));
-    node.inputs[1] = graph_.AddValue(std::move(value));
+    const auto channels = static_cast<int64_t>(slopes.size());
+    node.inputs[1] = StoreFloats(graph_, node.inputs[1], node.name + ".slopes", std::move(slopes));
+    graph_.value(node.inputs[1]).shape = {1, channels, 1, 1};  // one for all becomes one for each
   }
 
   void Store() && {

@@ -14,7 +14,7 @@ from ..data import PatchSource, build_cache
 from ..loss import main_loss
 from ..nets import code_noise
 from ..onnx_file import build_onnx
-from ..train import Trainer, run
+from ..train import Trainer, check_same_recipe, run
 from .synthetic import FOLDER, small_config, write_pictures
 
 
@@ -86,6 +86,9 @@ class TrainTest(unittest.TestCase):
         again = Trainer(small_config(), self.source)
         again.restore(state)
         self.assertEqual(again.iteration, 1)
+        wanted = dataclasses.asdict(self.distilled(teacher='teacher'))
+        with self.assertRaisesRegex(ConfigError, 'distillation'):
+            check_same_recipe(state['config'], wanted)
 
     def test_damaged_run_resumes_bit_exact(self):
         source = PatchSource(build_cache(
