@@ -23,6 +23,7 @@ class NetConfig:
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
     iterations: int
+    cycles: int  # how often this and polishing are gone through, from the full learning rate each time
     batch: int
     patch: int  # side of a low-resolution patch in pixels
     learning_rate: float  # start of the cosine that ends at zero
@@ -34,6 +35,10 @@ class TrainingConfig:
     log_every: int
     checkpoint_every: int
     evaluate_every: int
+
+    def check(self, where):
+        if self.cycles < 1:
+            raise ConfigError(f'{where}: "cycles" must be at least 1, got {self.cycles}')
 
 
 @dataclasses.dataclass(frozen=True)

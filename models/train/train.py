@@ -63,31 +63,43 @@ class Trainer:
         return self.end_of_polishing + self.config.adversarial.iterations
 
     @property
-    def end_of_polishing(self):
+    def cycle_length(self):
         return self.config.training.iterations + self.config.polish.iterations
+
+    @property
+    def end_of_polishing(self):
+        return self.config.training.cycles * self.cycle_length
 
     @property
     def finished(self):
         return self.iteration >= self.iterations
 
     @property
-    def in_main_stage(self):
-        return self.iteration < self.config.training.iterations
-
-    @property
     def is_adversarial(self):
         return self.adversary is not None and self.iteration >= self.end_of_polishing
 
+    @property
+    def done_of_cycle(self):
+        """Iterations; after the last cycle those of a whole one."""
+        if self.iteration >= self.end_of_polishing:
+            return self.cycle_length
+        return self.iteration % self.cycle_length
+
+    @property
+    def in_main_stage(self):
+        return self.done_of_cycle < self.config.training.iterations
+
     def learning_rate(self):
-        """A cosine per stage; the first one after a short rise."""
-        recipe = self.config.training
-        if self.in_main_stage:
-            rise = min(1.0, (self.iteration + 1) / (recipe.warmup + 1))
-            return rise * cosine(recipe.learning_rate, self.iteration, recipe.iterations)
-        stage, first = self.config.polish, recipe.iterations
+        """A cosine per stage; the main one after a short rise."""
+        recipe, polish, done = self.config.training, self.config.polish, self.done_of_cycle
         if self.is_adversarial:
-            stage, first = self.config.adversarial, self.end_of_polishing
-        return cosine(stage.learning_rate, self.iteration - first, stage.iterations)
+            stage = self.config.adversarial
+            return cosine(stage.learning_rate, self.iteration - self.end_of_polishing,
+                          stage.iterations)
+        if not self.in_main_stage:
+            return cosine(polish.learning_rate, done - recipe.iterations, polish.iterations)
+        rise = min(1.0, (done + 1) / (recipe.warmup + 1))
+        return rise * cosine(recipe.learning_rate, done, recipe.iterations)
 
     def noise(self):
         """Like everything random it depends on (seed, iteration) only."""
@@ -98,7 +110,7 @@ class Trainer:
 
     def loss(self, result, low, high):
         recipe = self.config.training
-        in_tail = self.iteration >= recipe.iterations - recipe.tail
+        in_tail = self.done_of_cycle >= recipe.iterations - recipe.tail
         measure = tail_loss if in_tail else main_loss
         loss = measure(result, high)
         if self.teacher:
@@ -200,7 +212,11 @@ def load_teacher(name, scale, device):
 
 def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
-    saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']})
+    saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']},
+                 training={'cycles': 1, **saved['training']})
+    if wanted['adversarial']['iterations'] == 0:
+        # A run can be given more cycles: what it has done would have been the same.
+        saved['training']['cycles'] = wanted['training']['cycles']
     saved.setdefault('distillation', {**wanted['distillation'], 'teacher': ''})
     for part in ('net', 'training', 'distillation', 'data', 'scale'):
         if saved[part] != wanted[part]:

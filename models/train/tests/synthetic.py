@@ -9,7 +9,7 @@ FOLDER = 'made'
 
 
 def small_config(iterations=20, polish=0, adversarial=0, **training):
-    recipe = dict(iterations=iterations, batch=2, patch=12, learning_rate=1e-3, warmup=0, tail=0,
+    recipe = dict(iterations=iterations, cycles=1, batch=2, patch=12, learning_rate=1e-3, warmup=0, tail=0,
                   start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
     recipe.update(training)
     return Config(

@@ -108,6 +108,7 @@ class TrainTest(unittest.TestCase):
         for stages, expected in (
                 ({}, (1e-3, 5e-4, 0.0, 0.0, 0.0)),
                 ({'polish': 10}, (1e-3, 5e-4, 5e-4, 2.5e-4, 0.0)),
+                ({'polish': 10, 'cycles': 2}, (1e-3, 5e-4, 5e-4, 2.5e-4, 9.7553e-4)),
                 ({'polish': 10, 'adversarial': 4}, (1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4))):
             trainer = Trainer(small_config(**stages), self.source)
             rates = []
@@ -115,6 +116,29 @@ class TrainTest(unittest.TestCase):
                 rates.append(trainer.learning_rate())
             for rate, wanted in zip(rates, expected):
                 self.assertAlmostEqual(rate, wanted)
+
+    def test_every_cycle_warms_up_polishes_and_ends_at_zero(self):
+        trainer = Trainer(small_config(10, polish=5, cycles=2, warmup=3), self.source)
+        polished, rates = [], []
+        for trainer.iteration in range(31):
+            polished.append(trainer.noise() is not None)
+            rates.append(trainer.learning_rate())
+        self.assertEqual(polished, ([False] * 10 + [True] * 5) * 2 + [True])
+        self.assertEqual(rates[:15], rates[15:30])
+        self.assertEqual(rates[30], 0.0)
+        self.assertTrue(trainer.finished)
+
+    def test_a_finished_run_takes_more_cycles(self):
+        once, twice = (small_config(3, polish=2, cycles=cycles) for cycles in (1, 2))
+        straight, first = Trainer(twice, self.source), Trainer(once, self.source)
+        for trainer in (straight, first):
+            while not trainer.finished:
+                trainer.step()
+        resumed = Trainer(twice, self.source)
+        resumed.restore(first.state())
+        while not resumed.finished:
+            resumed.step()
+        self.assertTrue(torch.equal(self.flat(straight), self.flat(resumed)))
 
     def test_noise_is_of_the_size_of_codes_and_only_in_polishing(self):
         trainer = Trainer(small_config(10, polish=5), self.source)
