@@ -12,7 +12,7 @@ import { findTrainingPython } from './setup/training.mjs';
 import { measureModel, type Row } from './zoo/measure.ts';
 import { type ImageSet, readZoo, type ZooModel } from './zoo/models.ts';
 import { mergeScores, readScores, writeScores } from './zoo/scores.ts';
-import { replaceTable, scoreTable, tableDifference } from './zoo/table.ts';
+import { replaceScores, scoreTable, tableDifference } from './zoo/table.ts';
 
 const HELP = `npm run eval:zoo [-- OPTIONS]
 
@@ -124,7 +124,7 @@ await runMain(async () => {
   const all = readZoo();
   const scores = mergeScores(all, readScores(), rows);
   const table = scoreTable(all, scores);
-  writeFileSync(README, replaceTable(readFileSync(README, 'utf8'), table));
+  writeFileSync(README, replaceScores(readFileSync(README, 'utf8'), table));
   writeScores(scores);
   log(`written to ${README} and models/scores.json`);
 });

@@ -9,10 +9,11 @@ import { run } from './lib/run.mjs';
 import { cardText, type ModelFacts } from './zoo/card.ts';
 import { readZoo, type ZooModel } from './zoo/models.ts';
 import { readScores } from './zoo/scores.ts';
+import { modelTable, replaceModels } from './zoo/table.ts';
 
 const HELP = `npm run cards [-- OPTIONS]
 
-Writes models/NAME.md for every shipped model: facts from the file, scores from models/scores.json
+Writes models/NAME.md for every shipped model and the table of models in models/README.md: facts from the file, scores from models/scores.json
 (\`npm run eval:zoo\` writes it), what its family has in common from models/cards/. Needs \`npm run build\`.
 
   --check   write nothing: fail unless the cards are as they would be written
@@ -46,13 +47,13 @@ function purposeOf(name: string): string {
     .join(' ');
 }
 
-async function cardOf(model: ZooModel): Promise<string> {
+function cardOf(model: ZooModel, facts: ModelFacts): string {
   const rows = readScores().filter((row) => row.model === model.name);
   if (rows.length === 0) throw new UserError(`${model.name} has no scores: npm run eval:zoo`);
   const family = model.name.slice(0, model.name.indexOf('-'));
   return cardText({
     model,
-    facts: await inspect(model.file),
+    facts,
     purpose: purposeOf(model.name),
     rows,
     family: readFileSync(join(MODELS, 'cards', `${family}.md`), 'utf8'),
@@ -63,6 +64,16 @@ async function cardOf(model: ZooModel): Promise<string> {
   });
 }
 
+/** @throws UserError when the file only is to be checked, and is another. */
+function writeOrCheck(name: string, text: string, check = false): void {
+  const path = join(MODELS, name);
+  if (!check) writeFileSync(path, text);
+  else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+    throw new UserError(`models/${name} is not what \`npm run cards\` writes`);
+  }
+  log(`models/${name}`);
+}
+
 await runMain(async () => {
   const { values } = parseArgs({
     options: { check: { type: 'boolean' }, help: { type: 'boolean' } },
@@ -71,13 +82,12 @@ await runMain(async () => {
     process.stdout.write(HELP);
     return;
   }
-  for (const model of readZoo()) {
-    const path = join(MODELS, `${model.name}.md`);
-    const text = await cardOf(model);
-    if (!values.check) writeFileSync(path, text);
-    else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
-      throw new UserError(`models/${model.name}.md is not what \`npm run cards\` writes`);
-    }
-    log(`models/${model.name}.md`);
-  }
+  const entries: { model: ZooModel; facts: ModelFacts }[] = [];
+  for (const model of readZoo()) entries.push({ model, facts: await inspect(model.file) });
+  const files = new Map(
+    entries.map(({ model, facts }) => [`${model.name}.md`, cardOf(model, facts)]),
+  );
+  const readme = readFileSync(join(MODELS, 'README.md'), 'utf8');
+  files.set('README.md', replaceModels(readme, modelTable(entries)));
+  for (const [name, text] of files) writeOrCheck(name, text, values.check);
 });

@@ -7,9 +7,6 @@ import { type Ratio, type Results, type Row, ratios, rowsOf } from './results.ts
 import { scalingSection } from './scaling.ts';
 import { table, titleOf } from './words.ts';
 
-export const BEGIN = '<!-- Made by `npm run bench:report`: do not edit. -->';
-export const END = '<!-- End of what is made. -->';
-
 const edge = (pixels: number): string => `${Math.round(Math.sqrt(pixels))}²`;
 const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 
@@ -178,18 +175,11 @@ function sectionsOf(results: Results): string[] {
   return [...parts, ...(chart ? [chart] : []), conditions(results)];
 }
 
-/** The part of README between its two marks. */
+/** The part of README that the results make. */
 export function readmeSection(all: readonly Results[]): string {
   const parts = all.flatMap(sectionsOf);
   const how = '[bench/README.md](bench/README.md) says how everyone was measured.';
-  return [BEGIN, ...parts, how, END].join('\n\n');
-}
-
-/** @throws RangeError unless `readme` has both marks. */
-export function replaceSection(readme: string, section: string): string {
-  const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (from < 0 || to < from) throw new RangeError('README.md lacks the marks of the benchmark');
-  return readme.slice(0, from) + section + readme.slice(to + END.length);
+  return [...parts, how].join('\n\n');
 }
 
 /** Times of one tile with one thread in the first of the browsers, ours being 1. */

@@ -2,15 +2,17 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceGenerated } from '../../scripts/lib/generated-part.ts';
 import { ROOT } from '../../scripts/lib/paths.mjs';
 import { qualityChart } from './quality.ts';
-import { readmeSection, replaceSection, tileChart } from './report.ts';
+import { readmeSection, tileChart } from './report.ts';
 import type { Results } from './results.ts';
 
 /** In the order in which README has them. */
 const REPORTED = ['tile', 'startup', 'picture', 'scaling', 'quality'] as const;
 
 const README = 'README.md';
+const WRITER = 'npm run bench:report';
 
 /** Path of what was saved of a workload, in the repository. */
 export const resultsPath = (workload: string): string => `bench/results/${workload}.json`;
@@ -26,7 +28,8 @@ function savedResults(): Results[] {
 /** Everything that follows from the saved results: paths in the repository, and their text. */
 export function reportFiles(): Map<string, string> {
   const all = savedResults();
-  const files = new Map([[README, replaceSection(read(README), readmeSection(all))]]);
+  const readme = replaceGenerated(read(README), WRITER, readmeSection(all));
+  const files = new Map([[README, readme]]);
   const charts = { tile: tileChart, quality: qualityChart };
   for (const [workload, draw] of Object.entries(charts)) {
     const results = all.find((each) => each.workload === workload);

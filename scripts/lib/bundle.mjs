@@ -103,9 +103,13 @@ export function copyStatic() {
   copyFiles(join(ROOT, 'web', 'demo'), join(DIST, 'demo'), /\.(html|css|svg|webp|png)$/);
 }
 
+/** Makes the files of that pattern in `target` those of `source`: what is gone there goes here too. */
 function copyFiles(source, target, pattern) {
   if (!existsSync(source)) return;
   mkdirSync(target, { recursive: true });
+  for (const name of readdirSync(target).filter((file) => pattern.test(file))) {
+    if (!existsSync(join(source, name))) rmSync(join(target, name));
+  }
   for (const name of readdirSync(source).filter((file) => pattern.test(file))) {
     cpSync(join(source, name), join(target, name));
   }

@@ -1,13 +1,14 @@
-// The table of scores in models/README.md.
+// The tables in models/README.md.
 
-import { UserError } from '../lib/log.mjs';
+import { generatedPart, replaceGenerated } from '../lib/generated-part.ts';
+import type { ModelFacts } from './card.ts';
 import type { Row } from './measure.ts';
 import type { ZooModel } from './models.ts';
 
-const BEGIN = '<!-- Written by `npm run eval:zoo`; do not edit. -->';
-const END = '<!-- End of what `npm run eval:zoo` writes. -->';
+const SCORES_BY = 'npm run eval:zoo';
+const MODELS_BY = 'npm run cards';
 
-const COLUMNS = [
+const SCORE_COLUMNS = [
   'model',
   'scale',
   'set',
@@ -17,6 +18,15 @@ const COLUMNS = [
   'PSNR-Y of bicubic',
 ];
 
+const MODEL_COLUMNS = [
+  'name',
+  'file',
+  'scale',
+  'parameters',
+  'multiplications per input pixel',
+  'card',
+];
+
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
 /** A name with the others it goes by. */
@@ -24,6 +34,9 @@ function title({ name, aliases }: ZooModel): string {
   const code = (text: string) => `\`${text}\``;
   return aliases.length === 0 ? code(name) : `${code(name)} (also ${aliases.map(code).join(', ')})`;
 }
+
+const table = (columns: readonly string[], lines: readonly string[]) =>
+  [row(columns), row(columns.map(() => '---')), ...lines].join('\n');
 
 /** The scores as a Markdown table. */
 export function scoreTable(models: readonly ZooModel[], rows: readonly Row[]): string {
@@ -39,37 +52,45 @@ export function scoreTable(models: readonly ZooModel[], rows: readonly Row[]): s
       scores.bicubic_psnr_y.toFixed(2),
     ]);
   });
-  return [row(COLUMNS), row(COLUMNS.map(() => '---')), ...lines].join('\n');
+  return table(SCORE_COLUMNS, lines);
 }
 
-/** Where the generated part of a text begins and ends, markers left out. */
-function section(text: string): [number, number] {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) {
-    throw new UserError(`models/README.md has lost its markers:\n${BEGIN}\n${END}`);
-  }
-  return [begin + BEGIN.length, end];
+/** What each model is and costs, as a Markdown table. */
+export function modelTable(entries: readonly { model: ZooModel; facts: ModelFacts }[]): string {
+  const count = (value: number) => value.toLocaleString('en-US');
+  const lines = entries.map(({ model, facts }) =>
+    row([
+      title(model),
+      `${Math.round(facts.fileBytes / 1000)} kB`,
+      String(model.scale),
+      count(facts.parameters),
+      count(facts.multiplicationsPerPixel),
+      `[${model.name}.md](${model.name}.md)`,
+    ]),
+  );
+  return table(MODEL_COLUMNS, lines);
 }
 
-/** The text with another table; everything outside the markers stays. */
-export function replaceTable(text: string, table: string): string {
-  const [begin, end] = section(text);
-  return `${text.slice(0, begin)}\n\n${table}\n\n${text.slice(end)}`;
-}
+/** models/README.md with another table of scores. */
+export const replaceScores = (readme: string, scores: string): string =>
+  replaceGenerated(readme, SCORES_BY, scores);
+
+/** models/README.md with another table of models. */
+export const replaceModels = (readme: string, models: string): string =>
+  replaceGenerated(readme, MODELS_BY, models);
 
 /**
- * Compares the table's columns, and the model, scale and set of each line, with what is to be there.
+ * Compares the columns of the scores, and the model, scale and set of each line, with what is to be there.
  *
  * @returns undefined, or a sentence on the first difference.
  */
 export function tableDifference(text: string, models: readonly ZooModel[]): string | undefined {
-  const [begin, end] = section(text);
-  const found = text.slice(begin, end).trim().split('\n');
+  const found = generatedPart(text, SCORES_BY).split('\n');
   const key = (line: string) => line.split('|').slice(1, 4).join('|').trim();
   const expected = models.flatMap((model) =>
     model.sets.map((set) => key(row([title(model), String(model.scale), set.name, '']))),
   );
-  if (found[0] !== row(COLUMNS)) return `the columns are not ${COLUMNS.join(', ')}`;
+  if (found[0] !== row(SCORE_COLUMNS)) return `the columns are not ${SCORE_COLUMNS.join(', ')}`;
   const lines = found.slice(2).map(key);
   const missing = expected.find((line) => !lines.includes(line));
   if (missing !== undefined) return `there is no line for ${missing}`;

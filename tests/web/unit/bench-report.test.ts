@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { barChart } from '../../../bench/lib/chart.ts';
-import { BEGIN, END, readmeSection, replaceSection, tileChart } from '../../../bench/lib/report.ts';
+import { readmeSection, tileChart } from '../../../bench/lib/report.ts';
 import type { Results, Row } from '../../../bench/lib/results.ts';
 import { reportFiles } from '../../../bench/lib/saved.ts';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
@@ -80,13 +80,6 @@ describe('the report', () => {
     assert.match(section, /\| 0\.10 MP \| 3\.00 µs \| - \|/);
     assert.match(section, /\| 4\.00 MP \| 2\.10 µs \| 1\.10 µs \|/);
     assert.match(section, /\| {2}\| 5\.0 % \| - \|/);
-  });
-
-  test('replaces what is between the marks and nothing else', () => {
-    const readme = `a\n${BEGIN}\nold\n${END}\nb\n`;
-    const section = readmeSection([]);
-    assert.equal(replaceSection(readme, section), `a\n${section}\nb\n`);
-    assert.throws(() => replaceSection('a', section), RangeError);
   });
 
   test('bars are as long as their values', () => {

@@ -4,15 +4,21 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { marksOf } from '../../../scripts/lib/generated-part.ts';
 import { UserError } from '../../../scripts/lib/log.mjs';
 import type { Row } from '../../../scripts/zoo/measure.ts';
 import { readZoo, setsOf, type ZooModel } from '../../../scripts/zoo/models.ts';
 import { mergeScores } from '../../../scripts/zoo/scores.ts';
-import { replaceTable, scoreTable, tableDifference } from '../../../scripts/zoo/table.ts';
+import {
+  modelTable,
+  replaceModels,
+  replaceScores,
+  scoreTable,
+  tableDifference,
+} from '../../../scripts/zoo/table.ts';
 
-const BEGIN = '<!-- Written by `npm run eval:zoo`; do not edit. -->';
-const END = '<!-- End of what `npm run eval:zoo` writes. -->';
-const EMPTY = `# Before\n\n${BEGIN}\n${END}\n\nAfter\n`;
+const empty = (command: string) => `# Before\n\n${marksOf(command).join('\n')}\n\nAfter\n`;
+const EMPTY = empty('npm run eval:zoo');
 
 function zoo(names: string[], aliases: Record<string, string> = {}): ZooModel[] {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-zoo-'));
@@ -54,15 +60,27 @@ test('the table is written between its markers, over and over', () => {
     table,
     /^\| `photo-x2` \(also `photo`\) \| 2 \| Set5 \| 37\.09 \| 0\.9569 \| 37\.13 \| 33\.68 \|$/m,
   );
-  const once = replaceTable(EMPTY, table);
+  const once = replaceScores(EMPTY, table);
   assert.ok(once.startsWith('# Before\n') && once.endsWith('\nAfter\n') && once.includes(table));
-  assert.equal(replaceTable(once, table), once);
+  assert.equal(replaceScores(once, table), once);
   assert.equal(tableDifference(once, models), undefined);
+});
+
+test('the table of models has what each one costs', () => {
+  const [model] = zoo(['photo-x2'], { photo: 'photo-x2' });
+  const facts = { fileBytes: 57095, parameters: 50796, multiplicationsPerPixel: 50400 };
+  const table = modelTable([
+    { model: model as ZooModel, facts: { ...facts, overlap: 7, licence: 'Apache-2.0' } },
+  ]);
+  const line =
+    '| `photo-x2` (also `photo`) | 57 kB | 2 | 50,796 | 50,400 | [photo-x2.md](photo-x2.md) |';
+  assert.equal(table.split('\n').at(-1), line);
+  assert.ok(replaceModels(empty('npm run cards'), table).includes(line));
 });
 
 test('differences are found', () => {
   const models = zoo(['photo-x2', 'restore-x2']);
-  const text = replaceTable(EMPTY, scoreTable(models, rowsOf(models)));
+  const text = replaceScores(EMPTY, scoreTable(models, rowsOf(models)));
   assert.match(String(tableDifference(EMPTY, models)), /columns/);
   assert.match(String(tableDifference(text.replace('SSIM-Y', 'SSIM'), models)), /columns/);
   assert.match(
