@@ -95,6 +95,18 @@ function chooseWorkloads(asked: string | undefined, data: string | undefined): W
   return possible.filter(({ name }) => names.includes(name));
 }
 
+/** What does not change what is measured, or is said elsewhere. */
+const NOT_SAID = ['workload', 'data', 'no-build', 'save', 'json', 'help'];
+
+/** The options that were given, so that whoever reads the results can measure the same. */
+function givenOptions(): string[] {
+  const { tokens } = parseArgs({ options: OPTIONS, tokens: true });
+  return tokens.flatMap((token) => {
+    if (token.kind !== 'option' || NOT_SAID.includes(token.name)) return [];
+    return token.value === undefined ? [token.rawName] : [token.rawName, token.value];
+  });
+}
+
 function readOptions() {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return undefined;
@@ -168,6 +180,7 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
   const after = workload.wantsPeak ? await measurePeak(chosen) : null;
   return {
     workload: workload.name,
+    options: givenOptions(),
     date: new Date().toISOString().slice(0, 10),
     machine: {
       processor: cpus()[0]?.model ?? 'unknown',

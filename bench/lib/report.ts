@@ -140,16 +140,17 @@ function isBusy({ machine: { load, cores }, peak }: Results): boolean {
 }
 
 function conditions(results: Results): string {
-  const { workload, date, machine, versions, data, rows } = results;
+  const { workload, options = [], date, machine, versions, data, rows } = results;
   const { processor, cores, browser, load } = machine;
   const peers = Object.entries(versions)
     .filter(([name]) => name !== 'tessera' && rows.some(({ subject }) => subject === name))
     .map(([name, version]) => `${titleOf(name)} ${version}`);
   const others = peers.length > 0 ? `; ${peers.join(', ')}` : '';
   const busy = load.map((value) => value.toFixed(1)).join(' to ');
-  const folder = data === undefined ? '' : ` --data ${data}`;
+  const folder = data === undefined ? [] : ['--data', data];
+  const command = ['npm run bench -- --workload', workload, ...folder, ...options].join(' ');
   return (
-    `Measured on ${date} (\`npm run bench -- --workload ${workload}${folder}\`): ${processor}, ${cores} cores, ` +
+    `Measured on ${date} (\`${command}\`): ${processor}, ${cores} cores, ` +
     `${browser}, load ${busy}${others}.${isBusy(results) ? BUSY : ''}`
   );
 }

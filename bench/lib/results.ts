@@ -38,6 +38,8 @@ export interface Peaks {
 
 export interface Results {
   workload: string;
+  /** Of the command: what was asked for besides the workload and the photos. Older files have none. */
+  options?: string[];
   date: string;
   machine: {
     processor: string;

@@ -39,6 +39,12 @@ describe('the report', () => {
     assert.match(section, /P, 2 cores, B, load 0\.3 to 1\.0; LiteRT\.js 2\.5\.3/);
   });
 
+  test('says with which command the same is measured', () => {
+    assert.match(readmeSection([RESULTS]), /\(`npm run bench -- --workload tile`\)/);
+    const results = { ...RESULTS, options: ['--threads', '1,2'], data: 'B100' };
+    assert.match(readmeSection([results]), /--workload tile --data B100 --threads 1,2`/);
+  });
+
   test('tells browsers apart, and has one chart', () => {
     const inFirefox = [row('tessera', 20), row('litert', 60)].map((each) => ({
       ...{ ...each, browser: 'firefox' as const },
