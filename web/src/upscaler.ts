@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { CallScope } from './call-scope.js';
 import { TesseraError } from './errors.js';
 import { estimateRun } from './estimate.js';
