@@ -48,7 +48,13 @@ const BUNDLES = [
     inject: [web('src/script-url.ts')],
     define: { 'import.meta.url': 'scriptUrl' },
   },
-  { entryPoints: [web('src/worker.ts')], outfile: dist('worker.mjs'), format: 'esm' },
+  {
+    entryPoints: [web('src/worker.ts')],
+    outfile: dist('worker.mjs'),
+    format: 'esm',
+    // Without its spaces a file loses its comments too, and one tells bundlers to leave an import alone.
+    ...{ minify: false, minifySyntax: true, minifyIdentifiers: true },
+  },
   ...['main', 'node-worker'].map((name) => ({
     entryPoints: [web(`cli/${name}.ts`)],
     outfile: dist(`cli/${name === 'main' ? 'tessera' : name}.mjs`),
@@ -99,7 +105,7 @@ async function installOne(preset, name) {
 
 /** Copies the shipped models and the demo page's own files. */
 export function copyStatic() {
-  copyFiles(join(ROOT, 'models'), join(DIST, 'models'), /\.onnx$|^manifest\.json$/);
+  copyFiles(join(ROOT, 'models'), join(DIST, 'models'), /\.onnx$/);
   copyFiles(join(ROOT, 'web', 'demo'), join(DIST, 'demo'), /\.(html|css|svg|webp|png)$/);
 }
 

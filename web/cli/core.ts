@@ -19,7 +19,7 @@ import type {
   TesseraModule,
   WasmModel,
 } from '../src/wasm-module.js';
-import { FILE_CONTEXT, MANIFEST_URL } from './models.js';
+import { FILE_CONTEXT, MODELS_URL } from './models.js';
 import { BASE_URL } from './node-host.js';
 
 /** How alike two images are; decibels, and a similarity in [-1, 1]. */
@@ -58,7 +58,7 @@ export class Core {
 
   /** Reads a model. */
   async inspect(source: string): Promise<ModelInfo> {
-    const bytes = await loadModel(source, MANIFEST_URL, FILE_CONTEXT);
+    const bytes = await loadModel(source, MODELS_URL, FILE_CONTEXT);
     return new Engine(this.#module, bytes, 1).modelInfo;
   }
 
@@ -91,7 +91,7 @@ export class Core {
     images: readonly RawImage[],
     onprogress: (fraction: number) => void,
   ): Promise<{ file: Uint8Array; report: QuantizeReport }> {
-    const bytes = await loadModel(source, MANIFEST_URL, FILE_CONTEXT);
+    const bytes = await loadModel(source, MODELS_URL, FILE_CONTEXT);
     const model: WasmModel = new this.#module.Model();
     const quantizer = new this.#module.Quantizer();
     try {

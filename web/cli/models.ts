@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { isModelName, loadManifest, type Manifest } from '../src/model-source.js';
+import { isModelName } from '../src/model-source.js';
+import { ALIASES, SHIPPED_MODELS } from '../src/shipped-models.js';
 import { DEFAULT_TIMEOUT_MS } from '../src/stall.js';
 import { BASE_URL, fetchFile } from './node-host.js';
 import { UsageError } from './usage-error.js';
 
-/** Where the list of shipped models lies. */
-export const MANIFEST_URL = new URL('models/manifest.json', BASE_URL).href;
+/** Where the shipped models lie. */
+export const MODELS_URL = new URL('models/', BASE_URL);
 
 /** The context in which the command line loads files. */
 export const FILE_CONTEXT = { fetch: fetchFile, timeout: DEFAULT_TIMEOUT_MS };
@@ -29,13 +30,13 @@ export async function chooseModel(
 ): Promise<string | undefined> {
   if (argument !== undefined) return modelSource(argument);
   if (scale === undefined) return undefined;
-  return modelOfScale(await loadManifest(MANIFEST_URL, FILE_CONTEXT), scale);
+  return modelOfScale(scale);
 }
 
-function modelOfScale({ models, aliases }: Manifest, scale: number): string {
+function modelOfScale(scale: number): string {
   const usual = `photo-x${scale}`;
-  if (usual in models || usual in aliases) return usual;
-  const list = Object.entries(models)
+  if (usual in SHIPPED_MODELS || usual in ALIASES) return usual;
+  const list = Object.entries(SHIPPED_MODELS)
     .map(([name, model]) => `${name} (x${model.scale})`)
     .join(', ');
   throw new UsageError(`there is no photo model of scale ${scale}; there are: ${list}`);

@@ -67,7 +67,7 @@ async function download(
   };
   const context: FetchContext = { fetch: options.fetch, signal, timeout: options.timeout };
   const [model, wasm] = await Promise.all([
-    loadModel(options.model, places.manifest.href, { ...context, onbytes: track('model') }),
+    loadModel(options.model, places.models, { ...context, onbytes: track('model') }),
     compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
   ]);
   return { type: 'load', wasm, model, threads };

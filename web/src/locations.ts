@@ -6,7 +6,8 @@ export interface Locations {
   worker: URL | undefined;
   glue: URL;
   wasm: URL;
-  manifest: URL;
+  /** A folder. Undefined: beside this library, as the worker. */
+  models: URL | undefined;
 }
 
 /** The caller's choices of place. */
@@ -48,9 +49,7 @@ export function locate(options: LocationOptions, variant: Variant): Locations {
         ? base && new URL('worker.mjs', base)
         : absolute(options.workerUrl),
     ...core,
-    manifest: base
-      ? new URL('models/manifest.json', base)
-      : new URL('./models/manifest.json', import.meta.url),
+    models: base && new URL('models/', base),
   };
 }
 

@@ -1,53 +1,39 @@
 import { TesseraError } from './errors.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
+import { ALIASES, SHIPPED_MODELS } from './shipped-models.js';
 import type { ModelSource } from './types.js';
 
-/** One shipped model, as `models/manifest.json` lists it. */
-export interface ManifestEntry {
-  /** Relative to the manifest. */
-  file: string;
+/** One shipped model. */
+export interface ShippedModel {
   /** Output pixels per input pixel along an edge. */
   scale: number;
   bytes: number;
   /** Of the file, in lower-case hexadecimal digits. */
   sha256: string;
-}
-
-/** The list of shipped models. */
-export interface Manifest {
-  models: Readonly<Record<string, ManifestEntry>>;
-  /** Other names for them. */
-  aliases: Readonly<Record<string, string>>;
+  /** The file beside this library, where a bundler may have moved it. */
+  beside(): URL;
 }
 
 // A shipped model's name is a plain word; whatever has a dot or a slash is a URL.
 const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/i;
 
-/** Whether a string is to be looked up in the manifest. */
+/** Whether a string is the name of a shipped model, known or not. */
 export function isModelName(text: string): boolean {
   return MODEL_NAME.test(text);
 }
 
-/** Loads the list of shipped models. */
-export async function loadManifest(url: string, context: FetchContext): Promise<Manifest> {
-  const bytes = await fetchBytes(url, 'model list', { ...context, onbytes: undefined });
-  try {
-    // In the file, the names of the models stand beside the one key that is not a model.
-    const { aliases = {}, ...models } = JSON.parse(new TextDecoder().decode(bytes));
-    return { models, aliases };
-  } catch (cause) {
-    throw new TesseraError('ERR_LOAD', `the model list ${url} is not JSON`, {
-      cause,
-      details: { url },
-    });
+/**
+ * The shipped model of that name or other name.
+ *
+ * @throws RangeError that lists the models there are.
+ */
+export function findModel(name: string): [ownName: string, model: ShippedModel] {
+  const ownName = Object.hasOwn(ALIASES, name) ? (ALIASES[name] as string) : name;
+  if (Object.hasOwn(SHIPPED_MODELS, ownName)) {
+    return [ownName, SHIPPED_MODELS[ownName] as ShippedModel];
   }
-}
-
-/** @throws RangeError that lists the models there are. */
-export function findModel({ models, aliases }: Manifest, name: string): ManifestEntry {
-  const entry = models[aliases[name] ?? name];
-  if (entry !== undefined) return entry;
-  throw new RangeError(`there is no model '${name}'; there are: ${Object.keys(models).join(', ')}`);
+  const known = Object.keys(SHIPPED_MODELS).join(', ');
+  throw new RangeError(`there is no model '${name}'; there are: ${known}`);
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
@@ -60,7 +46,7 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefine
 
 async function checkIntegrity(
   bytes: Uint8Array<ArrayBuffer>,
-  entry: ManifestEntry,
+  entry: ShippedModel,
   url: string,
 ): Promise<void> {
   const digest = await sha256(bytes);
@@ -76,12 +62,12 @@ async function checkIntegrity(
 /**
  * Gets the bytes of a model.
  *
- * @param manifestUrl - asked only when `source` is the name of a shipped model
+ * @param folder - of shipped models; undefined: beside this library
  * @throws RangeError for an unknown name; TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_INTEGRITY`.
  */
 export async function loadModel(
   source: ModelSource,
-  manifestUrl: string,
+  folder: URL | undefined,
   context: FetchContext,
 ): Promise<Uint8Array> {
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
@@ -93,8 +79,8 @@ export async function loadModel(
   if (source instanceof URL || !isModelName(source)) {
     return fetchBytes(String(source), 'model', context);
   }
-  const entry = findModel(await loadManifest(manifestUrl, context), source);
-  const url = new URL(entry.file, manifestUrl).href;
+  const [name, entry] = findModel(source);
+  const url = (folder ? new URL(`${name}.onnx`, folder) : entry.beside()).href;
   const onbytes = (loaded: number) => context.onbytes?.(loaded, entry.bytes);
   const bytes = await fetchBytes(url, 'model', { ...context, onbytes });
   await checkIntegrity(bytes, entry, url);

@@ -3,10 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
+import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { STRICT_CSP, type StaticServer, serve } from '../../../scripts/lib/serve.mjs';
 
 const DIST = new URL('../../../dist/', import.meta.url).pathname;
@@ -141,7 +143,7 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
         .locator('#network option')
         .evaluateAll((all) => all.map((each) => (each as HTMLOptionElement).value));
       const { aliases: _, ...models } = JSON.parse(
-        await readFile(`${DIST}models/manifest.json`, 'utf8'),
+        await readFile(join(ROOT, 'models', 'manifest.json'), 'utf8'),
       );
       assert.equal(offered[0], 'photo-x2-small');
       assert.deepEqual([...offered].sort(), Object.keys(models).sort());

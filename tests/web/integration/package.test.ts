@@ -4,18 +4,19 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { build } from 'esbuild';
+import { build as esbuild } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { build as viteBuild } from 'vite';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
 import { STRICT_CSP, serve } from '../../../scripts/lib/serve.mjs';
+import type * as TesseraModule from '../../../web/src/index.ts';
 
 const PROGRAM = `
 import { type CreateOptions, TesseraError, Upscaler } from 'tessera-sr';
 
-const options: CreateOptions = { model: 'photo-x2', baseUrl: '/node_modules/tessera-sr/dist/' };
-
-export async function sizes(url: string): Promise<number[]> {
+export async function sizes(url: string, options: CreateOptions): Promise<number[]> {
   await using upscaler = await Upscaler.create(options);
   const image: ImageData = await upscaler.upscale(url);
   try {
@@ -46,7 +47,7 @@ after(() => rmSync(app, { recursive: true, force: true }));
 
 test('it has what the documentation names, and installs nothing else', () => {
   const names = readdirSync(installed(), { recursive: true }).map(String);
-  for (const name of ['tessera.js', 'tessera.mjs', 'worker.mjs', 'models/manifest.json']) {
+  for (const name of ['tessera.js', 'tessera.mjs', 'worker.mjs', 'models/photo-x2-small.onnx']) {
     assert.ok(names.includes(join('dist', name)), name);
   }
   const foreign = names.filter(
@@ -85,32 +86,62 @@ test('its command runs', async () => {
   assert.equal(JSON.parse(stdout).scale, 2);
 });
 
-test('it works bundled into a program, and by a script tag', async () => {
-  const bundle = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'error' } as const;
-  await build({ ...bundle, entryPoints: [join(app, 'program.ts')], outdir: app });
-  const server = await serve({ root: app, csp: STRICT_CSP });
+/** Runs `action` on an empty page of a server that has what is in a folder. */
+async function onPage<T>(root: string, action: (page: Page) => Promise<T>): Promise<T> {
+  const server = await serve({ root, csp: STRICT_CSP });
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
     await page.goto(`${server.url}/blank`);
-    const bundled = await page.evaluate(async () => {
-      const program = '/program.js';
-      return (await import(program)).sizes('/sample.webp');
-    });
-    assert.deepEqual(bundled, [864, 648]);
-    await page.addScriptTag({ url: '/node_modules/tessera-sr/dist/tessera.js' });
-    const tagged = await page.evaluate(async () => {
-      const { Tessera } = window as unknown as {
-        Tessera: typeof import('../../../web/src/index.ts');
-      };
-      const upscaler = await Tessera.Upscaler.create();
-      const { width, height } = await upscaler.upscale('/sample.webp');
-      await upscaler.dispose();
-      return [width, height];
-    });
-    assert.deepEqual(tagged, bundled);
+    return await action(page);
   } finally {
     await browser.close();
     await server.close();
   }
+}
+
+/** What `sizes` of a bundled program at `/program.js` answers. */
+const runProgram = (page: Page, options: object) =>
+  page.evaluate(async (own) => {
+    const program = '/program.js';
+    return (await import(program)).sizes('/sample.webp', own);
+  }, options);
+
+test('it works in a bundle of Vite, which takes along the files that it needs', async () => {
+  const output = join(app, 'vite');
+  await viteBuild({
+    ...{ root: app, configFile: false, logLevel: 'error' },
+    build: {
+      ...{ outDir: output, target: 'es2022' },
+      rolldownOptions: {
+        input: join(app, 'program.ts'),
+        preserveEntrySignatures: 'strict',
+        output: { entryFileNames: 'program.js' },
+      },
+    },
+  });
+  cpSync(join(app, 'sample.webp'), join(output, 'sample.webp'));
+  const found = await onPage(output, (page) => runProgram(page, { model: 'photo-x2' }));
+  assert.deepEqual(found, [864, 648]);
+});
+
+test('it works in a bundle without its files, which are elsewhere', async () => {
+  const options = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'error' } as const;
+  await esbuild({ ...options, entryPoints: [join(app, 'program.ts')], outdir: app });
+  const baseUrl = '/node_modules/tessera-sr/dist/';
+  assert.deepEqual(await onPage(app, (page) => runProgram(page, { baseUrl })), [864, 648]);
+});
+
+test('it works by a script tag', async () => {
+  const size = await onPage(app, async (page) => {
+    await page.addScriptTag({ url: '/node_modules/tessera-sr/dist/tessera.js' });
+    return page.evaluate(async () => {
+      const { Tessera } = window as unknown as { Tessera: typeof TesseraModule };
+      const upscaler = await Tessera.Upscaler.create({ model: 'photo-x3-tiny' });
+      const { width, height } = await upscaler.upscale('/sample.webp');
+      await upscaler.dispose();
+      return [width, height];
+    });
+  });
+  assert.deepEqual(size, [1296, 972]);
 });

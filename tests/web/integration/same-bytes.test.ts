@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { DIST } from '../../../scripts/lib/paths.mjs';
+import { DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import type { Variant } from '../../../web/src/variants.ts';
 import {
   type CoreModelInfo,
@@ -135,7 +135,7 @@ describe('same bytes', () => {
   describe('shipped models', () => {
     const folder = join(DIST, 'models');
     const { aliases: _, ...models }: Record<string, { file: string }> = JSON.parse(
-      readFileSync(join(folder, 'manifest.json'), 'utf8'),
+      readFileSync(join(ROOT, 'models', 'manifest.json'), 'utf8'),
     );
     for (const [name, entry] of Object.entries(models)) {
       test(name, async () => {

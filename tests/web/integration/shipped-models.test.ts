@@ -105,7 +105,7 @@ const MOST_MOVED = 5e-6; // of all codes, by 1
 const MOST_FROM_PEER = 0.02; // levels of 255 on average
 
 describe('shipped models', () => {
-  for (const [name, model] of modelsIn(join(DIST, 'models'))) {
+  for (const [name, model] of modelsIn(join(ROOT, 'models'))) {
     test(`${name}: each byte is what the documented arithmetic gives, each code next to exact`, async (t) => {
       const picture = await readSample(DETAIL);
       const engine = runAsEngine(liftNetwork(readOnnx(readFileSync(model.path))), picture);

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { fetchBytes } from '../../../web/src/fetch-bytes.ts';
 import { loadModel } from '../../../web/src/model-source.ts';
+import { ALIASES, SHIPPED_MODELS } from '../../../web/src/shipped-models.ts';
 
 const BYTES = Uint8Array.from({ length: 5000 }, (_, i) => i % 256);
-const SHA256 = createHash('sha256').update(BYTES).digest('hex');
 
-function manifest(sha256: string, bytes: number): string {
-  const entry = { file: '../bytes', scale: 2, bytes, sha256 };
-  return JSON.stringify({ good: entry, aliases: { nice: 'good' } });
-}
+/** A shipped model, beneath three folders: as it is, with another byte, and without its last one. */
+const MODEL = new Uint8Array(readFileSync(join(ROOT, 'models', 'photo-x2-small.onnx')));
+const CHANGED = MODEL.map((byte, i) => (i === 1000 ? byte ^ 1 : byte));
 
 const ROUTES: Record<string, (response: ServerResponse) => void> = {
   '/bytes': (response) => response.end(BYTES),
@@ -23,10 +24,9 @@ const ROUTES: Record<string, (response: ServerResponse) => void> = {
     response.write(BYTES.subarray(0, 100), () => response.destroy());
   },
   '/stalled': (response) => void response.write(BYTES.subarray(0, 100)),
-  '/models/manifest.json': (response) => response.end(manifest(SHA256, BYTES.length)),
-  '/wrong/manifest.json': (response) => response.end(manifest('00'.repeat(32), BYTES.length)),
-  '/short/manifest.json': (response) => response.end(manifest(SHA256, BYTES.length + 1)),
-  '/text/manifest.json': (response) => response.end('not JSON'),
+  '/models/photo-x2-small.onnx': (response) => response.end(MODEL),
+  '/changed/photo-x2-small.onnx': (response) => response.end(CHANGED),
+  '/short/photo-x2-small.onnx': (response) => response.end(MODEL.subarray(0, -1)),
 };
 
 let server: Server;
@@ -86,35 +86,48 @@ test('an abort rejects with its reason', async () => {
   await assert.rejects(download, (reason) => reason === 'enough');
 });
 
-test('a model is found by name, alias, address and bytes', async () => {
-  const list = `${base}/models/manifest.json`;
-  const sources = ['good', 'nice', `${base}/bytes`, new URL(`${base}/bytes`), BYTES];
+test('a model is found by name and other name', async () => {
+  for (const name of ['photo-x2-small', 'photo-x2']) {
+    assert.deepEqual(await loadModel(name, new URL(`${base}/models/`), TIMEOUT), MODEL);
+  }
+});
+
+test('a model is found by address, and taken as bytes', async () => {
+  const sources = [`${base}/bytes`, new URL(`${base}/bytes`), BYTES];
   for (const source of [...sources, BYTES.slice().buffer, new Blob([BYTES])]) {
-    assert.deepEqual(await loadModel(source, list, TIMEOUT), BYTES);
+    assert.deepEqual(await loadModel(source, undefined, TIMEOUT), BYTES);
   }
 });
 
 test('an unknown model name lists the known ones', async () => {
-  await assert.rejects(loadModel('bad', `${base}/models/manifest.json`, TIMEOUT), {
-    name: 'RangeError',
-    message: "there is no model 'bad'; there are: good",
-  });
+  for (const name of ['bad', 'constructor']) {
+    await assert.rejects(loadModel(name, undefined, TIMEOUT), {
+      name: 'RangeError',
+      message: `there is no model '${name}'; there are: ${Object.keys(SHIPPED_MODELS).join(', ')}`,
+    });
+  }
 });
 
 test('what is no model source is a TypeError', async () => {
-  await assert.rejects(loadModel(7 as unknown as string, '', TIMEOUT), TypeError);
+  await assert.rejects(loadModel(7 as unknown as string, undefined, TIMEOUT), TypeError);
 });
 
-for (const folder of ['wrong', 'short']) {
+for (const folder of ['changed', 'short']) {
   test(`a file that is not the published one is ERR_INTEGRITY (${folder})`, async () => {
-    const model = loadModel('good', `${base}/${folder}/manifest.json`, TIMEOUT);
+    const model = loadModel('photo-x2', new URL(`${base}/${folder}/`), TIMEOUT);
     await assert.rejects(model, { code: 'ERR_INTEGRITY' });
   });
 }
 
-test('a list that is not JSON is ERR_LOAD', async () => {
-  await assert.rejects(loadModel('good', `${base}/text/manifest.json`, TIMEOUT), {
-    code: 'ERR_LOAD',
-    message: /not JSON/,
-  });
+test('the library knows the models of the manifest', () => {
+  const { aliases, ...models } = JSON.parse(
+    readFileSync(join(ROOT, 'models', 'manifest.json'), 'utf8'),
+  );
+  assert.deepEqual(ALIASES, aliases);
+  assert.deepEqual(Object.keys(SHIPPED_MODELS), Object.keys(models));
+  for (const [name, { scale, bytes, sha256, beside }] of Object.entries(SHIPPED_MODELS)) {
+    const file = `${name}.onnx`;
+    assert.deepEqual({ scale, bytes, sha256, file }, models[name], name);
+    assert.ok(beside().pathname.endsWith(`/models/${file}`), beside().href);
+  }
 });

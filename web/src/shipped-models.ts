@@ -1,0 +1,88 @@
+// Written by scripts/update-manifest.mjs; do not edit.
+import type { ShippedModel } from './model-source.js';
+
+/**
+ * By name. Each address is a literal `new URL('./file', import.meta.url)`, the form that bundlers look
+ * for to emit the file.
+ */
+export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
+  'photo-x2-medium': {
+    scale: 2,
+    bytes: 162346,
+    sha256: 'b9e40a1297d2c87a41ccf70669ed47b4ce2f86a9a9f2dc8f61a147a4071c760d',
+    beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
+  },
+  'photo-x2-small': {
+    scale: 2,
+    bytes: 57095,
+    sha256: 'e1524c8d59c29de0ce36be3c776e523c6f5a63bb6e796669de00c84181d5d625',
+    beside: () => new URL('./models/photo-x2-small.onnx', import.meta.url),
+  },
+  'photo-x2-tiny': {
+    scale: 2,
+    bytes: 15755,
+    sha256: '6cf0857babb303d403af3ae685cbd39ab76bc1d7988081458f642374880419a1',
+    beside: () => new URL('./models/photo-x2-tiny.onnx', import.meta.url),
+  },
+  'photo-x3-medium': {
+    scale: 3,
+    bytes: 169021,
+    sha256: '3851bdfa6217d8267e30019cc262fcceceffee2b8cba09aa9ed0aec37806a265',
+    beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
+  },
+  'photo-x3-small': {
+    scale: 3,
+    bytes: 54698,
+    sha256: '4e62131ac90e503a7c78659604354b688d1c6e30311895849698a164aa085a3f',
+    beside: () => new URL('./models/photo-x3-small.onnx', import.meta.url),
+  },
+  'photo-x3-tiny': {
+    scale: 3,
+    bytes: 14654,
+    sha256: '11ef6e957bf42e22cd688c7b66726464423fe1324cddf5d08c3be6f234207fc3',
+    beside: () => new URL('./models/photo-x3-tiny.onnx', import.meta.url),
+  },
+  'photo-x4-medium': {
+    scale: 4,
+    bytes: 178374,
+    sha256: '041d36e91f93d6c444291cd685fa4860ca8d8d8dfee3d1afb351b0039eb6f215',
+    beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
+  },
+  'photo-x4-small': {
+    scale: 4,
+    bytes: 55649,
+    sha256: 'a477ff588bfeb8d51675f3de47a53b3f6a03a984ed34e4b9780419d85d8b87ba',
+    beside: () => new URL('./models/photo-x4-small.onnx', import.meta.url),
+  },
+  'photo-x4-tiny': {
+    scale: 4,
+    bytes: 15269,
+    sha256: 'dbc7d92d981d5eee7e191e7b2eb684436d0d8ac2113062d621c2de0091434919',
+    beside: () => new URL('./models/photo-x4-tiny.onnx', import.meta.url),
+  },
+  'restore-x2': {
+    scale: 2,
+    bytes: 162341,
+    sha256: '9706aa5e4f872c190496a5599427da9bbb59803f10fefabe783571d0bdd44c70',
+    beside: () => new URL('./models/restore-x2.onnx', import.meta.url),
+  },
+  'restore-x4': {
+    scale: 4,
+    bytes: 178369,
+    sha256: '035b527f4f6c4dfa6044d59a8452de45e5e194f4a12aa1866075f0c9f4f229ec',
+    beside: () => new URL('./models/restore-x4.onnx', import.meta.url),
+  },
+  'text-x2': {
+    scale: 2,
+    bytes: 57190,
+    sha256: '9396e1976d7516f3d6b0d5bcb846e7fefbc2220d64d8c05dceb73951b639235d',
+    beside: () => new URL('./models/text-x2.onnx', import.meta.url),
+  },
+};
+
+/** Other names for them. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  'photo-x2': 'photo-x2-small',
+  'photo-x3': 'photo-x3-small',
+  'photo-x4': 'photo-x4-small',
+};
