@@ -45,7 +45,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x4-medium': {
     scale: 4,
     bytes: 178374,
-    sha256: '041d36e91f93d6c444291cd685fa4860ca8d8d8dfee3d1afb351b0039eb6f215',
+    sha256: '73954454b6e74e97afb2831a9090f2d71e92ac28bb80878626b6a395b8577653',
     beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
   },
   'photo-x4-small': {
