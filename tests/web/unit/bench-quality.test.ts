@@ -60,6 +60,18 @@ describe('quality by time', () => {
     assert.ok(Math.abs((b as number) - (a as number) - ((c as number) - (b as number))) <= 1);
   });
 
+  test('labels of neighbours do not lie on each other, and stay inside', () => {
+    const dots = [1, 1.04, 1.08].map((x) => ({ x, y: 30.5, label: 'a-long-name', ours: true }));
+    const texts = [
+      ...scatterChart({ title: '', x: '', y: '' }, dots).matchAll(
+        /<text x="([\d.]+)" y="([\d.]+)"[^>]*>a-long-name/g,
+      ),
+    ].map(([, x, y]) => ({ x: Number(x), y: Number(y) }));
+    assert.equal(texts.length, 3);
+    assert.equal(new Set(texts.map(({ y }) => y)).size, 3);
+    assert.ok(texts.every(({ x }) => x >= 52 && x <= 720));
+  });
+
   test('ticks are around all values, also a single one', () => {
     assert.deepEqual(logTicks(0.3, 4), [0.2, 0.5, 1, 2, 5]);
     assert.deepEqual(logTicks(1, 1), [1, 2]);
