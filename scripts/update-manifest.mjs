@@ -13,9 +13,10 @@ const LIBRARY_LIST = join(ROOT, 'web', 'src', 'shipped-models.ts');
 
 const HELP = `node scripts/update-manifest.mjs [--models DIR] [--help]
 
-Run it after changing a file in models/: the library refuses a model whose digest is not the one it was
-built with, which this writes into web/src/shipped-models.ts (for models/ alone). Names, scales and aliases are those of float/manifest.json in the same
-folder, which is models/ unless --models names another.
+Run it after changing a file in models/: the library refuses a model whose digest is not the one it
+was built with, which stands in web/src/shipped-models.ts and is written for models/ alone. Names,
+scales and aliases are those of float/manifest.json in the same folder, which is models/ unless
+--models names another.
 `;
 
 /** The entry of a shipped file; the names and scales are those of its float parent. */

@@ -26,7 +26,8 @@ export interface CardParts {
   hasCurve: boolean;
 }
 
-const count = (value: number) => value.toLocaleString('en-US');
+/** A number as tables have it, with its thousands apart. */
+export const count = (value: number): string => value.toLocaleString('en-US');
 const decibels = (value: number) => value.toFixed(2);
 
 function factTable({ model, facts }: CardParts): string {

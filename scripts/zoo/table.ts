@@ -1,7 +1,7 @@
 // The tables in models/README.md.
 
 import { generatedPart, replaceGenerated } from '../lib/generated-part.ts';
-import type { ModelFacts } from './card.ts';
+import { count, type ModelFacts } from './card.ts';
 import type { Row } from './measure.ts';
 import type { ZooModel } from './models.ts';
 
@@ -57,7 +57,6 @@ export function scoreTable(models: readonly ZooModel[], rows: readonly Row[]): s
 
 /** What each model is and costs, as a Markdown table. */
 export function modelTable(entries: readonly { model: ZooModel; facts: ModelFacts }[]): string {
-  const count = (value: number) => value.toLocaleString('en-US');
   const lines = entries.map(({ model, facts }) =>
     row([
       title(model),

@@ -1,3 +1,4 @@
+// For Symbol.asyncDispose, in programs that name older libraries.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CallScope } from './call-scope.js';
 import { TesseraError } from './errors.js';
