@@ -83,30 +83,85 @@ def anchor(x, scale):
     return x.repeat_interleave(scale * scale, dim=1)
 
 
-def code_noise(y, generator):
-    """`y` with noise as large as the rounding error of 8-bit codes for its range.
+class PRelu(torch.autograd.Function):
+    """`F.prelu` with a gradient in whole passes over the tensor, seven times as fast on a CPU."""
 
-    The range is part of the gradient, so that tensors with few far values become dear.
+    @staticmethod
+    def forward(context, x, slope):
+        context.save_for_backward(x, slope)
+        return F.prelu(x, slope)
+
+    @staticmethod
+    def backward(context, gradient):
+        x, slope = context.saved_tensors
+        above = torch.ops.aten.threshold_backward(gradient, x, 0)
+        for_x = torch.lerp(above, gradient, slope.view(1, -1, 1, 1))
+        return for_x, (gradient * x.clamp_max(0)).sum((0, 2, 3))
+
+
+class CodeNoise:
+    """Adds noise as large as the rounding error of 8-bit codes, for the tensors of one batch.
+
+    All are as large as the first. Random numbers are dear on a CPU, so they share them: each takes
+    its own part of one row of them, mostly at other places than the others.
     """
-    step = (y.amax() - y.amin()) / 255.0
-    return y + step * (torch.rand(y.shape, generator=generator, device=y.device) - 0.5)
+
+    _SHIFT = 7919  # of one tensor's noise to the next one's
+
+    def __init__(self, generator, tensors):
+        self._generator = generator
+        self._tensors = tensors
+        self._row = None
+        self._start = 0
+
+    def __call__(self, y):
+        """`y` (N, C, H, W) with noise for its range, which is part of the gradient.
+
+        So tensors with few far values become dear.
+        """
+        in_order = y.permute(0, 2, 3, 1)  # as it lies in memory
+        noise = self._next(in_order).permute(0, 3, 1, 2)
+        return torch.addcmul(y, noise, value_range(in_order) / 255.0)
+
+    def _next(self, like):
+        count = like.numel()
+        if self._row is None:
+            row = torch.rand(count + self._SHIFT * self._tensors, generator=self._generator,
+                             device=like.device)
+            self._row = (row - 0.5).to(like.dtype)
+        part = self._row[self._start:self._start + count]
+        self._start += self._SHIFT
+        return part.view(like.shape)
 
 
-def run_plain(x, weights, scale, noise=None):
+def value_range(y):
+    """`y.amax() - y.amin()` whose gradient goes to two places and costs no pass over the tensor."""
+    rows = y.reshape(-1, y.shape[-2] * y.shape[-1])
+    with torch.no_grad():
+        high, low = rows.amax(1).argmax(), rows.amin(1).argmin()
+        across_high, across_low = rows[high].argmax(), rows[low].argmin()
+    return rows[high, across_high] - rows[low, across_low]
+
+
+def run_plain(x, weights, scale, noise=None, dtype=None):
     """Runs the shipped network. `weights` as made by `TrainableNet.collapse()`, x in 0..1.
 
-    With a generator as `noise`, every tensor gets noise like that of its 8-bit codes. The result is
-    not clamped: the loss needs the overshoot.
+    With a generator as `noise`, every tensor gets noise like that of its 8-bit codes. `dtype` is that
+    of the convolutions (default: as x is); anchor and result are as x is. The result is not clamped:
+    the loss needs the overshoot.
     """
-    y = x
+    dtype = dtype or x.dtype
+    # With channels last, convolutions in bfloat16 need not reorder what they are given.
+    y = x.to(dtype, memory_format=torch.channels_last)
     last = len(weights) - 1
+    add_noise = CodeNoise(noise, last) if noise is not None else None
     for layer, (kernel, bias, slope) in enumerate(weights):
-        y = F.conv2d(y, kernel, bias, padding=kernel.shape[-1] // 2)
+        y = F.conv2d(y, kernel.to(dtype), bias.to(dtype), padding=kernel.shape[-1] // 2)
         if layer < last:
-            y = F.prelu(y, slope)
-            if noise is not None:
-                y = code_noise(y, noise)
-    return F.pixel_shuffle(y + anchor(x, scale), scale)
+            y = PRelu.apply(y, slope.to(dtype))
+            if add_noise:
+                y = add_noise(y)
+    return F.pixel_shuffle(y.to(x.dtype) + anchor(x, scale), scale)
 
 
 class TrainableNet(nn.Module):

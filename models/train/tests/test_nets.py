@@ -3,7 +3,8 @@ import unittest
 import torch
 import torch.nn.functional as F
 
-from ..nets import CollapsibleConv, Ema, TrainableNet, anchor, parameter_count, run_plain
+from ..nets import (
+    CollapsibleConv, Ema, PRelu, TrainableNet, anchor, parameter_count, run_plain, value_range)
 
 
 class NetsTest(unittest.TestCase):
@@ -22,6 +23,33 @@ class NetsTest(unittest.TestCase):
         for scale in (2, 3, 4):
             upsampled = F.interpolate(x, scale_factor=scale, mode='nearest')
             self.assertTrue(torch.equal(F.pixel_shuffle(anchor(x, scale), scale), upsampled))
+
+    def test_prelu_has_the_gradients_of_torch(self):
+        x = torch.randn(2, 5, 4, 3, dtype=torch.float64, requires_grad=True)
+        slope = torch.rand(5, dtype=torch.float64, requires_grad=True)
+        gradient = torch.randn(2, 5, 4, 3, dtype=torch.float64)
+        own, wanted = PRelu.apply(x, slope), F.prelu(x, slope)
+        self.assertTrue(torch.equal(own, wanted))
+        pairs = zip(torch.autograd.grad(own, (x, slope), gradient),
+                    torch.autograd.grad(wanted, (x, slope), gradient))
+        for mine, its in pairs:
+            torch.testing.assert_close(mine, its)
+
+    def test_range_has_the_gradient_of_its_ends(self):
+        y = torch.randn(2, 4, 5, 3, requires_grad=True)
+        value_range(y).backward()
+        expected = torch.zeros_like(y).flatten()
+        expected[y.argmax()], expected[y.argmin()] = 1.0, -1.0
+        self.assertTrue(torch.equal(y.grad.flatten(), expected))
+        self.assertEqual(float(value_range(y)), float(y.amax() - y.amin()))
+
+    def test_bfloat16_leaves_the_anchor_exact(self):
+        x = torch.rand(1, 3, 6, 5)
+        weights = TrainableNet(8, 1, 0, 2).collapse()
+        *body, (kernel, bias, _) = weights
+        still = [*body, (torch.zeros_like(kernel), torch.zeros_like(bias), None)]
+        result = run_plain(x, still, 2, dtype=torch.bfloat16)
+        self.assertTrue(torch.equal(result, F.interpolate(x, scale_factor=2, mode='nearest')))
 
     def test_default_size(self):
         weights = TrainableNet(32, 4, 64, 2).collapse()

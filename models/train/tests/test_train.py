@@ -12,7 +12,7 @@ from .. import train
 from ..config import ConfigError
 from ..data import PatchSource, build_cache
 from ..loss import main_loss
-from ..nets import code_noise
+from ..nets import CodeNoise
 from ..onnx_file import build_onnx
 from ..train import Trainer, check_same_recipe, run
 from .synthetic import FOLDER, small_config, write_pictures
@@ -144,11 +144,24 @@ class TrainTest(unittest.TestCase):
         trainer = Trainer(small_config(10, polish=5), self.source)
         self.assertIsNone(trainer.noise())
         trainer.iteration = 12
-        y = torch.linspace(-1.0, 3.0, 10001)
-        change = code_noise(y, trainer.noise()) - y
+        y = torch.linspace(-1.0, 3.0, 12000).view(2, 3, 40, 50)
+        add_noise = CodeNoise(trainer.noise(), tensors=2)
+        change, other = add_noise(y) - y, add_noise(y) - y
         self.assertLess(change.abs().max(), 4 / 255 / 2 + 1e-6)
         self.assertAlmostEqual(float(change.square().mean()), (4 / 255)**2 / 12, delta=2e-6)
-        self.assertTrue(torch.equal(change, code_noise(y, trainer.noise()) - y))
+        self.assertLess((change * other).mean().abs(), 0.05 * change.square().mean())
+        self.assertTrue(torch.equal(change, CodeNoise(trainer.noise(), tensors=2)(y) - y))
+
+    def test_bfloat16_learns_what_float32_does(self):
+        losses = []
+        for precision in (torch.float32, torch.bfloat16):
+            trainer = Trainer(small_config(), self.source, precision=precision)
+            while not trainer.finished:
+                trainer.step()
+            losses.append(trainer.loss_sum / trainer.loss_count)
+            self.assertEqual({p.dtype for p in trainer.net.parameters()}, {torch.float32})
+        self.assertNotEqual(*losses)
+        self.assertAlmostEqual(*losses, delta=0.02 * losses[0])
 
     def test_short_run_learns_and_leaves_its_record(self):
         config = small_config(learning_rate=5e-3)
