@@ -10,14 +10,18 @@
 namespace tessera {
 namespace {
 
-template <Storage kCodes>
-struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
+// Where the dot product is one instruction, two start in each cycle and each needs five to finish,
+// so that twelve sums keep the processor busy and eight do not. Made of several instructions, it
+// needs registers of its own.
+template <Storage kCodes, bool kSaturates>
+struct Relaxed : simd::FourByteDot<Relaxed<kCodes, kSaturates>> {
   static constexpr Storage kStorage = kCodes;
-  static constexpr int kBlockVectors = 4;
+  static constexpr int kBlockVectors = kSaturates ? 4 : 2;
   static constexpr bool kSpecialized = true;
   // The sums that PackedConv finds short are those of unsigned codes.
-  static constexpr bool kShortSums = kCodes == Storage::kUnsigned;
+  static constexpr bool kShortSums = kSaturates && kCodes == Storage::kUnsigned;
   static constexpr int Pixels(int vectors) {
+    if (!kSaturates) return vectors == 2 ? 6 : 8;
     return vectors == 4 ? 2 : vectors == 3 ? 3 : 8 / vectors;
   }
 
@@ -30,26 +34,26 @@ struct Relaxed : simd::FourByteDot<Relaxed<kCodes>> {
   }
 };
 
-template <Storage kStorage>
-KernelSet MakeSet(bool saturates) {
-  return {
+template <Storage kStorage, bool kSaturates>
+const KernelSet& Set() {
+  using Machine = Relaxed<kStorage, kSaturates>;
+  static const KernelSet kSet = {
       .name = "relaxed",
       .storage = kStorage,
-      .layout = {.block_vectors = Relaxed<kStorage>::kBlockVectors,
+      .layout = {.block_vectors = Machine::kBlockVectors,
                  .pairs = false,
-                 .short_sums = saturates && Relaxed<kStorage>::kShortSums},
-      .saturates = saturates,
-      .exact = saturates ? &Simd128Kernels(kStorage) : nullptr,
-      .conv_row = simd::SimdConvRow<Relaxed<kStorage>>,
-      .depthwise_row = simd::SimdDepthwiseRow<Relaxed<kStorage>>,
+                 .short_sums = Machine::kShortSums},
+      .saturates = kSaturates,
+      .exact = kSaturates ? &Simd128Kernels(kStorage) : nullptr,
+      .conv_row = simd::SimdConvRow<Machine>,
+      .depthwise_row = simd::SimdDepthwiseRow<Machine>,
   };
+  return kSet;
 }
 
 template <Storage kStorage>
 const KernelSet& Set(bool saturates) {
-  static const KernelSet kExact = MakeSet<kStorage>(false);
-  static const KernelSet kSaturating = MakeSet<kStorage>(true);
-  return saturates ? kSaturating : kExact;
+  return saturates ? Set<kStorage, true>() : Set<kStorage, false>();
 }
 
 // Not a constant, so that the compiler cannot compute the answer for its own idea of the machine.

@@ -31,10 +31,20 @@ inline void ConvBlock(const ConvKernel& kernel, int32_t vector, const int8_t* we
     for (int p = 0; p < kPixels; ++p) sums[p][v] = bias;
   }
   Machine::template Accumulate<kPixels, kVectors>(kernel, input, weights, sums);
-  for (int p = 0; p < kPixels; ++p) {
-    Finish<Machine::kStorage, kKind, kVectors>(kernel.epilogue, channel, sums[p],
+  const auto finish = [&](int p, const v128_t(&of_pixel)[kVectors]) {
+    Finish<Machine::kStorage, kKind, kVectors>(kernel.epilogue, channel, of_pixel,
                                                output + p * output_bytes,
                                                residual + p * residual_bytes);
+  };
+  if constexpr (NeedsRegisters(kKind)) {
+    v128_t stored[kPixels][kVectors];
+    std::copy_n(&sums[0][0], kPixels * kVectors, &stored[0][0]);
+    const v128_t(*rows)[kVectors] = stored;
+    __asm__ volatile("" : "+r"(rows)::"memory");  // or the compiler leaves the copy out
+#pragma clang loop unroll(disable)
+    for (int p = 0; p < kPixels; ++p) finish(p, rows[p]);
+  } else {
+    for (int p = 0; p < kPixels; ++p) finish(p, sums[p]);
   }
 }
 
@@ -101,19 +111,19 @@ void ConvRowOfKind(const ConvKernel& kernel, const uint8_t* input, uint8_t* outp
   constexpr EpilogueKind kRare = EpilogueKind::kGeneral;
   for (int32_t vector = 0; vector < kernel.vectors; vector += kBlock) {
     const int8_t* weights = kernel.weights + vector * vector_bytes;
-    switch (std::min(kBlock, kernel.vectors - vector)) {
-      case 1:
-        ConvBlockRow<Machine, kRare, 1>(kernel, vector, weights, input, output, residual, width);
-        break;
-      case 2:
-        ConvBlockRow<Machine, kRare, 2>(kernel, vector, weights, input, output, residual, width);
-        break;
-      case 3:
-        ConvBlockRow<Machine, kKind, 3>(kernel, vector, weights, input, output, residual, width);
-        break;
-      default:
-        ConvBlockRow<Machine, kKind, 4>(kernel, vector, weights, input, output, residual, width);
-        break;
+    const auto row = [&]<EpilogueKind kOwn, int kVectors>() {
+      ConvBlockRow<Machine, kOwn, kVectors>(kernel, vector, weights, input, output, residual,
+                                            width);
+    };
+    const int32_t left = kernel.vectors - vector;
+    if (left >= kBlock) {
+      row.template operator()<kKind, kBlock>();
+    } else if (kBlock > 3 && left == 3) {
+      row.template operator()<kKind, 3>();
+    } else if (kBlock > 2 && left == 2) {
+      row.template operator()<kRare, 2>();
+    } else {
+      row.template operator()<kRare, 1>();
     }
   }
 }

@@ -36,6 +36,12 @@ inline EpilogueKind KindOf(const ConvEpilogue& epilogue) {
   return EpilogueKind::kGeneral;
 }
 
+/// Whether these steps leave too few registers for the sums of other pixels: a compiler that looks
+/// at a whole function, as V8's does, would then keep some of them in memory from the beginning.
+constexpr bool NeedsRegisters(EpilogueKind kind) {
+  return kind != EpilogueKind::kPlain && kind != EpilogueKind::kPRelu;
+}
+
 inline ptrdiff_t ResidualElementBytes(const ConvEpilogue& epilogue) {
   return epilogue.residual == ConvEpilogue::Residual::kFloats ? sizeof(float) : 1;
 }
