@@ -4,8 +4,9 @@ import dataclasses
 import tomllib
 from pathlib import Path
 
+from .degrade import DAMAGES
 
-DEGRADATIONS = ('bicubic', 'web')
+DEGRADATIONS = ('bicubic', *DAMAGES)
 
 
 class ConfigError(Exception):
@@ -85,7 +86,7 @@ class FinetuneConfig:
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
     folders: tuple  # below DATA/train
-    degradation: str  # "bicubic", or "web": blur, noise and JPEG (degrade.py)
+    degradation: str  # "bicubic", or blur, noise and JPEG: a name of DAMAGES (degrade.py)
     reduce_from: int  # photos with a side of at least this many pixels are reduced ...
     reduce_to: int  # ... by a whole factor of 2 or more, to about this many pixels
     # The part of all patches that comes from a folder; the other folders share the rest.

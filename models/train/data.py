@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from .degrade import degrade
+from .degrade import DAMAGES, degrade
 from .resize import resize_uint8
 
 HOLD_OUT_EVERY = 29  # images; what is left out of training tells how it goes
@@ -69,6 +69,7 @@ class PatchSource:
         index = json.loads((folder / 'index.json').read_text(encoding='utf-8'))
         self.scale = index['scale']
         self.degradation = degradation
+        self._damage = DAMAGES.get(degradation)
         self.images = len(index['images'])
         self.pixels = sum(height * width for height, width in index['images'])
         low = np.memmap(folder / 'low.bin', np.uint8, 'r')
@@ -92,8 +93,9 @@ class PatchSource:
         pairs = zip(self._low[::HOLD_OUT_EVERY], self._high[::HOLD_OUT_EVERY])
         for number, (low, high) in enumerate(pairs):
             low, high = low[:side, :side], high[:side * self.scale, :side * self.scale]
-            if self.degradation == 'web':
-                low = degrade(high, self.scale, np.random.default_rng((HELD_OUT_SEED, number)))
+            if self._damage:
+                rng = np.random.default_rng((HELD_OUT_SEED, number))
+                low = degrade(high, self.scale, rng, self._damage)
             yield low, high
 
     def _pair(self, rng, patch):
@@ -109,12 +111,12 @@ class PatchSource:
             part = np.rot90(image[top:top + side, left:left + side], turns)
             return part[:, ::-1] if mirror else part
 
-        if self.degradation == 'web':
+        if self._damage:
             margin = min(int(rng.integers(MARGIN[0], MARGIN[1] + 1)),
                          y, x, rows - patch - y, columns - patch - x)
             # Damaged after turning, which is what JPEG treats unequally.
             high = cut(self._high[which], self.scale, margin)
-            low = degrade(high, self.scale, rng)
+            low = degrade(high, self.scale, rng, self._damage)
             pair = [image[start:start + side, start:start + side] for image, start, side in (
                 (low, margin, patch), (high, margin * self.scale, patch * self.scale))]
         else:

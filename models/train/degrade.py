@@ -5,6 +5,7 @@ Real-World Blind Super-Resolution with Pure Synthetic Data", ICCV workshops 2021
 narrower: a network of this size that has to expect the worst smooths the good.
 """
 
+import dataclasses
 import io
 import math
 
@@ -14,22 +15,39 @@ from PIL import Image
 
 from .resize import resize, to_uint8
 
-BLUR_CHANCE = 0.8
-ISOTROPIC_CHANCE = 0.5
-BLUR_SIGMA = (0.1, 0.6)  # in pixels of the small image
-
 FILTERS = ('bicubic', 'bilinear', 'box')
-FILTER_CHANCES = (0.5, 0.25, 0.25)
-
 NOISE_KINDS = ('none', 'gaussian', 'poisson')
-NOISE_CHANCES = (0.25, 0.5, 0.25)
-NOISE_SIGMA = (1.0, 12.0)  # in grey levels; of Poisson noise, at white
-GREY_NOISE_CHANCE = 0.4
 
-JPEG_CHANCE = 0.8
-JPEG_QUALITY = (40, 95)
+ISOTROPIC_CHANCE = 0.5
+GREY_NOISE_CHANCE = 0.4
 EARLY_JPEG_CHANCE = 0.15  # the large picture was a JPEG too
 EARLY_JPEG_QUALITY = (70, 95)
+
+
+@dataclasses.dataclass(frozen=True)
+class Damage:
+    """What can happen to a picture, and how often."""
+
+    blur_chance: float
+    blur_sigma: tuple  # least and most, in pixels of the small image
+    filter_chances: tuple  # of FILTERS
+    noise_chances: tuple  # of NOISE_KINDS
+    noise_sigma: tuple  # in grey levels; of Poisson noise, at white
+    jpeg_chance: float
+    jpeg_quality: tuple
+
+
+DAMAGES = {
+    'web': Damage(
+        blur_chance=0.8, blur_sigma=(0.1, 0.6), filter_chances=(0.5, 0.25, 0.25),
+        noise_chances=(0.25, 0.5, 0.25), noise_sigma=(1.0, 12.0),
+        jpeg_chance=0.8, jpeg_quality=(40, 95)),
+    # Something of everything in nearly every picture, and less of the worst.
+    'narrow-web': Damage(
+        blur_chance=0.9, blur_sigma=(0.1, 0.5), filter_chances=(0.7, 0.15, 0.15),
+        noise_chances=(0.1, 0.7, 0.2), noise_sigma=(0.1, 8.0),
+        jpeg_chance=0.95, jpeg_quality=(50, 95)),
+}
 
 
 def gaussian_blur(image, sigmas, angle):
@@ -95,31 +113,31 @@ def _quality(rng, limits):
     return int(rng.integers(limits[0], limits[1] + 1))
 
 
-def _blur(image, scale, rng):
-    if rng.random() >= BLUR_CHANCE:
+def _blur(image, scale, damage, rng):
+    if rng.random() >= damage.blur_chance:
         return image
-    sigmas = rng.uniform(*BLUR_SIGMA, 2) * scale
+    sigmas = rng.uniform(*damage.blur_sigma, 2) * scale
     if rng.random() < ISOTROPIC_CHANCE:
         sigmas[1] = sigmas[0]
     return gaussian_blur(image, [float(s) for s in sigmas], float(rng.uniform(0, math.pi)))
 
 
-def _noise(image, rng):
-    kind = NOISE_KINDS[rng.choice(len(NOISE_KINDS), p=NOISE_CHANCES)]
+def _noise(image, damage, rng):
+    kind = NOISE_KINDS[rng.choice(len(NOISE_KINDS), p=damage.noise_chances)]
     if kind == 'none':
         return image
     add = add_gaussian if kind == 'gaussian' else add_poisson
-    return add(image, rng.uniform(*NOISE_SIGMA), rng.random() < GREY_NOISE_CHANCE, rng)
+    return add(image, rng.uniform(*damage.noise_sigma), rng.random() < GREY_NOISE_CHANCE, rng)
 
 
-def degrade(image, scale, rng):
+def degrade(image, scale, rng, damage=DAMAGES['web']):
     """A damaged (H/scale, W/scale, 3) uint8 image of an (H, W, 3) one; all chance is `rng`'s."""
     image = np.ascontiguousarray(image)
     if rng.random() < EARLY_JPEG_CHANCE:
         image = through_jpeg(image, _quality(rng, EARLY_JPEG_QUALITY))
-    image = _blur(image, scale, rng)
-    small = reduce_by(image, scale, FILTERS[rng.choice(len(FILTERS), p=FILTER_CHANCES)])
-    small = to_uint8(_noise(small, rng))
-    if rng.random() < JPEG_CHANCE:
-        small = through_jpeg(small, _quality(rng, JPEG_QUALITY))
+    image = _blur(image, scale, damage, rng)
+    kind = FILTERS[rng.choice(len(FILTERS), p=damage.filter_chances)]
+    small = to_uint8(_noise(reduce_by(image, scale, kind), damage, rng))
+    if rng.random() < damage.jpeg_chance:
+        small = through_jpeg(small, _quality(rng, damage.jpeg_quality))
     return small

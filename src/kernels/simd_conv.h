@@ -19,6 +19,17 @@ namespace tessera::simd {
 //   kSpecialized    whether loops are compiled for the common epilogues too: faster, larger
 //   Accumulate<P, V>(kernel, input, weights, sums)   adds a window's products to sums[P][V]
 
+template <Storage kStorage, EpilogueKind kKind, int kPixels, int kVectors>
+[[gnu::noinline]] void FinishStored(const ConvEpilogue& epilogue, int64_t channel,
+                                    const v128_t (&sums)[kPixels][kVectors], uint8_t* output,
+                                    const uint8_t* residual, ptrdiff_t output_bytes,
+                                    ptrdiff_t residual_bytes) {
+  for (int p = 0; p < kPixels; ++p) {
+    Finish<kStorage, kKind, kVectors>(epilogue, channel, sums[p], output + p * output_bytes,
+                                      residual + p * residual_bytes);
+  }
+}
+
 /// One block of kVectors vectors at kPixels pixels.
 template <class Machine, EpilogueKind kKind, int kPixels, int kVectors>
 inline void ConvBlock(const ConvKernel& kernel, int32_t vector, const int8_t* weights,
@@ -31,20 +42,17 @@ inline void ConvBlock(const ConvKernel& kernel, int32_t vector, const int8_t* we
     for (int p = 0; p < kPixels; ++p) sums[p][v] = bias;
   }
   Machine::template Accumulate<kPixels, kVectors>(kernel, input, weights, sums);
-  const auto finish = [&](int p, const v128_t(&of_pixel)[kVectors]) {
-    Finish<Machine::kStorage, kKind, kVectors>(kernel.epilogue, channel, of_pixel,
-                                               output + p * output_bytes,
-                                               residual + p * residual_bytes);
-  };
   if constexpr (NeedsRegisters(kKind)) {
     v128_t stored[kPixels][kVectors];
     std::copy_n(&sums[0][0], kPixels * kVectors, &stored[0][0]);
-    const v128_t(*rows)[kVectors] = stored;
-    __asm__ volatile("" : "+r"(rows)::"memory");  // or the compiler leaves the copy out
-#pragma clang loop unroll(disable)
-    for (int p = 0; p < kPixels; ++p) finish(p, rows[p]);
+    FinishStored<Machine::kStorage, kKind, kPixels, kVectors>(
+        kernel.epilogue, channel, stored, output, residual, output_bytes, residual_bytes);
   } else {
-    for (int p = 0; p < kPixels; ++p) finish(p, sums[p]);
+    for (int p = 0; p < kPixels; ++p) {
+      Finish<Machine::kStorage, kKind, kVectors>(kernel.epilogue, channel, sums[p],
+                                                 output + p * output_bytes,
+                                                 residual + p * residual_bytes);
+    }
   }
 }
 

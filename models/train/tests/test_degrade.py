@@ -3,7 +3,7 @@ import unittest
 
 import numpy as np
 
-from ..degrade import (FILTERS, add_gaussian, add_poisson, degrade, gaussian_blur, reduce_by,
+from ..degrade import (DAMAGES, FILTERS, add_gaussian, add_poisson, degrade, gaussian_blur, reduce_by,
                        through_jpeg)
 from ..resize import resize
 from .synthetic import picture
@@ -65,6 +65,18 @@ class DegradeTest(unittest.TestCase):
         self.assertEqual((first.shape, first.dtype), ((24, 32, 3), np.uint8))
         np.testing.assert_array_equal(first, again)
         self.assertTrue((first != other).any())
+
+    def test_narrow_damage_goes_less_far_and_spares_fewer(self):
+        image = np.kron(picture(8, 8, 1), np.ones((12, 12, 1), np.uint8))
+        clean = resize(image, 0.5)
+
+        def errors(name):
+            return [np.abs(degrade(image, 2, np.random.default_rng(s), DAMAGES[name]) - clean).mean()
+                    for s in range(100)]
+
+        narrow, wide = (np.percentile(errors(name), (10, 99)) for name in ('narrow-web', 'web'))
+        self.assertGreater(narrow[0], wide[0])
+        self.assertLess(narrow[1], wide[1])
 
     def test_damage_is_moderate_and_varied(self):
         image = np.kron(picture(8, 8, 1), np.ones((12, 12, 1), np.uint8))  # few edges, as in photos
