@@ -9,6 +9,7 @@ const PACKAGES = [
   'python3-numpy',
   'python3-pil',
   'python3-matplotlib',
+  'libopenblas0-pthread', // or matrices are multiplied by reference code
 ];
 
 /** The first Python that has all modules, or null. */

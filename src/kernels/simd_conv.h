@@ -115,8 +115,10 @@ void ConvRowOfKind(const ConvKernel& kernel, const uint8_t* input, uint8_t* outp
                    const uint8_t* residual, int64_t width) {
   const int64_t vector_bytes = int64_t{kernel.runs} * kernel.steps_per_run * 16;
   constexpr int32_t kBlock = Machine::kBlockVectors;
-  // Few layers end in so narrow a block: specialized ones would be bytes to download for nothing.
-  constexpr EpilogueKind kRare = EpilogueKind::kGeneral;
+  // Few layers but the last end in so narrow a block: specialized ones would be bytes to download
+  // for nothing.
+  constexpr EpilogueKind kRare =
+      kKind == EpilogueKind::kPicture ? EpilogueKind::kPicture : EpilogueKind::kGeneral;
   for (int32_t vector = 0; vector < kernel.vectors; vector += kBlock) {
     const int8_t* weights = kernel.weights + vector * vector_bytes;
     const auto row = [&]<EpilogueKind kOwn, int kVectors>() {
