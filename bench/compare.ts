@@ -198,7 +198,7 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
 
 /** Replaces what was saved of a workload. */
 function save(results: Results): void {
-  const path = resultsPath(results.workload);
+  const path = resultsPath(results);
   mkdirSync(dirname(join(ROOT, path)), { recursive: true });
   writeFileSync(join(ROOT, path), `${JSON.stringify(results, null, 2)}\n`);
   log(`wrote ${path}: \`npm run bench:report\` puts it into README`);

@@ -159,6 +159,9 @@ const CHARTS: Record<string, string> = {
   tile: '![Times of one tile with one thread, as multiples of ours](bench/results/tile.svg)',
 };
 
+const WITHOUT_VNNI =
+  '**As on x86 from before 2021**: with AVX-VNNI hidden from the browser, which then makes the dot product of several instructions.';
+
 const BROWSER_TITLES = { chromium: 'Chromium', firefox: 'Firefox' };
 
 /** What one workload has to say, browser by browser. */
@@ -172,8 +175,14 @@ function sectionsOf(results: Results): string[] {
     const own = section({ ...results, peak, rows: rowsOf(results.rows, browser) });
     return browsers.length > 1 ? [`**In ${BROWSER_TITLES[browser]}.**`, own] : [own];
   });
-  const chart = CHARTS[results.workload];
-  return [...parts, ...(chart ? [chart] : []), conditions(results)];
+  const hidden = results.machine.vnni_hidden;
+  const chart = hidden ? undefined : CHARTS[results.workload];
+  return [
+    ...(hidden ? [WITHOUT_VNNI] : []),
+    ...parts,
+    ...(chart ? [chart] : []),
+    conditions(results),
+  ];
 }
 
 /** The part of README that the results make. */

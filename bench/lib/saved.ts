@@ -9,18 +9,21 @@ import { readmeSection, tileChart } from './report.ts';
 import type { Results } from './results.ts';
 
 /** In the order in which README has them. */
-const REPORTED = ['tile', 'startup', 'picture', 'scaling', 'quality'] as const;
+const REPORTED = ['tile', 'tile-no-vnni', 'startup', 'picture', 'scaling', 'quality'] as const;
 
 const README = 'README.md';
 const WRITER = 'npm run bench:report';
 
-/** Path of what was saved of a workload, in the repository. */
-export const resultsPath = (workload: string): string => `bench/results/${workload}.json`;
+const pathOf = (name: string): string => `bench/results/${name}.json`;
+
+/** Path of what is saved of a workload, in the repository. */
+export const resultsPath = ({ workload, machine }: Pick<Results, 'workload' | 'machine'>): string =>
+  pathOf(machine.vnni_hidden ? `${workload}-no-vnni` : workload);
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 function savedResults(): Results[] {
-  return REPORTED.map(resultsPath)
+  return REPORTED.map(pathOf)
     .filter((path) => existsSync(join(ROOT, path)))
     .map((path) => JSON.parse(read(path)) as Results);
 }
@@ -32,7 +35,7 @@ export function reportFiles(): Map<string, string> {
   const files = new Map([[README, readme]]);
   const charts = { tile: tileChart, quality: qualityChart };
   for (const [workload, draw] of Object.entries(charts)) {
-    const results = all.find((each) => each.workload === workload);
+    const results = all.find((each) => resultsPath(each) === pathOf(workload));
     if (results) files.set(`bench/results/${workload}.svg`, draw(results));
   }
   return files;

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { barChart } from '../../../bench/lib/chart.ts';
 import { readmeSection, tileChart } from '../../../bench/lib/report.ts';
 import type { Results, Row } from '../../../bench/lib/results.ts';
-import { reportFiles } from '../../../bench/lib/saved.ts';
+import { reportFiles, resultsPath } from '../../../bench/lib/saved.ts';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 
 const row = (subject: string, ms: number): Row => ({
@@ -43,6 +43,15 @@ describe('the report', () => {
     assert.match(readmeSection([RESULTS]), /\(`npm run bench -- --workload tile`\)/);
     const results = { ...RESULTS, options: ['--threads', '1,2'], data: 'B100' };
     assert.match(readmeSection([results]), /--workload tile --data B100 --threads 1,2`/);
+  });
+
+  test('tells runs without AVX-VNNI apart, which have no chart', () => {
+    const hidden = { ...RESULTS, machine: { ...RESULTS.machine, vnni_hidden: true } };
+    const section = readmeSection([RESULTS, hidden]);
+    assert.match(section, /Measured on.*AVX-VNNI hidden.*10\.0 ms/s);
+    assert.equal(section.split('tile.svg').length, 2);
+    assert.equal(resultsPath(RESULTS), 'bench/results/tile.json');
+    assert.equal(resultsPath(hidden), 'bench/results/tile-no-vnni.json');
   });
 
   test('tells browsers apart, and has one chart', () => {
