@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from . import export, finetune, smoke, train
+from .command import add_precision
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = Path(__file__).parent / 'configs'
@@ -30,6 +31,7 @@ class Job:
     output: Path  # a folder like models/
     device: str
     threads: str
+    precision: str
     sets: tuple = export.EVALUATION_SETS
     quantize_options: tuple = ()
 
@@ -64,7 +66,8 @@ def make(job):
     common = ['--data', str(job.data), '--threads', job.threads]
     recipe = ['--config', str(job.recipe), '--cache', str(job.cache)]
     steps = [
-        lambda: train.main([*recipe, '--work', str(job.work), '--device', job.device, *common]),
+        lambda: train.main([*recipe, '--work', str(job.work), '--device', job.device,
+                            '--precision', job.precision, *common]),
         lambda: export.main(['--work', str(job.work), '--output', str(job.float_model), *common,
                              '--sets', *job.sets]),
         lambda: quantize(job),
@@ -86,7 +89,7 @@ def make_smoke(options):
         return make(Job(
             options.name, smoke.write_recipe(recipe, root), smoke.write_data(recipe, root / 'data'),
             root / 'work', root / 'cache', Path(options.output), options.device, options.threads,
-            (smoke.EVALUATION_SET,), smoke.QUANTIZE_OPTIONS))
+            options.precision, (smoke.EVALUATION_SET,), smoke.QUANTIZE_OPTIONS))
 
 
 def parse_arguments(arguments):
@@ -104,6 +107,7 @@ def parse_arguments(arguments):
     parser.add_argument('--device', default='cpu', help='cpu or cuda (default: %(default)s)')
     parser.add_argument('--threads', default='1', metavar='N',
                         help='CPU threads (default: %(default)s)')
+    add_precision(parser)
     options = parser.parse_args(arguments)
     if options.smoke and (options.output is None or options.data is not None):
         parser.error('--smoke makes its own pictures and would overwrite a model that is of use: '
@@ -120,7 +124,8 @@ def main(arguments=None):
     return make(Job(
         options.name, CONFIGS / f'{options.name}.toml', Path(options.data),
         Path('.train') / options.name, Path('.train') / 'cache',
-        Path(options.output or ROOT / 'models'), options.device, options.threads))
+        Path(options.output or ROOT / 'models'), options.device, options.threads,
+        options.precision))
 
 
 if __name__ == '__main__':

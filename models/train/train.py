@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from .adversary import Adversary
-from .command import add_cache, add_threads, reports
+from .command import add_cache, add_precision, add_threads, reports
 from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, open_patches
@@ -28,7 +28,6 @@ from .onnx_file import OnnxNet
 from .optimizer import Optimizers
 
 FLOAT_MODELS = Path(__file__).parents[1] / 'float'
-PRECISIONS = {'float32': torch.float32, 'bfloat16': torch.bfloat16}
 LOG_FIELDS = ['iteration', 'seconds', 'learning_rate', 'loss', 'psnr_y']
 
 
@@ -291,9 +290,7 @@ def parse_arguments(arguments):
     add_cache(parser)
     parser.add_argument('--device', default='cpu', metavar='NAME',
                         help='cpu or cuda (default: %(default)s)')
-    parser.add_argument('--precision', choices=sorted(PRECISIONS), default='float32',
-                        help='of the convolutions; bfloat16 is several times as fast on processors '
-                             'with AMX or AVX-512 BF16, and slow on others (default: %(default)s)')
+    add_precision(parser)
     add_threads(parser)
     return parser.parse_args(arguments)
 
@@ -307,7 +304,7 @@ def main(arguments=None):
     work.mkdir(parents=True, exist_ok=True)
     source = open_patches(config, options.data, options.cache,
                           report=lambda text: print(text, flush=True))
-    trainer = Trainer(config, source, options.device, PRECISIONS[options.precision])
+    trainer = Trainer(config, source, options.device, getattr(torch, options.precision))
     if (work / 'checkpoint.pt').exists():
         trainer.restore(torch.load(work / 'checkpoint.pt', map_location=options.device))
     stop = []
