@@ -9,7 +9,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
     bytes: 162346,
-    sha256: 'b9e40a1297d2c87a41ccf70669ed47b4ce2f86a9a9f2dc8f61a147a4071c760d',
+    sha256: '409b4fcbc2b56625940464a4777e16783ecb3095d2d8bb86dc420ddda7e3efb1',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
@@ -45,7 +45,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x4-medium': {
     scale: 4,
     bytes: 178374,
-    sha256: '73954454b6e74e97afb2831a9090f2d71e92ac28bb80878626b6a395b8577653',
+    sha256: 'ae1ec35bc66b9ba8ccdf4d860308e513179cc1794f1cba41ec04e0cb0b1fa521',
     beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
   },
   'photo-x4-small': {
