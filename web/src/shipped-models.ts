@@ -27,7 +27,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x3-medium': {
     scale: 3,
     bytes: 169021,
-    sha256: '3851bdfa6217d8267e30019cc262fcceceffee2b8cba09aa9ed0aec37806a265',
+    sha256: 'affa6d4f2e542706f0ea6039f6451dee273db53f76008d7644f2f6b8286f64d8',
     beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
   },
   'photo-x3-small': {
