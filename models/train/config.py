@@ -51,8 +51,19 @@ class PolishConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class SquaresConfig:
+    """What follows polishing: squared errors, which PSNR measures (loss.py), without noise.
+
+    For damaged pictures, whose most likely original and whose mean one differ.
+    """
+
+    iterations: int  # 0 for none
+    learning_rate: float  # start of another cosine that ends at zero
+
+
+@dataclasses.dataclass(frozen=True)
 class AdversarialConfig:
-    """What follows polishing: its loss and that of a discriminator (adversary.py)."""
+    """What comes last: the loss of polishing and that of a discriminator (adversary.py)."""
 
     iterations: int  # 0 for none
     learning_rate: float  # start of another cosine that ends at zero
@@ -116,6 +127,7 @@ class Config:
     net: NetConfig
     training: TrainingConfig
     polish: PolishConfig
+    squares: SquaresConfig
     adversarial: AdversarialConfig
     distillation: DistillationConfig
     finetune: FinetuneConfig

@@ -26,6 +26,9 @@ evaluate_every = 15
 [polish]
 iterations = 10
 
+[squares]
+iterations = {squares}
+
 [adversarial]
 iterations = {adversarial}
 
@@ -45,8 +48,10 @@ QUANTIZE_OPTIONS = ('--crops', '8', '--crop-size', '48')
 def write_recipe(recipe, folder):
     """Writes the shortened recipe; returns its path."""
     path = Path(folder) / recipe.name
-    adversarial = min(load_config(recipe).adversarial.iterations, 4)
-    shorter = _SHORTER.format(base=json.dumps(str(recipe.resolve())), adversarial=adversarial)
+    whole = load_config(recipe)
+    shorter = _SHORTER.format(base=json.dumps(str(recipe.resolve())),
+                              squares=min(whole.squares.iterations, 4),
+                              adversarial=min(whole.adversarial.iterations, 4))
     path.write_text(shorter, encoding='utf-8')
     return path
 

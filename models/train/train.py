@@ -22,7 +22,7 @@ from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import main_loss, tail_loss
+from .loss import main_loss, squares_loss, tail_loss
 from .nets import Ema, TrainableNet, parameter_count, run_plain
 from .onnx_file import OnnxNet
 from .optimizer import Optimizers
@@ -61,7 +61,7 @@ class Trainer:
     @property
     def iterations(self):
         """Of all stages."""
-        return self.end_of_polishing + self.config.adversarial.iterations
+        return self.end_of_squares + self.config.adversarial.iterations
 
     @property
     def cycle_length(self):
@@ -72,12 +72,20 @@ class Trainer:
         return self.config.training.cycles * self.cycle_length
 
     @property
+    def end_of_squares(self):
+        return self.end_of_polishing + self.config.squares.iterations
+
+    @property
     def finished(self):
         return self.iteration >= self.iterations
 
     @property
     def is_adversarial(self):
-        return self.adversary is not None and self.iteration >= self.end_of_polishing
+        return self.adversary is not None and self.iteration >= self.end_of_squares
+
+    @property
+    def is_squaring(self):
+        return self.end_of_polishing <= self.iteration < self.end_of_squares
 
     @property
     def done_of_cycle(self):
@@ -95,6 +103,10 @@ class Trainer:
         recipe, polish, done = self.config.training, self.config.polish, self.done_of_cycle
         if self.is_adversarial:
             stage = self.config.adversarial
+            return cosine(stage.learning_rate, self.iteration - self.end_of_squares,
+                          stage.iterations)
+        if self.is_squaring:
+            stage = self.config.squares
             return cosine(stage.learning_rate, self.iteration - self.end_of_polishing,
                           stage.iterations)
         if not self.in_main_stage:
@@ -104,7 +116,7 @@ class Trainer:
 
     def noise(self):
         """Like everything random it depends on (seed, iteration) only."""
-        if self.in_main_stage:
+        if self.in_main_stage or self.is_squaring:
             return None
         seed = self.config.training.seed << 32 | self.iteration
         return torch.Generator(self.device).manual_seed(seed)
@@ -112,7 +124,7 @@ class Trainer:
     def loss(self, result, low, high):
         recipe = self.config.training
         in_tail = self.done_of_cycle >= recipe.iterations - recipe.tail
-        measure = tail_loss if in_tail else main_loss
+        measure = squares_loss if self.is_squaring else tail_loss if in_tail else main_loss
         loss = measure(result, high)
         if self.teacher:
             share = self.config.distillation.weight

@@ -9,7 +9,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
     bytes: 162346,
-    sha256: '409b4fcbc2b56625940464a4777e16783ecb3095d2d8bb86dc420ddda7e3efb1',
+    sha256: '2fc0302bba39318e60e3b0557f3155466f4e57d5f90f289b3a51e0afe2ed2b4b',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
@@ -27,7 +27,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x3-medium': {
     scale: 3,
     bytes: 169021,
-    sha256: 'affa6d4f2e542706f0ea6039f6451dee273db53f76008d7644f2f6b8286f64d8',
+    sha256: '9f2afdb53cbda6a7a79388f3d01a1047f07d61665aa504675d843d7f0bff7290',
     beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
   },
   'photo-x3-small': {
@@ -45,7 +45,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x4-medium': {
     scale: 4,
     bytes: 178374,
-    sha256: 'ae1ec35bc66b9ba8ccdf4d860308e513179cc1794f1cba41ec04e0cb0b1fa521',
+    sha256: '7eb5fd721f19155974227696f70e5cf09c81c73528c8eaab829fe4c35b85b6a9',
     beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
   },
   'photo-x4-small': {
@@ -69,7 +69,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'restore-x4': {
     scale: 4,
     bytes: 178369,
-    sha256: '035b527f4f6c4dfa6044d59a8452de45e5e194f4a12aa1866075f0c9f4f229ec',
+    sha256: '9c9e7992b7011f38a0e07be58074b6afd5da10ff14f07a5529d6008ac102dc24',
     beside: () => new URL('./models/restore-x4.onnx', import.meta.url),
   },
   'text-x2': {

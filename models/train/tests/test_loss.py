@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from ..loss import absolute, charbonnier, luma, main_loss, spectrum
+from ..loss import absolute, charbonnier, luma, main_loss, root_of_squares, spectrum
 
 
 class LossTest(unittest.TestCase):
@@ -10,6 +10,7 @@ class LossTest(unittest.TestCase):
         difference = torch.full((1, 3, 8, 8), 0.5)
         self.assertAlmostEqual(float(absolute(difference)), 0.5)
         self.assertAlmostEqual(float(charbonnier(difference)), 0.5, places=5)
+        self.assertAlmostEqual(float(root_of_squares(difference)), 0.5, places=5)
         # A constant is one coefficient: 0.5 * 8 of 8 * 5 complex ones, real and imaginary.
         self.assertAlmostEqual(float(spectrum(difference)), 0.5 * 8 / (8 * 5 * 2), places=6)
 

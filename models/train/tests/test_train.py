@@ -11,7 +11,7 @@ import torch
 from .. import train
 from ..config import ConfigError
 from ..data import PatchSource, build_cache
-from ..loss import main_loss
+from ..loss import main_loss, squares_loss
 from ..nets import CodeNoise
 from ..onnx_file import build_onnx
 from ..train import Trainer, check_same_recipe, run
@@ -52,7 +52,7 @@ class TrainTest(unittest.TestCase):
     def test_resumed_run_is_bit_exact(self):
         for number, stop in enumerate((7, 13, 20)):
             with self.subTest(stop=stop):
-                config = small_config(10, polish=8, adversarial=4)
+                config = small_config(10, polish=6, squares=3, adversarial=4)
                 self.check_resuming(config, stop, str(number))
 
     def check_resuming(self, config, stop, name):
@@ -109,7 +109,8 @@ class TrainTest(unittest.TestCase):
                 ({}, (1e-3, 5e-4, 0.0, 0.0, 0.0)),
                 ({'polish': 10}, (1e-3, 5e-4, 5e-4, 2.5e-4, 0.0)),
                 ({'polish': 10, 'cycles': 2}, (1e-3, 5e-4, 5e-4, 2.5e-4, 9.7553e-4)),
-                ({'polish': 10, 'adversarial': 4}, (1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4))):
+                ({'polish': 10, 'adversarial': 4}, (1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4)),
+                ({'squares': 10}, (1e-3, 5e-4, 2.5e-4, 1.25e-4, 0.0))):
             trainer = Trainer(small_config(**stages), self.source)
             rates = []
             for trainer.iteration in (0, 10, 20, 25, 32):
@@ -151,6 +152,17 @@ class TrainTest(unittest.TestCase):
         self.assertAlmostEqual(float(change.square().mean()), (4 / 255)**2 / 12, delta=2e-6)
         self.assertLess((change * other).mean().abs(), 0.05 * change.square().mean())
         self.assertTrue(torch.equal(change, CodeNoise(trainer.noise(), tensors=2)(y) - y))
+
+    def test_squares_come_after_polishing_and_without_noise(self):
+        trainer = Trainer(small_config(10, polish=5, squares=4), self.source)
+        result, truth = torch.rand(2, 2, 3, 8, 8)
+        squared = []
+        for trainer.iteration in range(19):
+            loss = trainer.loss(result, None, truth)
+            squared.append(bool(loss == squares_loss(result, truth)) and trainer.noise() is None)
+        self.assertEqual(squared, [False] * 15 + [True] * 4)
+        trainer.iteration = 19
+        self.assertTrue(trainer.finished)
 
     def test_bfloat16_learns_what_float32_does(self):
         losses = []
