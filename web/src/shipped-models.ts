@@ -69,7 +69,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'restore-x4': {
     scale: 4,
     bytes: 178369,
-    sha256: '9c9e7992b7011f38a0e07be58074b6afd5da10ff14f07a5529d6008ac102dc24',
+    sha256: '8bf23f1554df1ec4c2353f4770a98ad51166c2ca2b6efb4924cbb3a6590c9636',
     beside: () => new URL('./models/restore-x4.onnx', import.meta.url),
   },
   'text-x2': {
