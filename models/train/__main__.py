@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import export, finetune, smoke, train
 from .command import add_precision
+from .config import load_config
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = Path(__file__).parent / 'configs'
@@ -33,7 +34,6 @@ class Job:
     threads: str
     precision: str
     sets: tuple = export.EVALUATION_SETS
-    quantize_options: tuple = ()
 
     @property
     def float_model(self):
@@ -49,9 +49,11 @@ def quantize(job):
     if not CLI.exists():
         print('error: `tessera quantize` is not built; run `npm run build` first', file=sys.stderr)
         return 2
+    recipe = load_config(job.recipe).quantize
     return subprocess.run(
         ['node', str(CLI), 'quantize', str(job.float_model), '--images', str(job.data / 'train'),
-         '--output', str(job.shipped), *job.quantize_options], check=False).returncode
+         '--output', str(job.shipped), '--crops', str(recipe.crops),
+         '--crop-size', str(recipe.crop_size)], check=False).returncode
 
 
 def update_manifest(job):
@@ -89,7 +91,7 @@ def make_smoke(options):
         return make(Job(
             options.name, smoke.write_recipe(recipe, root), smoke.write_data(recipe, root / 'data'),
             root / 'work', root / 'cache', Path(options.output), options.device, options.threads,
-            options.precision, (smoke.EVALUATION_SET,), smoke.QUANTIZE_OPTIONS))
+            options.precision, (smoke.EVALUATION_SET,)))
 
 
 def parse_arguments(arguments):

@@ -27,6 +27,7 @@ class TrainingConfig:
     cycles: int  # how often this and polishing are gone through, from the full learning rate each time
     batch: int
     patch: int  # side of a low-resolution patch in pixels
+    luma: float  # 0..1: the part of the loss that is on luma; the rest is on the colours
     learning_rate: float  # start of the cosine that ends at zero
     warmup: int  # iterations in which the rate rises from zero to that
     tail: int  # the last iterations, with the loss of the tail (loss.py)
@@ -40,6 +41,8 @@ class TrainingConfig:
     def check(self, where):
         if self.cycles < 1:
             raise ConfigError(f'{where}: "cycles" must be at least 1, got {self.cycles}')
+        if not 0 <= self.luma <= 1:
+            raise ConfigError(f'{where}: "luma" must be within 0..1, got {self.luma}')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +85,14 @@ class DistillationConfig:
     def check(self, where):
         if not 0 <= self.weight <= 1:
             raise ConfigError(f'{where}: "weight" must be within 0..1, got {self.weight}')
+
+
+@dataclasses.dataclass(frozen=True)
+class QuantizeConfig:
+    """What `tessera quantize` calibrates on."""
+
+    crops: int  # parts of the training images
+    crop_size: int  # their side in pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +141,7 @@ class Config:
     squares: SquaresConfig
     adversarial: AdversarialConfig
     distillation: DistillationConfig
+    quantize: QuantizeConfig
     finetune: FinetuneConfig
     data: DataConfig
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import onnx
 import torch
 
-from .command import add_cache, add_threads, reports
+from .command import add_cache, add_threads, keep_memory, reports
 from .compact import compact
 from .config import ConfigError, load_config
 from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import main_loss
+from .loss import main_loss, squares_loss
 from .quantized import QuantizedNet
 
 SLOPE_RATE = 0.03  # of the codes' rate: a slope is of size 1 where codes are of size 60
@@ -34,6 +34,8 @@ class Finetuner:
         others = [p for layer in self.net.layers for p in (layer.codes, layer.bias)]
         self.parameters = others + slopes
         self.averages = [p.detach().clone() for p in self.parameters]
+        # The loss that training ended with: codes have no other to be better in.
+        self.measure = squares_loss if config.squares.iterations > 0 else main_loss
         self.optimizer = torch.optim.Adam([
             {'params': others, 'share': 1.0}, {'params': slopes, 'share': SLOPE_RATE}])
         self.iteration = 0
@@ -47,7 +49,7 @@ class Finetuner:
         # Seeds of their own: not the patches of the float training over again.
         low, high = self.source.batch(
             self.config.training.seed + 1000, self.iteration, recipe.batch, recipe.patch)
-        loss = main_loss(self.net(low), high)
+        loss = self.measure(self.net(low), high, self.config.training.luma)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -99,6 +101,7 @@ def parse_arguments(arguments):
 def main(arguments=None):
     options = parse_arguments(arguments)
     torch.set_num_threads(options.threads)
+    keep_memory()
     config = load_config(options.config)
     source = open_patches(config, options.data, options.cache)
     model, after, before = finetune(

@@ -2,9 +2,9 @@
 
 Recipes for damaged pictures end with the root of each patch's squared errors.
 
-Half of the loss is on luma, since that is what eyes resolve and what PSNR-Y measures; on held-out
-images it is worth 0.07 dB of it after 2000 iterations of the smallest network. The other half keeps
-the colours. Luma is BT.601's, scaled so that an error alike in R, G and B counts as it does in them.
+A share of the loss is on luma, since that is what eyes resolve and what PSNR-Y measures (README.md
+says what it is worth). The rest keeps the colours. Luma is BT.601's, scaled so that an error alike
+in R, G and B counts as it does in them.
 """
 
 import torch
@@ -40,19 +40,19 @@ def spectrum(difference):
     return torch.view_as_real(torch.fft.rfft2(difference, norm='ortho')).abs().mean()
 
 
-def _colors_and_luma(measure, difference):
-    return 0.5 * measure(difference) + 0.5 * measure(luma(difference))
+def _colors_and_luma(measure, difference, luma_share):
+    return (1.0 - luma_share) * measure(difference) + luma_share * measure(luma(difference))
 
 
-def main_loss(result, truth):
-    return _colors_and_luma(absolute, result - truth)
+def main_loss(result, truth, luma_share):
+    return _colors_and_luma(absolute, result - truth, luma_share)
 
 
-def tail_loss(result, truth):
+def tail_loss(result, truth, luma_share):
     difference = result - truth
-    return (_colors_and_luma(charbonnier, difference)
-            + _SPECTRUM_WEIGHT * _colors_and_luma(spectrum, difference))
+    return (_colors_and_luma(charbonnier, difference, luma_share)
+            + _SPECTRUM_WEIGHT * _colors_and_luma(spectrum, difference, luma_share))
 
 
-def squares_loss(result, truth):
-    return _colors_and_luma(root_of_squares, result - truth)
+def squares_loss(result, truth, luma_share):
+    return _colors_and_luma(root_of_squares, result - truth, luma_share)

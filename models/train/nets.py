@@ -84,7 +84,7 @@ def anchor(x, scale):
 
 
 class PRelu(torch.autograd.Function):
-    """`F.prelu` with a gradient in whole passes over the tensor, several times as fast on a CPU."""
+    """`F.prelu` with a gradient in whole passes over the tensor, faster on a CPU."""
 
     @staticmethod
     def forward(context, x, slope):

@@ -35,14 +35,15 @@ iterations = {adversarial}
 [distillation]
 teacher = ""
 
+[quantize]
+crops = 8
+crop_size = 48
+
 [finetune]
 iterations = 10
 batch = 4
 patch = 16
 """
-
-# `tessera quantize` on small pictures.
-QUANTIZE_OPTIONS = ('--crops', '8', '--crop-size', '48')
 
 
 def write_recipe(recipe, folder):

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from .adversary import Adversary
-from .command import add_cache, add_precision, add_threads, reports
+from .command import add_cache, add_precision, add_threads, keep_memory, reports
 from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, open_patches
@@ -121,14 +121,22 @@ class Trainer:
         seed = self.config.training.seed << 32 | self.iteration
         return torch.Generator(self.device).manual_seed(seed)
 
-    def loss(self, result, low, high):
+    @property
+    def measure(self):
+        """The loss of this iteration's stage."""
         recipe = self.config.training
-        in_tail = self.done_of_cycle >= recipe.iterations - recipe.tail
-        measure = squares_loss if self.is_squaring else tail_loss if in_tail else main_loss
-        loss = measure(result, high)
+        if self.is_squaring:
+            return squares_loss
+        if self.done_of_cycle >= recipe.iterations - recipe.tail:
+            return tail_loss
+        return main_loss
+
+    def loss(self, result, low, high):
+        luma = self.config.training.luma
+        loss = self.measure(result, high, luma)
         if self.teacher:
             share = self.config.distillation.weight
-            loss = (1.0 - share) * loss + share * measure(result, self.teacher(low))
+            loss = (1.0 - share) * loss + share * self.measure(result, self.teacher(low), luma)
         if self.is_adversarial:
             loss = loss + self.adversary.loss(result, high)
         return loss
@@ -226,7 +234,7 @@ def load_teacher(name, scale, device):
 def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
     saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']},
-                 training={'cycles': 1, **saved['training']})
+                 training={'cycles': 1, 'luma': 0.5, **saved['training']})
     if wanted['adversarial']['iterations'] == 0:
         # A run can be given more cycles: what it has done would have been the same.
         saved['training']['cycles'] = wanted['training']['cycles']
@@ -311,6 +319,7 @@ def parse_arguments(arguments):
 def main(arguments=None):
     options = parse_arguments(arguments)
     torch.set_num_threads(options.threads)
+    keep_memory()
     config = load_config(options.config)
     work = Path(options.work or Path('.train') / config.name)
     work.mkdir(parents=True, exist_ok=True)

@@ -19,15 +19,26 @@ namespace tessera::simd {
 //   kSpecialized    whether loops are compiled for the common epilogues too: faster, larger
 //   Accumulate<P, V>(kernel, input, weights, sums)   adds a window's products to sums[P][V]
 
+// The epilogue of a block, pixel by pixel.
+template <Storage kStorage, EpilogueKind kKind, int kPixels, int kVectors>
+inline void FinishBlock(const ConvEpilogue& epilogue, int64_t channel,
+                        const v128_t (&sums)[kPixels][kVectors], uint8_t* output,
+                        const uint8_t* residual, ptrdiff_t output_bytes, ptrdiff_t residual_bytes) {
+  for (int p = 0; p < kPixels; ++p) {
+    Finish<kStorage, kKind, kVectors>(epilogue, channel, sums[p], output + p * output_bytes,
+                                      residual + p * residual_bytes);
+  }
+}
+
+// In a function of its own, for epilogues whose registers would push the sums out of the loop that
+// adds to them (docs/internals.md).
 template <Storage kStorage, EpilogueKind kKind, int kPixels, int kVectors>
 [[gnu::noinline]] void FinishStored(const ConvEpilogue& epilogue, int64_t channel,
                                     const v128_t (&sums)[kPixels][kVectors], uint8_t* output,
                                     const uint8_t* residual, ptrdiff_t output_bytes,
                                     ptrdiff_t residual_bytes) {
-  for (int p = 0; p < kPixels; ++p) {
-    Finish<kStorage, kKind, kVectors>(epilogue, channel, sums[p], output + p * output_bytes,
-                                      residual + p * residual_bytes);
-  }
+  FinishBlock<kStorage, kKind>(epilogue, channel, sums, output, residual, output_bytes,
+                               residual_bytes);
 }
 
 /// One block of kVectors vectors at kPixels pixels.
@@ -48,11 +59,8 @@ inline void ConvBlock(const ConvKernel& kernel, int32_t vector, const int8_t* we
     FinishStored<Machine::kStorage, kKind, kPixels, kVectors>(
         kernel.epilogue, channel, stored, output, residual, output_bytes, residual_bytes);
   } else {
-    for (int p = 0; p < kPixels; ++p) {
-      Finish<Machine::kStorage, kKind, kVectors>(kernel.epilogue, channel, sums[p],
-                                                 output + p * output_bytes,
-                                                 residual + p * residual_bytes);
-    }
+    FinishBlock<Machine::kStorage, kKind>(kernel.epilogue, channel, sums, output, residual,
+                                          output_bytes, residual_bytes);
   }
 }
 

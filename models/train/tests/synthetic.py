@@ -2,14 +2,14 @@
 
 from ..config import (
     AdversarialConfig, Config, DataConfig, DistillationConfig, FinetuneConfig, NetConfig, PolishConfig,
-    SquaresConfig, TrainingConfig)
+    QuantizeConfig, SquaresConfig, TrainingConfig)
 from ..synthetic import picture, write_pictures  # noqa: F401, the tests take them from here
 
 FOLDER = 'made'
 
 
 def small_config(iterations=20, polish=0, squares=0, adversarial=0, **training):
-    recipe = dict(iterations=iterations, cycles=1, batch=2, patch=12, learning_rate=1e-3, warmup=0, tail=0,
+    recipe = dict(iterations=iterations, cycles=1, batch=2, patch=12, luma=0.5, learning_rate=1e-3, warmup=0, tail=0,
                   start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
     recipe.update(training)
     return Config(
@@ -21,5 +21,6 @@ def small_config(iterations=20, polish=0, squares=0, adversarial=0, **training):
         adversarial=AdversarialConfig(iterations=adversarial, learning_rate=5e-4,
                                       discriminator_rate=1e-3, opinion=0.005, features=0.05),
         distillation=DistillationConfig(teacher='', weight=0.5),
+        quantize=QuantizeConfig(crops=8, crop_size=48),
         finetune=FinetuneConfig(iterations=60, batch=4, patch=12, learning_rate=0.5),
         data=DataConfig(folders=(FOLDER,), degradation='bicubic', reduce_from=2560, reduce_to=1600))

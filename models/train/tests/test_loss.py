@@ -17,10 +17,11 @@ class LossTest(unittest.TestCase):
     def test_an_error_alike_in_all_colours_counts_alike_in_luma(self):
         grey = torch.full((1, 3, 4, 4), 0.25)
         self.assertAlmostEqual(float(luma(grey).mean()), 0.25, places=4)
-        self.assertAlmostEqual(float(main_loss(grey, 0 * grey)), 0.25, places=4)
+        self.assertAlmostEqual(float(main_loss(grey, 0 * grey, 0.5)), 0.25, places=4)
 
     def test_colour_counts_even_where_luma_is_right(self):
         error = torch.zeros(1, 3, 4, 4)
         error[:, 0], error[:, 1] = 128.553, -65.481
         self.assertAlmostEqual(float(luma(error).abs().max()), 0.0, places=4)
-        self.assertGreater(float(main_loss(error, 0 * error)), 1.0)
+        self.assertGreater(float(main_loss(error, 0 * error, 0.5)), 1.0)
+        self.assertAlmostEqual(float(main_loss(error, 0 * error, 1.0)), 0.0, places=4)
