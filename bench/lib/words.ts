@@ -1,5 +1,7 @@
 // What all parts of the report have in common.
 
+import { markdownTable } from '../../scripts/lib/markdown-table.ts';
+
 const TITLES: Record<string, string> = {
   tessera: 'Tessera',
   litert: 'LiteRT.js',
@@ -11,9 +13,6 @@ const TITLES: Record<string, string> = {
 /** What the networks, models of peers included, are called. */
 export const titleOf = (subject: string): string => TITLES[subject] ?? subject;
 
-/** A Markdown table. */
-export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = `|${head.map((_, i) => (i === 0 ? '---|' : '---:|')).join('')}`;
-  return [line(head), rule, ...lines.map(line)].join('\n');
-}
+/** A Markdown table of measurements. */
+export const table = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
+  markdownTable(head, lines, { numbers: true });

@@ -1,5 +1,6 @@
 // A model's card as Markdown.
 
+import { markdownTable } from '../lib/markdown-table.ts';
 import type { Row } from './measure.ts';
 import type { ZooModel } from './models.ts';
 
@@ -43,17 +44,16 @@ function factTable({ model, facts }: CardParts): string {
     ['receptive field', `${field}x${field} input pixels, so tiles overlap by ${facts.overlap}`],
     ['licence of the weights', facts.licence],
   ];
-  return ['| | |', '|---|---|', ...lines.map(([key, value]) => `| ${key} | ${value} |`)].join('\n');
+  return markdownTable(['', ''], lines);
 }
 
 function scores(rows: readonly Row[]): string {
-  const lines = rows.map(
-    (row) =>
-      `| ${row.set} | ${decibels(row.bicubic_psnr_y)} | ${decibels(row.float_psnr_y)} | ` +
-      `${decibels(row.psnr_y)} | ${row.ssim_y.toFixed(4)} |`,
-  );
-  const head = '| set | bicubic | float parent | this file | SSIM-Y |';
-  return [head, '|---|---|---|---|---|', ...lines].join('\n');
+  const lines = rows.map((row) => [
+    row.set,
+    ...[row.bicubic_psnr_y, row.float_psnr_y, row.psnr_y].map(decibels),
+    row.ssim_y.toFixed(4),
+  ]);
+  return markdownTable(['set', 'bicubic', 'float parent', 'this file', 'SSIM-Y'], lines);
 }
 
 /** The whole card. */

@@ -1,6 +1,7 @@
 // The tables in models/README.md.
 
 import { generatedPart, replaceGenerated } from '../lib/generated-part.ts';
+import { markdownRow, markdownTable } from '../lib/markdown-table.ts';
 import { count, type ModelFacts } from './card.ts';
 import type { Row } from './measure.ts';
 import type { ZooModel } from './models.ts';
@@ -27,22 +28,17 @@ const MODEL_COLUMNS = [
   'card',
 ];
 
-const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
 /** A name with the others it goes by. */
 function title({ name, aliases }: ZooModel): string {
   const code = (text: string) => `\`${text}\``;
   return aliases.length === 0 ? code(name) : `${code(name)} (also ${aliases.map(code).join(', ')})`;
 }
 
-const table = (columns: readonly string[], lines: readonly string[]) =>
-  [row(columns), row(columns.map(() => '---')), ...lines].join('\n');
-
 /** The scores as a Markdown table. */
 export function scoreTable(models: readonly ZooModel[], rows: readonly Row[]): string {
   const lines = rows.map((scores) => {
     const model = models.find(({ name }) => name === scores.model) as ZooModel;
-    return row([
+    return [
       title(model),
       String(scores.scale),
       scores.set,
@@ -50,24 +46,22 @@ export function scoreTable(models: readonly ZooModel[], rows: readonly Row[]): s
       scores.ssim_y.toFixed(4),
       scores.float_psnr_y.toFixed(2),
       scores.bicubic_psnr_y.toFixed(2),
-    ]);
+    ];
   });
-  return table(SCORE_COLUMNS, lines);
+  return markdownTable(SCORE_COLUMNS, lines);
 }
 
 /** What each model is and costs, as a Markdown table. */
 export function modelTable(entries: readonly { model: ZooModel; facts: ModelFacts }[]): string {
-  const lines = entries.map(({ model, facts }) =>
-    row([
-      title(model),
-      `${Math.round(facts.fileBytes / 1000)} kB`,
-      String(model.scale),
-      count(facts.parameters),
-      count(facts.multiplicationsPerPixel),
-      `[${model.name}.md](${model.name}.md)`,
-    ]),
-  );
-  return table(MODEL_COLUMNS, lines);
+  const lines = entries.map(({ model, facts }) => [
+    title(model),
+    `${Math.round(facts.fileBytes / 1000)} kB`,
+    String(model.scale),
+    count(facts.parameters),
+    count(facts.multiplicationsPerPixel),
+    `[${model.name}.md](${model.name}.md)`,
+  ]);
+  return markdownTable(MODEL_COLUMNS, lines);
 }
 
 /** models/README.md with another table of scores. */
@@ -87,9 +81,10 @@ export function tableDifference(text: string, models: readonly ZooModel[]): stri
   const found = generatedPart(text, SCORES_BY).split('\n');
   const key = (line: string) => line.split('|').slice(1, 4).join('|').trim();
   const expected = models.flatMap((model) =>
-    model.sets.map((set) => key(row([title(model), String(model.scale), set.name, '']))),
+    model.sets.map((set) => key(markdownRow([title(model), String(model.scale), set.name, '']))),
   );
-  if (found[0] !== row(SCORE_COLUMNS)) return `the columns are not ${SCORE_COLUMNS.join(', ')}`;
+  if (found[0] !== markdownRow(SCORE_COLUMNS))
+    return `the columns are not ${SCORE_COLUMNS.join(', ')}`;
   const lines = found.slice(2).map(key);
   const missing = expected.find((line) => !lines.includes(line));
   if (missing !== undefined) return `there is no line for ${missing}`;
