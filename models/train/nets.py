@@ -83,8 +83,18 @@ def anchor(x, scale):
     return x.repeat_interleave(scale * scale, dim=1)
 
 
+def rows_of(x):
+    """(N, C, H, W) as (N * H, W * C): a view of a tensor with its channels last in memory."""
+    batch, channels, height, width = x.shape
+    return x.permute(0, 2, 3, 1).reshape(batch * height, width * channels)
+
+
 class PRelu(torch.autograd.Function):
-    """`F.prelu` with a gradient in whole passes over the tensor, faster on a CPU."""
+    """`F.prelu` with a gradient that is faster on a CPU.
+
+    It is made image by image, since one image's tensors stay in the processor's cache, and in rows,
+    since passes over long runs of memory are the fast ones.
+    """
 
     @staticmethod
     def forward(context, x, slope):
@@ -94,9 +104,15 @@ class PRelu(torch.autograd.Function):
     @staticmethod
     def backward(context, gradient):
         x, slope = context.saved_tensors
-        above = torch.ops.aten.threshold_backward(gradient, x, 0)
-        for_x = torch.lerp(above, gradient, slope.view(1, -1, 1, 1))
-        return for_x, (gradient * x.clamp_max(0)).sum((0, 2, 3))
+        x = x.contiguous(memory_format=torch.channels_last)
+        slopes, for_x, for_slopes = slope.repeat(x.shape[-1]), torch.empty_like(x), 0
+        for image in range(len(x)):
+            here = slice(image, image + 1)
+            value, given = rows_of(x[here]), rows_of(gradient[here])
+            above = torch.ops.aten.threshold_backward(given, value, 0)
+            torch.lerp(above, given, slopes, out=rows_of(for_x[here]))
+            for_slopes = for_slopes + (given * value.clamp_max(0)).sum(0)
+        return for_x, for_slopes.view(-1, len(slope)).sum(0)
 
 
 class CodeNoise:
