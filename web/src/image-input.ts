@@ -3,6 +3,7 @@ import { describe, TesseraError } from './errors.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
 import { checkInteger } from './options.js';
 import type { ImageInput, PixelSource } from './types.js';
+import { yieldToPage } from './yield-to-page.js';
 
 /** An image in memory that the run alone can change. */
 export interface SourceImage {
@@ -18,8 +19,9 @@ export interface ReadContext extends FetchContext {
   transfer: boolean;
 }
 
-// Read through a canvas in bands: some browsers refuse canvases above 16 megapixels.
-const BAND_PIXELS = 4 * 1024 * 1024;
+// What is done with an image at a time: a task of some ten milliseconds, and a canvas that no browser
+// refuses.
+const BAND_PIXELS = 1024 * 1024;
 // Beyond this no host can hold the RGBA bytes in one buffer.
 const MOST_PIXELS = 2 ** 29;
 
@@ -44,11 +46,12 @@ export async function readImage(image: ImageInput, context: ReadContext): Promis
   }
   const tag = tagOf(image);
   if (tag === 'Blob' || tag === 'File') return decode(image as Blob, context.signal);
-  if (tag === 'HTMLImageElement') await loaded(image as HTMLImageElement);
+  if (tag === 'HTMLImageElement') return readElement(image as HTMLImageElement, context.signal);
   const size = drawableSize(image, tag);
   if (size === undefined) return readPixels(image as PixelSource, context.transfer);
   try {
-    return draw(image as Drawable, size.width, size.height);
+    // In one task: it may show something else in the next.
+    return finish(drawing(image as Drawable, size.width, size.height));
   } finally {
     if (context.transfer && 'close' in (image as object)) (image as ImageBitmap).close();
   }
@@ -56,10 +59,6 @@ export async function readImage(image: ImageInput, context: ReadContext): Promis
 
 function drawableSize(image: unknown, tag: string): { width: number; height: number } | undefined {
   switch (tag) {
-    case 'HTMLImageElement': {
-      const { naturalWidth: width, naturalHeight: height } = image as HTMLImageElement;
-      return { width, height };
-    }
     case 'HTMLVideoElement': {
       const { videoWidth: width, videoHeight: height } = image as HTMLVideoElement;
       return { width, height };
@@ -79,15 +78,25 @@ function drawableSize(image: unknown, tag: string): { width: number; height: num
   }
 }
 
-async function loaded(image: HTMLImageElement): Promise<void> {
+async function readElement(
+  image: HTMLImageElement,
+  signal: AbortSignal | undefined,
+): Promise<SourceImage> {
+  const refuse = (what: string, cause?: unknown) =>
+    new TesseraError('ERR_IMAGE_DECODE', `the image ${image.src} ${what}`, {
+      ...(cause === undefined ? {} : { cause }),
+      details: { url: image.src },
+    });
   try {
     await image.decode();
   } catch (cause) {
-    throw new TesseraError('ERR_IMAGE_DECODE', `the image ${image.src} could not be loaded`, {
-      cause,
-      details: { url: image.src },
-    });
+    throw refuse('could not be loaded', cause);
   }
+  const { currentSrc, naturalWidth, naturalHeight } = image;
+  const source = await finishInTurns(drawing(image, naturalWidth, naturalHeight), signal);
+  if (image.currentSrc !== currentSrc)
+    throw refuse('took the place of another that was being read');
+  return source;
 }
 
 async function decode(blob: Blob, signal: AbortSignal | undefined): Promise<SourceImage> {
@@ -113,7 +122,7 @@ async function decode(blob: Blob, signal: AbortSignal | undefined): Promise<Sour
   }
   try {
     signal?.throwIfAborted();
-    return draw(bitmap, bitmap.width, bitmap.height);
+    return await finishInTurns(drawing(bitmap, bitmap.width, bitmap.height), signal);
   } finally {
     bitmap.close();
   }
@@ -133,7 +142,12 @@ export function checkImageSize(width: number, height: number): void {
   }
 }
 
-function draw(image: Drawable, width: number, height: number): SourceImage {
+/** Reads an image through a canvas, a band of rows at each step. */
+function* drawing(
+  image: Drawable,
+  width: number,
+  height: number,
+): Generator<undefined, SourceImage> {
   checkImageSize(width, height);
   const rows = Math.min(height, Math.max(1, Math.floor(BAND_PIXELS / width)));
   const canvas = makeCanvas(width, rows);
@@ -144,10 +158,31 @@ function draw(image: Drawable, width: number, height: number): SourceImage {
     context.clearRect(0, 0, width, rows);
     context.drawImage(image, 0, y, width, band, 0, 0, width, band);
     data.set(context.getImageData(0, 0, width, band).data, y * width * 4);
+    if (y + band < height) yield;
   }
   // Some browsers keep the pixels of a canvas until it is collected, unless it is empty.
   canvas.width = 0;
   return { data, width, height, channels: 4 };
+}
+
+function finish<T>(steps: Generator<undefined, T>): T {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** Each step in a task of its own. */
+async function finishInTurns<T>(
+  steps: Generator<undefined, T>,
+  signal?: AbortSignal | undefined,
+): Promise<T> {
+  let step = steps.next();
+  while (!step.done) {
+    await yieldToPage();
+    signal?.throwIfAborted();
+    step = steps.next();
+  }
+  return step.value;
 }
 
 function readPixels(image: PixelSource, transfer: boolean): SourceImage {
@@ -184,12 +219,18 @@ function takeOver(data: Uint8Array | Uint8ClampedArray): Uint8Array {
 // Of a whole pixel read as one little-endian number: with full alpha it is at least this.
 const OPAQUE_BLACK = 0xff000000;
 
-/** Whether any pixel lets something through. */
-export function hasTransparency({ data, channels }: SourceImage): boolean {
+function* seekingTransparency({ data, channels }: SourceImage): Generator<undefined, boolean> {
   if (channels === 3) return false;
   // Views into a longer buffer may begin within a word.
   const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
   const pixels = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-  for (let i = 0; i < pixels.length; i++) if ((pixels[i] as number) < OPAQUE_BLACK) return true;
+  for (let i = 0; i < pixels.length; i++) {
+    if ((pixels[i] as number) < OPAQUE_BLACK) return true;
+    if (i % BAND_PIXELS === BAND_PIXELS - 1) yield;
+  }
   return false;
 }
+
+/** Whether any pixel lets something through. */
+export const hasTransparency = (image: SourceImage): Promise<boolean> =>
+  finishInTurns(seekingTransparency(image));

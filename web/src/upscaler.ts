@@ -247,7 +247,7 @@ export class Upscaler {
       transfer: settings.transfer,
     });
     const [source, { pool, model }] = await Promise.all([reading, this.#whenReady()]);
-    const alpha = settings.alpha === 'keep' && hasTransparency(source);
+    const alpha = settings.alpha === 'keep' && (await hasTransparency(source));
     const { width, height } = source;
     const plan = this.#plan({ width, height, tileSize: settings.tileSize, alpha }, planner);
     const { scale } = model;

@@ -30,7 +30,7 @@ export interface Contestant {
   height: number;
 }
 
-/** One round of one contestant. Undefined is what the browser or the system does not tell. */
+/** One picture. Undefined is what the browser or the system does not tell. */
 interface Sample {
   ms: number;
   longestTask: number | undefined;
@@ -66,7 +66,10 @@ export function extents(megapixels: number): { width: number; height: number } {
   return { width: Math.round(height * 1.5), height };
 }
 
-async function measure(measured: Measured, vnni: boolean): Promise<void> {
+async function measure(
+  measured: Measured,
+  { vnni, ms: least }: Pick<Choices, 'vnni' | 'ms'>,
+): Promise<void> {
   const { browser, contestant, samples } = measured;
   const { subject, network, threads, isolated, edge, width, height, extra } = contestant;
   const file = await contestant.file();
@@ -95,10 +98,17 @@ async function measure(measured: Measured, vnni: boolean): Promise<void> {
       contestant,
     );
     const before = await bench.usage.cpuSeconds();
-    const { ms, longestTask } = await whole.evaluate((it) => it.upscale());
+    const runs = [];
+    for (let spent = 0; spent < least; ) {
+      const run = await whole.evaluate((it) => it.upscale());
+      spent += run.ms;
+      runs.push(run);
+    }
     const after = await bench.usage.cpuSeconds();
-    const cpu = before === undefined || after === undefined ? undefined : after - before;
-    samples.push({ ms, longestTask, cpu, memory: await bench.usage.peakMemory(), heaps });
+    const cpu =
+      before === undefined || after === undefined ? undefined : (after - before) / runs.length;
+    const memory = await bench.usage.peakMemory();
+    samples.push(...runs.map(({ ms, longestTask }) => ({ ms, longestTask, cpu, memory, heaps })));
     await whole.evaluate((it) => it.dispose());
   } finally {
     await bench.close();
@@ -180,7 +190,7 @@ export async function measureWhole(
   );
   const left = await takeTurns(all, choices, {
     title: workload,
-    measure: (measured) => measure(measured, choices.vnni),
+    measure: (measured) => measure(measured, choices),
     nameOf: ({ browser, contestant: { subject, kind, network } }) =>
       `${browser}, ${subject.name} ${kind}, ${network.name}`,
   });

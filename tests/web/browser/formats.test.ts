@@ -50,6 +50,29 @@ describeOnPages('formats', (opened) => {
     for (const [name, agrees] of Object.entries(agreement)) assert.ok(agrees, name);
   });
 
+  test('an image that is read in several bands is read whole', async () => {
+    const same = await opened().page.evaluate(async () => {
+      const upscaler = await window.tessera.Upscaler.create({ model: 'photo-x2-tiny' });
+      const canvas = new OffscreenCanvas(1500, 1500);
+      const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+      for (let i = 0; i < 500; i++) {
+        context.fillStyle = `hsl(${7 * i} 60% 50%)`;
+        context.fillRect((977 * i) % 1500, (613 * i) % 1500, 150, 100);
+      }
+      const blob = await canvas.convertToBlob();
+      const element = new Image();
+      element.src = URL.createObjectURL(blob);
+      const [expected, ...others] = await Promise.all(
+        [context.getImageData(0, 0, 1500, 1500), blob, element].map((input) =>
+          upscaler.upscale(input, { output: 'raw' }),
+        ),
+      );
+      await upscaler.dispose();
+      return others.map(({ data }) => data.every((byte, i) => byte === expected?.data[i]));
+    });
+    assert.deepEqual(same, [true, true]);
+  });
+
   test('a cut-out keeps its alpha, and no dark halo appears', async () => {
     const { darkest, transparent } = await opened().page.evaluate(async () => {
       const upscaler = await window.tessera.Upscaler.create();

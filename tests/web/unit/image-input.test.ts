@@ -73,21 +73,35 @@ test('a host that cannot decode says what to pass', async () => {
   });
 });
 
-test('one translucent pixel is found', () => {
+test('one translucent pixel is found', async () => {
   const data = new Uint8Array(400).fill(255);
   const source = { data, width: 10, height: 10, channels: 4 } as const;
-  assert.equal(hasTransparency(source), false);
+  assert.equal(await hasTransparency(source), false);
   data[399] = 254;
-  assert.equal(hasTransparency(source), true);
+  assert.equal(await hasTransparency(source), true);
 });
 
-test('opaque black has no transparency, and views may begin anywhere in a buffer', () => {
+test('opaque black has no transparency, and views may begin anywhere in a buffer', async () => {
   for (const at of [0, 1, 2, 3]) {
     const data = new Uint8Array(new ArrayBuffer(404), at, 400);
     for (let i = 3; i < 400; i += 4) data[i] = 255;
     const source = { data, width: 10, height: 10, channels: 4 } as const;
-    assert.equal(hasTransparency(source), false);
+    assert.equal(await hasTransparency(source), false);
     data[199] = 254;
-    assert.equal(hasTransparency(source), true);
+    assert.equal(await hasTransparency(source), true);
   }
+});
+
+test('a large image is looked through in several tasks', async () => {
+  const side = 1800;
+  const source = { data: new Uint8Array(side * side * 4).fill(255), width: side, height: side };
+  let tasks = 0;
+  const count = () => {
+    tasks++;
+    waiting = setImmediate(count);
+  };
+  let waiting = setImmediate(count);
+  assert.equal(await hasTransparency({ ...source, channels: 4 }), false);
+  clearImmediate(waiting);
+  assert.ok(tasks >= 3, `${tasks} other tasks ran meanwhile`);
 });
