@@ -28,7 +28,8 @@ class TrainingConfig:
     batch: int
     patch: int  # side of a low-resolution patch in pixels
     luma: float  # 0..1: the part of the loss that is on luma; the rest is on the colours
-    learning_rate: float  # start of the cosine that ends at zero
+    learning_rate: float  # from which a cosine falls to zero
+    fall: float  # 0..1: the part of the iterations, at the end, in which it falls
     warmup: int  # iterations in which the rate rises from zero to that
     tail: int  # the last iterations, with the loss of the tail (loss.py)
     start_from: str  # a trained model whose body to start from, "" for a random start
@@ -43,6 +44,8 @@ class TrainingConfig:
             raise ConfigError(f'{where}: "cycles" must be at least 1, got {self.cycles}')
         if not 0 <= self.luma <= 1:
             raise ConfigError(f'{where}: "luma" must be within 0..1, got {self.luma}')
+        if not 0 < self.fall <= 1:
+            raise ConfigError(f'{where}: "fall" must be above 0 and at most 1, got {self.fall}')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +114,7 @@ class DataConfig:
     degradation: str  # "bicubic", or blur, noise and JPEG: a name of DAMAGES (degrade.py)
     reduce_from: int  # photos with a side of at least this many pixels are reduced ...
     reduce_to: int  # ... by a whole factor of 2 or more, to about this many pixels
+    candidates: int  # places that are tried for each patch; the one with the most detail is taken
     # The part of all patches that comes from a folder; the other folders share the rest.
     shares: dict = dataclasses.field(default_factory=dict)
 
@@ -119,6 +123,8 @@ class DataConfig:
             raise ConfigError(
                 f'{where}: "degradation" must be one of {", ".join(DEGRADATIONS)}, '
                 f'got "{self.degradation}"')
+        if self.candidates < 1:
+            raise ConfigError(f'{where}: "candidates" must be at least 1, got {self.candidates}')
         for folder in self.shares.keys() - set(self.folders):
             raise ConfigError(f'{where}: "shares" names {folder}, which is not in "folders"')
         total = sum(self.shares.values())

@@ -64,12 +64,13 @@ class PatchSource:
     Batches depend only on (seed, iteration), so a resumed run sees what an uninterrupted one sees.
     """
 
-    def __init__(self, folder, degradation='bicubic', shares=None):
+    def __init__(self, folder, degradation='bicubic', shares=None, candidates=1):
         folder = Path(folder)
         index = json.loads((folder / 'index.json').read_text(encoding='utf-8'))
         self.scale = index['scale']
         self.degradation = degradation
         self._damage = DAMAGES.get(degradation)
+        self._candidates = candidates
         self.images = len(index['images'])
         self.pixels = sum(height * width for height, width in index['images'])
         low = np.memmap(folder / 'low.bin', np.uint8, 'r')
@@ -123,11 +124,21 @@ class PatchSource:
             pair = [cut(self._low[which], 1), cut(self._high[which], self.scale)]
         return [image.transpose(2, 0, 1) for image in pair]
 
+    def _most_detailed(self, rng, patch):
+        """Of a few pairs the one with the most detail: much of a photo is smooth and soon learned."""
+        return max((self._pair(rng, patch) for _ in range(self._candidates)), key=_detail)
+
     def batch(self, seed, iteration, batch, patch):
         """Two float tensors in 0..1: (batch, 3, patch, patch) and its high-resolution twin."""
         rng = np.random.default_rng((seed, iteration))
-        pairs = [self._pair(rng, patch) for _ in range(batch)]
+        pairs = [self._most_detailed(rng, patch) for _ in range(batch)]
         return tuple(torch.from_numpy(np.stack(side)).float().div_(255.0) for side in zip(*pairs))
+
+
+def _detail(pair):
+    """How much the green of neighbouring high-resolution pixels differs."""
+    green = pair[1][1].astype(np.int16)
+    return sum(np.abs(np.diff(green, axis=axis)).mean() for axis in (0, 1))
 
 
 def _weights(index, shares):
@@ -154,13 +165,15 @@ def open_patches(config, data_dir, cache_dir, report=lambda text: None):
     """The patches of a recipe, from its cache, which is made when it is not there."""
     folder = build_cache(
         data_dir, cache_dir, config.scale, config.training.patch, config.data, report)
-    return PatchSource(folder, config.data.degradation, config.data.shares)
+    return PatchSource(
+        folder, config.data.degradation, config.data.shares, config.data.candidates)
 
 
 def _cache_key(files, scale, patch, data_config):
     facts = [[path.parent.name, path.name, path.stat().st_size] for path in files]
     # Patches are damaged as they are cut, so one cache serves every degradation.
     data = dict(dataclasses.asdict(data_config), degradation='bicubic')
+    del data['candidates']  # chosen among as patches are cut, too
     if not data['shares']:
         del data['shares']  # caches made before there were shares stay in use
     text = json.dumps([facts, scale, patch, data])

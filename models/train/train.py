@@ -112,7 +112,8 @@ class Trainer:
         if not self.in_main_stage:
             return cosine(polish.learning_rate, done - recipe.iterations, polish.iterations)
         rise = min(1.0, (done + 1) / (recipe.warmup + 1))
-        return rise * cosine(recipe.learning_rate, done, recipe.iterations)
+        level = round((1 - recipe.fall) * recipe.iterations)
+        return rise * cosine(recipe.learning_rate, max(0, done - level), recipe.iterations - level)
 
     def noise(self):
         """Like everything random it depends on (seed, iteration) only."""
@@ -233,8 +234,9 @@ def load_teacher(name, scale, device):
 
 def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
-    saved = dict(saved, data={'shares': {}, **saved['data']}, net={'tail_kernel': 3, **saved['net']},
-                 training={'cycles': 1, 'luma': 0.5, **saved['training']})
+    saved = dict(saved, data={'shares': {}, 'candidates': 1, **saved['data']},
+                 net={'tail_kernel': 3, **saved['net']},
+                 training={'cycles': 1, 'luma': 0.5, 'fall': 1.0, **saved['training']})
     if wanted['adversarial']['iterations'] == 0:
         # A run can be given more cycles: what it has done would have been the same.
         saved['training']['cycles'] = wanted['training']['cycles']

@@ -8,14 +8,14 @@ import type { ShippedModel } from './model-source.js';
 export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
-    bytes: 162346,
-    sha256: '2fc0302bba39318e60e3b0557f3155466f4e57d5f90f289b3a51e0afe2ed2b4b',
+    bytes: 162400,
+    sha256: '34e60e67ce7b92c0a3cf0bc126f2fc4073540a00ae25b558bb0051c184ce5ebe',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
     scale: 2,
     bytes: 57095,
-    sha256: 'e1524c8d59c29de0ce36be3c776e523c6f5a63bb6e796669de00c84181d5d625',
+    sha256: '25cd6b7b584d75f65e554e72ed022d1a43b7b177def333c958ea4cc41386d367',
     beside: () => new URL('./models/photo-x2-small.onnx', import.meta.url),
   },
   'photo-x2-tiny': {
@@ -33,7 +33,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x3-small': {
     scale: 3,
     bytes: 54698,
-    sha256: '4e62131ac90e503a7c78659604354b688d1c6e30311895849698a164aa085a3f',
+    sha256: '259450aabf55796d559994398732dc7f7247c7c10839ecc23caa7573b2c2e8c7',
     beside: () => new URL('./models/photo-x3-small.onnx', import.meta.url),
   },
   'photo-x3-tiny': {

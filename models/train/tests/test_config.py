@@ -30,13 +30,15 @@ class ConfigTest(unittest.TestCase):
                 ('iterations = ', 'iteration = ', 'unknown key "iteration"'),
                 ('scale = 2', '', '"scale" is missing'),
                 ('channels = 32', 'channels = "32"', '"channels" must be of type int'),
+                ('iterations = ', 'fall = 0.0\niterations = ', '"fall" must be above 0'),
                 ('scale = 2', 'scale = ', 'not valid TOML')):
             with self.subTest(new), self.assertRaisesRegex(ConfigError, message):
                 self.load_changed(old, new)
 
-    def test_wrong_degradations_and_shares_are_named(self):
+    def test_wrong_data_is_named(self):
         for added, message in (
                 ('degradation = "rain"', 'must be one of bicubic, web'),
+                ('candidates = 0', 'at least 1'),
                 ('shares = { absent = 0.5 }', 'names absent'),
                 ('shares = { T91 = 1.0 }', 'leave a rest'),
                 ('shares = { T91 = -0.5 }', 'above 0')):

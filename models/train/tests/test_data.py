@@ -71,9 +71,10 @@ class DataTest(unittest.TestCase):
             self.assertTrue((high == same).all() and (bad == bad_again).all())
             self.assertTrue((low != bad).any())
 
-    def test_one_cache_serves_every_degradation(self):
-        web = dataclasses.replace(self.config.data, degradation='web')
-        self.assertEqual(self.build(), self.build(data_config=web))
+    def test_one_cache_serves_what_is_done_to_patches(self):
+        for change in ({'degradation': 'web'}, {'candidates': 3}):
+            changed = dataclasses.replace(self.config.data, **change)
+            self.assertEqual(self.build(), self.build(data_config=changed))
 
     def test_a_folder_gets_its_share(self):
         folder = self.root / 'train' / 'dark'
@@ -86,6 +87,18 @@ class DataTest(unittest.TestCase):
         low, _ = source.batch(1, 0, 400, 12)
         dark = float((low.flatten(1).amax(1) == 0).float().mean())
         self.assertAlmostEqual(dark, 0.75, delta=0.07)
+
+    def test_of_several_candidates_the_most_detailed_is_taken(self):
+        folder = self.root / 'train' / 'flat'
+        folder.mkdir()
+        Image.fromarray(np.full((30, 30, 3), 99, np.uint8)).save(folder / 'flat.png')
+        data = dataclasses.replace(self.config.data, folders=(FOLDER, 'flat'), shares={'flat': 0.5})
+        cache = self.build(data_config=data)
+        for candidates, wanted in ((1, 1 / 2), (2, 1 / 4), (4, 1 / 16)):
+            source = PatchSource(cache, shares=data.shares, candidates=candidates)
+            _, high = source.batch(1, 0, 400, 12)
+            flat = float((high.flatten(1).std(1) == 0).float().mean())
+            self.assertAlmostEqual(flat, wanted, delta=0.07)
 
     def test_a_share_without_images_is_named(self):
         config = dataclasses.replace(self.config.data, shares={FOLDER: 0.5})

@@ -82,7 +82,9 @@ class TrainTest(unittest.TestCase):
         trainer = Trainer(small_config(), self.source)
         trainer.step()
         state = trainer.state()
-        del state['config']['data']['shares'], state['config']['distillation'], state['adversary']
+        for part, key in (('data', 'shares'), ('data', 'candidates'), ('training', 'fall')):
+            del state['config'][part][key]
+        del state['config']['distillation'], state['adversary']
         again = Trainer(small_config(), self.source)
         again.restore(state)
         self.assertEqual(again.iteration, 1)
@@ -117,6 +119,14 @@ class TrainTest(unittest.TestCase):
                 rates.append(trainer.learning_rate())
             for rate, wanted in zip(rates, expected):
                 self.assertAlmostEqual(rate, wanted)
+
+    def test_learning_rate_stays_level_before_it_falls(self):
+        trainer = Trainer(small_config(fall=0.4), self.source)
+        rates = []
+        for trainer.iteration in (0, 11, 12, 16, 20):
+            rates.append(trainer.learning_rate())
+        for rate, wanted in zip(rates, (1e-3, 1e-3, 1e-3, 5e-4, 0.0)):
+            self.assertAlmostEqual(rate, wanted)
 
     def test_every_cycle_warms_up_polishes_and_ends_at_zero(self):
         trainer = Trainer(small_config(10, polish=5, cycles=2, warmup=3), self.source)
