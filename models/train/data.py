@@ -58,6 +58,17 @@ def reduce_photo(image, reduce_from, reduce_to):
     return resize_uint8(image, 1 / factor, np.float32)
 
 
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Of a patch: an image, the low-resolution corner in it, quarter turns, and whether mirrored."""
+
+    which: int
+    y: int
+    x: int
+    turns: int
+    mirror: bool
+
+
 class PatchSource:
     """Aligned low/high resolution pairs in two flat memory-mapped files.
 
@@ -99,45 +110,64 @@ class PatchSource:
                 low = degrade(high, self.scale, rng, self._damage)
             yield low, high
 
-    def _pair(self, rng, patch):
+    def _place(self, rng, patch):
+        """Where to cut a patch from, and how to turn it."""
         which = int(np.searchsorted(self._cumulative, rng.random(), side='right'))
         which = min(which, self.images - 1)
         rows, columns = self._low[which].shape[:2]
         y = int(rng.integers(rows - patch + 1))
         x = int(rng.integers(columns - patch + 1))
-        turns, mirror = int(rng.integers(4)), rng.random() < 0.5
-
-        def cut(image, scale, margin=0):
-            top, left, side = (n * scale for n in (y - margin, x - margin, patch + 2 * margin))
-            part = np.rot90(image[top:top + side, left:left + side], turns)
-            return part[:, ::-1] if mirror else part
-
-        if self._damage:
-            margin = min(int(rng.integers(MARGIN[0], MARGIN[1] + 1)),
-                         y, x, rows - patch - y, columns - patch - x)
-            # Damaged after turning, which is what JPEG treats unequally.
-            high = cut(self._high[which], self.scale, margin)
-            low = degrade(high, self.scale, rng, self._damage)
-            pair = [image[start:start + side, start:start + side] for image, start, side in (
-                (low, margin, patch), (high, margin * self.scale, patch * self.scale))]
-        else:
-            pair = [cut(self._low[which], 1), cut(self._high[which], self.scale)]
-        return [image.transpose(2, 0, 1) for image in pair]
+        return Place(which, y, x, int(rng.integers(4)), rng.random() < 0.5)
 
     def _most_detailed(self, rng, patch):
-        """Of a few pairs the one with the most detail: much of a photo is smooth and soon learned."""
-        return max((self._pair(rng, patch) for _ in range(self._candidates)), key=_detail)
+        """Of a few places the one with the most detail: much of a photo is smooth and soon learned."""
+        places = [self._place(rng, patch) for _ in range(self._candidates)]
+        if len(places) == 1:
+            return places[0]
+        return max(places, key=lambda place: _detail(self._cut_high(place, patch)))
+
+    def _cut_low(self, place, patch):
+        return _cut(self._low[place.which], place.y, place.x, patch, place)
+
+    def _cut_high(self, place, patch, margin=0):
+        top, left, side = (
+            n * self.scale for n in (place.y - margin, place.x - margin, patch + 2 * margin))
+        return _cut(self._high[place.which], top, left, side, place)
+
+    def _pair(self, rng, patch):
+        """One patch, (3, H, W) uint8, low and high."""
+        place = self._most_detailed(rng, patch)
+        if self._damage:
+            pair = self._damaged_pair(rng, place, patch)
+        else:
+            pair = self._cut_low(place, patch), self._cut_high(place, patch)
+        return [image.transpose(2, 0, 1) for image in pair]
+
+    def _damaged_pair(self, rng, place, patch):
+        rows, columns = self._low[place.which].shape[:2]
+        margin = min(int(rng.integers(MARGIN[0], MARGIN[1] + 1)),
+                     place.y, place.x, rows - patch - place.y, columns - patch - place.x)
+        # Damaged after turning, which is what JPEG treats unequally.
+        high = self._cut_high(place, patch, margin)
+        low = degrade(high, self.scale, rng, self._damage)
+        return [image[start:start + side, start:start + side] for image, start, side in (
+            (low, margin, patch), (high, margin * self.scale, patch * self.scale))]
 
     def batch(self, seed, iteration, batch, patch):
         """Two float tensors in 0..1: (batch, 3, patch, patch) and its high-resolution twin."""
         rng = np.random.default_rng((seed, iteration))
-        pairs = [self._most_detailed(rng, patch) for _ in range(batch)]
+        pairs = [self._pair(rng, patch) for _ in range(batch)]
         return tuple(torch.from_numpy(np.stack(side)).float().div_(255.0) for side in zip(*pairs))
 
 
-def _detail(pair):
-    """How much the green of neighbouring high-resolution pixels differs."""
-    green = pair[1][1].astype(np.int16)
+def _cut(image, top, left, side, place):
+    part = np.rot90(image[top:top + side, left:left + side], place.turns)
+    return part[:, ::-1] if place.mirror else part
+
+
+def _detail(image):
+    """How much the green of neighbouring pixels differs."""
+    green = image[..., 1].astype(np.int16)
     return sum(np.abs(np.diff(green, axis=axis)).mean() for axis in (0, 1))
 
 
