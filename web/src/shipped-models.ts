@@ -9,7 +9,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
     bytes: 162400,
-    sha256: '34e60e67ce7b92c0a3cf0bc126f2fc4073540a00ae25b558bb0051c184ce5ebe',
+    sha256: '3eb88817d14692d4b3add8a06c683f72fbc5f41d65602bca1ccd7694ff537738',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
