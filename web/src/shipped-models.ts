@@ -69,7 +69,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'restore-x4': {
     scale: 4,
     bytes: 178369,
-    sha256: '8bf23f1554df1ec4c2353f4770a98ad51166c2ca2b6efb4924cbb3a6590c9636',
+    sha256: 'da6dc171a7b36097c43ac95bdafcc176dd8dd445a45152f5a0c6bb7e52baf752',
     beside: () => new URL('./models/restore-x4.onnx', import.meta.url),
   },
   'text-x2': {
