@@ -14,7 +14,7 @@ import { modelTable, replaceModels } from './zoo/table.ts';
 const HELP = `npm run cards [-- OPTIONS]
 
 Writes models/NAME.md for every shipped model and the table of models in models/README.md: facts from the file, scores from models/scores.json
-(\`npm run eval:zoo\` writes it), network and failures from models/cards/ (NAME.md, or what its family has in common). Needs \`npm run build\`.
+(\`npm run eval:zoo\` writes it), what its family has in common from models/cards/. Needs \`npm run build\`.
 
   --check   write nothing: fail unless the cards are as they would be written
   --help    this text
@@ -47,12 +47,6 @@ function purposeOf(name: string): string {
     .join(' ');
 }
 
-/** Network and failures: the model's own text, or its family's. */
-function proseOf(name: string, family: string): string {
-  const own = join(MODELS, 'cards', `${name}.md`);
-  return readFileSync(existsSync(own) ? own : join(MODELS, 'cards', `${family}.md`), 'utf8');
-}
-
 function cardOf(model: ZooModel, facts: ModelFacts): string {
   const rows = readScores().filter((row) => row.model === model.name);
   if (rows.length === 0) throw new UserError(`${model.name} has no scores: npm run eval:zoo`);
@@ -62,7 +56,7 @@ function cardOf(model: ZooModel, facts: ModelFacts): string {
     facts,
     purpose: purposeOf(model.name),
     rows,
-    prose: proseOf(model.name, family),
+    family: readFileSync(join(MODELS, 'cards', `${family}.md`), 'utf8'),
     crop: existsSync(join(MODELS, 'cards', `${model.name}.webp`))
       ? `Bicubic, this model, original: ${CROPS[family]}`
       : undefined,

@@ -19,8 +19,8 @@ export interface CardParts {
   /** The first line of the recipe: what the model is for. */
   purpose: string;
   rows: readonly Row[];
-  /** Network and failures. */
-  prose: string;
+  /** Network and failures, alike for a family. */
+  family: string;
   /** Whether models/cards/NAME.webp is there, and what it shows. */
   crop: string | undefined;
   /** Whether the curve of the training run is there. */
@@ -84,6 +84,6 @@ Recipe: [train/configs/${name}.toml](train/configs/${name}.toml); [train/README.
 [training-data.md](training-data.md). No image of the sets above was trained on. Log:
 [float/${name}/log.csv](float/${name}/log.csv).${curve}
 
-${parts.prose.trim()}
+${parts.family.trim()}
 `;
 }

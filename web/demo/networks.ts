@@ -17,7 +17,6 @@ const SIZES = [
   ['small', ''],
   ['medium', ', slower and better'],
   ['tiny', ', faster'],
-  ['perceptual', ', invented texture (experimental)'],
 ] as const;
 
 /** The networks that are shipped: family by family, the usual size first. */

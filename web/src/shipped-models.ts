@@ -51,7 +51,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x4-small': {
     scale: 4,
     bytes: 55649,
-    sha256: 'a477ff588bfeb8d51675f3de47a53b3f6a03a984ed34e4b9780419d85d8b87ba',
+    sha256: '8571868ff965d1b81444c04420a7c9ae8f825f37891587cc1fe65f54681fba5b',
     beside: () => new URL('./models/photo-x4-small.onnx', import.meta.url),
   },
   'photo-x4-tiny': {
