@@ -19,6 +19,7 @@ _BLOCK = 2  # pixels are taken in blocks of 2x2, so that no layer runs at full r
 _WIDTHS = (48, 64, 96)
 _SLOPE = 0.2
 _BETAS = (0.5, 0.99)  # a long memory of gradients is one of an opponent that has changed since
+VIEW_STEPS = 8  # pixels per opinion and side: after as many, the discriminator's own grid repeats
 
 
 class Discriminator(nn.Module):
@@ -38,6 +39,19 @@ class Discriminator(nn.Module):
             x = F.leaky_relu(layer(x), _SLOPE)
             features.append(x)
         return self.opinion(x), features
+
+
+def view(image, at):
+    """`image` without its first (rows, columns) pixels, each below VIEW_STEPS, and as many less at its
+    end.
+
+    Patches begin at whole input pixels. Seen from one place only, the grid of the discriminator's
+    strides would always lie the same way on the grid of the network's pixel shuffle, and what the
+    one does to the gradient would be learned by the other: a faint grid in the pictures.
+    """
+    rows, columns = at
+    height, width = (side - VIEW_STEPS for side in image.shape[-2:])
+    return image[..., rows:rows + height, columns:columns + width]
 
 
 class Adversary:

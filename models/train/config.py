@@ -29,6 +29,7 @@ class TrainingConfig:
     patch: int  # side of a low-resolution patch in pixels
     luma: float  # 0..1: the part of the loss that is on luma; the rest is on the colours
     learning_rate: float  # from which a cosine falls to zero
+    vector_rate: float  # rate of biases and slopes in units of that
     fall: float  # 0..1: the part of the iterations, at the end, in which it falls
     warmup: int  # iterations in which the rate rises from zero to that
     tail: int  # the last iterations, with the loss of the tail (loss.py)
@@ -46,6 +47,8 @@ class TrainingConfig:
             raise ConfigError(f'{where}: "luma" must be within 0..1, got {self.luma}')
         if not 0 < self.fall <= 1:
             raise ConfigError(f'{where}: "fall" must be above 0 and at most 1, got {self.fall}')
+        if self.vector_rate <= 0:
+            raise ConfigError(f'{where}: "vector_rate" must be above 0, got {self.vector_rate}')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024).
 momentum and gives all of them the same length, so directions with small gradients learn as fast as
 the others. On these small networks 500 such steps do what 4000 of Adam do (README.md).
 
-Vectors (biases, slopes) have no directions to even out: they get Adam.
+Vectors (biases, slopes) have no directions to even out: they get Adam, at a rate that can be another.
 """
 
 import math
@@ -56,19 +56,23 @@ class Muon(torch.optim.Optimizer):
 
 
 class Optimizers:
-    """Muon for matrices and Adam for vectors, driven as one."""
+    """Muon for matrices and Adam for vectors, driven as one.
 
-    def __init__(self, parameters, learning_rate):
+    `vector_rate` is the rate of the vectors in units of the matrices'.
+    """
+
+    def __init__(self, parameters, learning_rate, vector_rate=1.0):
         parameters = list(parameters)
+        self._rates = (1.0, vector_rate)
         self._parts = [
             Muon([p for p in parameters if p.dim() >= 2], learning_rate),
             torch.optim.Adam([p for p in parameters if p.dim() < 2], learning_rate),
         ]
 
     def set_learning_rate(self, rate):
-        for part in self._parts:
+        for part, own in zip(self._parts, self._rates):
             for group in part.param_groups:
-                group['lr'] = rate
+                group['lr'] = rate * own
 
     def step(self, loss):
         for part in self._parts:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from .adversary import Adversary
+from .adversary import VIEW_STEPS, Adversary, view
 from .command import add_cache, add_precision, add_threads, keep_memory, reports
 from .config import ConfigError, load_config
 from .curve import draw_curve
@@ -50,7 +50,8 @@ class Trainer:
         self.adversary = None
         if config.adversarial.iterations > 0:
             self.adversary = Adversary(config.adversarial, device)
-        self.optimizer = Optimizers(self.net.parameters(), config.training.learning_rate)
+        self.optimizer = Optimizers(
+            self.net.parameters(), config.training.learning_rate, config.training.vector_rate)
         self.ema = Ema(config.training.ema_decay)
         self.iteration = 0
         self.seconds = 0.0
@@ -115,12 +116,20 @@ class Trainer:
         level = round((1 - recipe.fall) * recipe.iterations)
         return rise * cosine(recipe.learning_rate, max(0, done - level), recipe.iterations - level)
 
-    def noise(self):
+    def generator(self, device):
         """Like everything random it depends on (seed, iteration) only."""
+        seed = self.config.training.seed << 32 | self.iteration
+        return torch.Generator(device).manual_seed(seed)
+
+    def noise(self):
         if self.in_main_stage or self.is_squaring:
             return None
-        seed = self.config.training.seed << 32 | self.iteration
-        return torch.Generator(self.device).manual_seed(seed)
+        return self.generator(self.device)
+
+    def views(self, *images):
+        """What the discriminator is shown of each: another part in every iteration."""
+        at = torch.randint(VIEW_STEPS, (2,), generator=self.generator('cpu')).tolist()
+        return (view(image, at) for image in images)
 
     @property
     def measure(self):
@@ -139,7 +148,7 @@ class Trainer:
             share = self.config.distillation.weight
             loss = (1.0 - share) * loss + share * self.measure(result, self.teacher(low), luma)
         if self.is_adversarial:
-            loss = loss + self.adversary.loss(result, high)
+            loss = loss + self.adversary.loss(*self.views(result, high))
         return loss
 
     def step(self):
@@ -149,7 +158,7 @@ class Trainer:
         weights = self.net.collapse()
         result = run_plain(low, weights, self.config.scale, self.noise(), self.precision)
         if self.is_adversarial:
-            self.adversary.learn(result, high)
+            self.adversary.learn(*self.views(result, high))
         loss = self.loss(result, low, high)
         self.ema.update(weights)
         self.optimizer.set_learning_rate(self.learning_rate())
@@ -236,7 +245,8 @@ def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
     saved = dict(saved, data={'shares': {}, 'candidates': 1, **saved['data']},
                  net={'tail_kernel': 3, **saved['net']},
-                 training={'cycles': 1, 'luma': 0.5, 'fall': 1.0, **saved['training']})
+                 training={'cycles': 1, 'luma': 0.5, 'fall': 1.0, 'vector_rate': 1.0,
+                           **saved['training']})
     if wanted['adversarial']['iterations'] == 0:
         # A run can be given more cycles: what it has done would have been the same.
         saved['training']['cycles'] = wanted['training']['cycles']

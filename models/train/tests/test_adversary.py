@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from ..adversary import Adversary
+from ..adversary import VIEW_STEPS, Adversary, view
 from .synthetic import picture, small_config
 
 
@@ -29,3 +29,8 @@ class AdversaryTest(unittest.TestCase):
         self.assertGreater(float(result.grad.abs().max()), 0.0)
         for parameter in self.adversary.discriminator.parameters():
             self.assertIsNone(parameter.grad)
+
+    def test_views_are_alike_in_size_and_begin_where_they_are_told(self):
+        self.assertTrue(torch.equal(view(self.truth, (3, 5)), self.truth[..., 3:43, 5:45]))
+        last = VIEW_STEPS - 1
+        self.assertEqual(view(self.truth, (last, last)).shape, view(self.truth, (0, 0)).shape)

@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from ..optimizer import Muon, orthogonalized
+from ..optimizer import Muon, Optimizers, orthogonalized
 
 
 class OptimizerTest(unittest.TestCase):
@@ -18,6 +18,18 @@ class OptimizerTest(unittest.TestCase):
                 values = torch.linalg.svdvals(orthogonalized(matrix))
                 self.assertGreater(float(values.min()), 0.5)
                 self.assertLess(float(values.max()), 1.3)
+
+    def test_vectors_learn_at_their_own_rate(self):
+        moved = []
+        for vector_rate in (1.0, 5.0):
+            kernel, bias = (torch.nn.Parameter(torch.ones(shape)) for shape in ((3, 3), (3,)))
+            optimizers = Optimizers([kernel, bias], 0.1, vector_rate)
+            optimizers.set_learning_rate(0.01)
+            optimizers.step((kernel.square().sum() + bias.square().sum()))
+            moved.append([float((1.0 - p).abs().max()) for p in (kernel, bias)])
+        (kernel_before, bias_before), (kernel_after, bias_after) = moved
+        self.assertEqual(kernel_before, kernel_after)
+        self.assertAlmostEqual(bias_after, 5.0 * bias_before, places=5)
 
     def test_badly_scaled_directions_learn_alike(self):
         inputs = torch.randn(200, 12) * torch.logspace(-1, 0, 12)

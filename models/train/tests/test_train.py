@@ -82,7 +82,8 @@ class TrainTest(unittest.TestCase):
         trainer = Trainer(small_config(), self.source)
         trainer.step()
         state = trainer.state()
-        for part, key in (('data', 'shares'), ('data', 'candidates'), ('training', 'fall')):
+        for part, key in (('data', 'shares'), ('data', 'candidates'), ('training', 'fall'),
+                          ('training', 'vector_rate')):
             del state['config'][part][key]
         del state['config']['distillation'], state['adversary']
         again = Trainer(small_config(), self.source)
