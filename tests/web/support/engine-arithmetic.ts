@@ -30,6 +30,18 @@ export interface EngineResult {
   furthest: number;
 }
 
+/** What another engine's codes are beside ours, each layer computed from the other's of the layer before. */
+export interface PeerResult {
+  /** Ours, of the last layer: RGB, planes one after another. */
+  bytes: Uint8Array;
+  /** Codes of all layers but the last. */
+  codes: number;
+  /** Those of them that are not the other engine's. */
+  apart: number;
+  /** The most that one of them is away from it. */
+  furthest: number;
+}
+
 function roundHalfToEven(x: number): number {
   const rounded = Math.round(x);
   return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
@@ -94,12 +106,19 @@ function multipliersOf(layer: ConvLayer, input: Planes, output: number, scale: n
 class EngineArithmetic {
   readonly #network: Network;
   readonly #picture: Planes;
+  readonly #next: (layer: number, ours: Planes) => Planes;
   #codes = 0;
   #moved = 0;
   #furthest = 0;
 
-  constructor(network: Network, { data, width, height }: Picture) {
+  /** `next` gives what the layer after the one of this number, counted from 0, reads. */
+  constructor(
+    network: Network,
+    { data, width, height }: Picture,
+    next = (_: number, ours: Planes) => ours,
+  ) {
     this.#network = network;
+    this.#next = next;
     const area = width * height;
     const at = (i: number) => data[4 * (i % area) + Math.floor(i / area)] as number;
     const numbers = Float64Array.from({ length: 3 * area }, (_, i) => at(i));
@@ -111,6 +130,7 @@ class EngineArithmetic {
     const last = layers.map(({ op }) => op).lastIndexOf('conv');
     let x = this.#picture;
     let tensor = 0;
+    let count = 0;
     for (const [index, layer] of layers.slice(0, last).entries()) {
       const codes = tensors[index + 1]?.codes;
       if (layer.op === 'enlarge') continue;
@@ -118,7 +138,7 @@ class EngineArithmetic {
         throw new TypeError('not a chain of layers');
       }
       tensor = index + 1;
-      x = this.#toCodes(layer, x, codes.scale, codes.zeroPoint);
+      x = this.#next(count++, this.#toCodes(layer, x, codes.scale, codes.zeroPoint));
     }
     const bytes = this.#toBytes(layers[last] as ConvLayer, x);
     return { bytes, codes: this.#codes, moved: this.#moved, furthest: this.#furthest };
@@ -176,4 +196,33 @@ class EngineArithmetic {
  */
 export function runAsEngine(network: Network, picture: Picture): EngineResult {
   return new EngineArithmetic(network, picture).run();
+}
+
+/**
+ * The same beside another engine, layer by layer. `values` are that engine's tensors, one per layer
+ * but the last: real numbers, channels one after another.
+ *
+ * Results of whole networks would say less: how far one code's difference spreads is a matter of
+ * the network, and grows with its depth.
+ */
+export function runBesidePeer(
+  network: Network,
+  picture: Picture,
+  values: readonly Float32Array[],
+): PeerResult {
+  let apart = 0;
+  let furthest = 0;
+  const compare = (layer: number, ours: Planes): Planes => {
+    const theirs = Float64Array.from(values[layer] as Float32Array, (value) =>
+      Math.round(value / ours.scale),
+    );
+    for (const [i, code] of ours.numbers.entries()) {
+      const distance = Math.abs(code - (theirs[i] as number));
+      if (distance > 0) apart++;
+      furthest = Math.max(furthest, distance);
+    }
+    return { ...ours, numbers: theirs };
+  };
+  const { bytes, codes } = new EngineArithmetic(network, picture, compare).run();
+  return { bytes, codes, apart, furthest };
 }
