@@ -31,6 +31,7 @@ class TrainingConfig:
     learning_rate: float  # from which a cosine falls to zero
     vector_rate: float  # rate of biases and slopes in units of that
     fall: float  # 0..1: the part of the iterations, at the end, in which it falls
+    noise: float  # 0..1: the part of them, at the end, with noise like the rounding of 8-bit tensors
     warmup: int  # iterations in which the rate rises from zero to that
     tail: int  # the last iterations, with the loss of the tail (loss.py)
     start_from: str  # a trained model whose body to start from, "" for a random start
@@ -47,13 +48,15 @@ class TrainingConfig:
             raise ConfigError(f'{where}: "luma" must be within 0..1, got {self.luma}')
         if not 0 < self.fall <= 1:
             raise ConfigError(f'{where}: "fall" must be above 0 and at most 1, got {self.fall}')
+        if not 0 <= self.noise <= 1:
+            raise ConfigError(f'{where}: "noise" must be within 0..1, got {self.noise}')
         if self.vector_rate <= 0:
             raise ConfigError(f'{where}: "vector_rate" must be above 0, got {self.vector_rate}')
 
 
 @dataclasses.dataclass(frozen=True)
 class PolishConfig:
-    """What follows the main training: its last loss, with noise like the rounding of 8-bit tensors."""
+    """What follows the main training: its last loss, with noise throughout."""
 
     iterations: int  # 0 for none
     learning_rate: float  # start of another cosine that ends at zero

@@ -122,7 +122,10 @@ class Trainer:
         return torch.Generator(device).manual_seed(seed)
 
     def noise(self):
-        if self.in_main_stage or self.is_squaring:
+        """What noise like that of 8-bit codes is made with, or None where there is none."""
+        recipe = self.config.training
+        noisy_from = round((1 - recipe.noise) * recipe.iterations)
+        if self.done_of_cycle < noisy_from or self.is_squaring:
             return None
         return self.generator(self.device)
 
@@ -245,7 +248,8 @@ def check_same_recipe(saved, wanted):
     # Checkpoints made before there were these keys do not name them.
     saved = dict(saved, data={'shares': {}, 'candidates': 1, **saved['data']},
                  net={'tail_kernel': 3, **saved['net']},
-                 training={'cycles': 1, 'luma': 0.5, 'fall': 1.0, 'vector_rate': 1.0,
+                 training={'cycles': 1, 'luma': 0.5, 'fall': 1.0, 'noise': 0.0,
+                           'vector_rate': 1.0,
                            **saved['training']})
     if wanted['adversarial']['iterations'] == 0:
         # A run can be given more cycles: what it has done would have been the same.

@@ -10,7 +10,7 @@ FOLDER = 'made'
 
 def small_config(iterations=20, polish=0, squares=0, adversarial=0, **training):
     recipe = dict(iterations=iterations, cycles=1, batch=2, patch=12, luma=0.5, learning_rate=1e-3,
-                  vector_rate=1.0, fall=1.0, warmup=0, tail=0, start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
+                  vector_rate=1.0, fall=1.0, noise=0.0, warmup=0, tail=0, start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
     recipe.update(training)
     return Config(
         name='made-x2', aliases=('made',), scale=2, licence='Apache-2.0', data_statement='made',

@@ -31,6 +31,7 @@ class ConfigTest(unittest.TestCase):
                 ('scale = 2', '', '"scale" is missing'),
                 ('channels = 32', 'channels = "32"', '"channels" must be of type int'),
                 ('iterations = ', 'fall = 0.0\niterations = ', '"fall" must be above 0'),
+                ('iterations = ', 'noise = 1.5\niterations = ', '"noise" must be within 0..1'),
                 ('iterations = ', 'vector_rate = 0.0\niterations = ', '"vector_rate" must be above 0'),
                 ('scale = 2', 'scale = ', 'not valid TOML')):
             with self.subTest(new), self.assertRaisesRegex(ConfigError, message):

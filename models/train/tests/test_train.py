@@ -83,7 +83,7 @@ class TrainTest(unittest.TestCase):
         trainer.step()
         state = trainer.state()
         for part, key in (('data', 'shares'), ('data', 'candidates'), ('training', 'fall'),
-                          ('training', 'vector_rate')):
+                          ('training', 'vector_rate'), ('training', 'noise')):
             del state['config'][part][key]
         del state['config']['distillation'], state['adversary']
         again = Trainer(small_config(), self.source)
@@ -128,6 +128,13 @@ class TrainTest(unittest.TestCase):
             rates.append(trainer.learning_rate())
         for rate, wanted in zip(rates, (1e-3, 1e-3, 1e-3, 5e-4, 0.0)):
             self.assertAlmostEqual(rate, wanted)
+
+    def test_noise_is_in_the_last_part_of_the_main_stage_and_in_polishing(self):
+        trainer = Trainer(small_config(10, polish=5, squares=5, noise=0.4), self.source)
+        noisy = []
+        for trainer.iteration in range(20):
+            noisy.append(trainer.noise() is not None)
+        self.assertEqual(noisy, [False] * 6 + [True] * 9 + [False] * 5)
 
     def test_every_cycle_warms_up_polishes_and_ends_at_zero(self):
         trainer = Trainer(small_config(10, polish=5, cycles=2, warmup=3), self.source)
