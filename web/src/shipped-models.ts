@@ -26,8 +26,8 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   },
   'photo-x3-medium': {
     scale: 3,
-    bytes: 169021,
-    sha256: '9f2afdb53cbda6a7a79388f3d01a1047f07d61665aa504675d843d7f0bff7290',
+    bytes: 152781,
+    sha256: 'ce14c744425c0b4998901c1568dd49884d9060baad284e63458a7ce44704252a',
     beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
   },
   'photo-x3-small': {
@@ -44,14 +44,14 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   },
   'photo-x4-medium': {
     scale: 4,
-    bytes: 178374,
-    sha256: '7eb5fd721f19155974227696f70e5cf09c81c73528c8eaab829fe4c35b85b6a9',
+    bytes: 159108,
+    sha256: 'cfe66f8d6799124052c56d2c95f3044f8b6509b68217bb741cda6e425101a406',
     beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
   },
   'photo-x4-small': {
     scale: 4,
     bytes: 55649,
-    sha256: '8571868ff965d1b81444c04420a7c9ae8f825f37891587cc1fe65f54681fba5b',
+    sha256: '007c52c3dab67e9c98567f73cccf0174f525626d5e25874ce0c56508e8977ec9',
     beside: () => new URL('./models/photo-x4-small.onnx', import.meta.url),
   },
   'photo-x4-tiny': {
