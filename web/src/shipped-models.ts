@@ -26,8 +26,8 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   },
   'photo-x3-medium': {
     scale: 3,
-    bytes: 152781,
-    sha256: 'ce14c744425c0b4998901c1568dd49884d9060baad284e63458a7ce44704252a',
+    bytes: 169021,
+    sha256: '9f2afdb53cbda6a7a79388f3d01a1047f07d61665aa504675d843d7f0bff7290',
     beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
   },
   'photo-x3-small': {
