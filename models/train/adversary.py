@@ -46,8 +46,8 @@ def view(image, at):
     end.
 
     Patches begin at whole input pixels. Seen from one place only, the grid of the discriminator's
-    strides would always lie the same way on the grid of the network's pixel shuffle, and what the
-    one does to the gradient would be learned by the other: a faint grid in the pictures.
+    strides would always lie the same way on the grid of the network's pixel shuffle. That is
+    what a faint grid in the pictures of a network trained so was put down to.
     """
     rows, columns = at
     height, width = (side - VIEW_STEPS for side in image.shape[-2:])

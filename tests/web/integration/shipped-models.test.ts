@@ -90,6 +90,12 @@ describe('float parents against ONNX Runtime', () => {
   }
 });
 
+/** The mean distance of two results, in levels of 255. */
+function meanDistance(a: Uint8Array, b: Uint8Array): number {
+  const counts = distances(a, b);
+  return counts.reduce((sum, count, distance) => sum + count * distance, 0) / a.length;
+}
+
 /** ONNX Runtime's tensor after each layer but the last, and its bytes. */
 async function layersOfPeer({ path }: Model, { data, width, height }: Picture) {
   const file = readFileSync(path);
@@ -113,11 +119,14 @@ async function layersOfPeer({ path }: Model, { data, width, height }: Picture) {
 
 // ONNX Runtime has no integer PRelu, so it computes these layers in float32 from dequantized numbers
 // and rounds its sums; ours are whole numbers, multiplied once in float32. Either way a product now
-// and then falls to the other side of a tie between two codes. So the engine is held to its own
-// arithmetic byte by byte, that arithmetic to exact numbers code by code, and to ONNX Runtime layer
-// by layer, from the same codes.
+// and then falls to the other side of a tie between two codes, and later layers carry that on. So the
+// engine is held to its own arithmetic byte by byte, that arithmetic to exact numbers code by code,
+// and to ONNX Runtime's layer by layer, from the same codes, and all of it to ONNX Runtime on average.
 const MOST_MOVED = 5e-6; // of all codes, by 1
-const MOST_FROM_PEER = 1e-5; // of all codes, by 1
+const MOST_APART = 1e-5; // of all codes, by 1
+const MOST_FROM_PEER = 0.02; // levels of 255 on average
+// How far a code's difference spreads grows with depth: this one has 16 layers, the others 9 at most.
+const MOST_OF_DEEP_FROM_PEER: Record<string, number> = { 'photo-x4-medium': 0.1 };
 
 describe('shipped models', () => {
   for (const [name, model] of modelsIn(join(ROOT, 'models'))) {
@@ -138,12 +147,18 @@ describe('shipped models', () => {
       const beside = runBesidePeer(network, picture, peer.values);
       const bytes = distances(beside.bytes, peer.bytes);
       t.diagnostic(`${beside.apart} of ${beside.codes} codes apart; bytes by distance: ${bytes}`);
-      assert.ok(
-        beside.apart <= MOST_FROM_PEER * beside.codes,
-        `${beside.apart} of ${beside.codes}`,
-      );
+      assert.ok(beside.apart <= MOST_APART * beside.codes, `${beside.apart} of ${beside.codes}`);
       assert.ok(beside.furthest <= 1, `a code is ${beside.furthest} from the other`);
       assert.ok(bytes.length <= 2, `bytes by distance: ${bytes}`);
+    });
+
+    test(`${name}: as ONNX Runtime's on average`, async () => {
+      const picture = await readSample();
+      const ours = await upscale(model, picture);
+      const onnxRuntime = await upscaleByPeer(model, picture);
+      const mean = meanDistance(ours, onnxRuntime);
+      const most = MOST_OF_DEEP_FROM_PEER[name] ?? MOST_FROM_PEER;
+      assert.ok(mean <= most, `${mean} levels; ${distances(ours, onnxRuntime)}`);
     });
   }
 });
