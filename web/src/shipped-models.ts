@@ -68,8 +68,8 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   },
   'restore-x4': {
     scale: 4,
-    bytes: 178369,
-    sha256: 'da6dc171a7b36097c43ac95bdafcc176dd8dd445a45152f5a0c6bb7e52baf752',
+    bytes: 244141,
+    sha256: 'dbad012aead94cd55c0a9cfb5dda6c0c98d25edf93065f27e04036b6567ccfc0',
     beside: () => new URL('./models/restore-x4.onnx', import.meta.url),
   },
   'text-x2': {
