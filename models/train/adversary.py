@@ -46,8 +46,7 @@ def view(image, at):
     end.
 
     Patches begin at whole input pixels. Seen from one place only, the grid of the discriminator's
-    strides would always lie the same way on the grid of the network's pixel shuffle. That is
-    what a faint grid in the pictures of a network trained so was put down to.
+    strides would always lie the same way on the grid of the network's pixel shuffle.
     """
     rows, columns = at
     height, width = (side - VIEW_STEPS for side in image.shape[-2:])

@@ -82,6 +82,7 @@ class AdversarialConfig:
     discriminator_rate: float  # the same throughout
     opinion: float  # weight of being taken for true
     features: float  # weight of having the features of the true patch
+    grid: float  # weight of errors that repeat with the pixel shuffle
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,7 +22,7 @@ from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import main_loss, squares_loss, tail_loss
+from .loss import grid, main_loss, squares_loss, tail_loss
 from .nets import Ema, TrainableNet, parameter_count, run_plain
 from .onnx_file import OnnxNet
 from .optimizer import Optimizers
@@ -152,6 +152,7 @@ class Trainer:
             loss = (1.0 - share) * loss + share * self.measure(result, self.teacher(low), luma)
         if self.is_adversarial:
             loss = loss + self.adversary.loss(*self.views(result, high))
+            loss = loss + self.config.adversarial.grid * grid(result, high, self.config.scale)
         return loss
 
     def step(self):

@@ -50,8 +50,8 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   },
   'photo-x4-small': {
     scale: 4,
-    bytes: 55649,
-    sha256: '007c52c3dab67e9c98567f73cccf0174f525626d5e25874ce0c56508e8977ec9',
+    bytes: 57841,
+    sha256: '7db706d3fb6e7209a48722ef90317e25ab0bbab486b41c718e2fb681d4a67f41',
     beside: () => new URL('./models/photo-x4-small.onnx', import.meta.url),
   },
   'photo-x4-tiny': {

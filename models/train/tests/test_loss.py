@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from ..loss import absolute, charbonnier, luma, main_loss, root_of_squares, spectrum
+from ..loss import absolute, charbonnier, grid, luma, main_loss, root_of_squares, spectrum
 
 
 class LossTest(unittest.TestCase):
@@ -13,6 +13,14 @@ class LossTest(unittest.TestCase):
         self.assertAlmostEqual(float(root_of_squares(difference)), 0.5, places=5)
         # A constant is one coefficient: 0.5 * 8 of 8 * 5 complex ones, real and imaginary.
         self.assertAlmostEqual(float(spectrum(difference)), 0.5 * 8 / (8 * 5 * 2), places=6)
+
+    def test_grid_is_what_repeats(self):
+        truth = torch.rand(2, 3, 12, 16)
+        self.assertAlmostEqual(float(grid(truth + 0.25, truth, 4)), 0.0, places=6)
+        repeated = torch.zeros(2, 3, 12, 16)
+        repeated[:, :, 1::4, 2::4] = 0.5  # one of 16 places: 15/16 and 15 times 1/16 of that from the mean
+        self.assertAlmostEqual(
+            float(grid(truth + repeated, truth, 4)), 0.5 * 2 * 15 / 16**2, places=6)
 
     def test_an_error_alike_in_all_colours_counts_alike_in_luma(self):
         grey = torch.full((1, 3, 4, 4), 0.25)
