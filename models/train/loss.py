@@ -63,8 +63,7 @@ def grid(result, truth, scale):
     """What repeats in the errors every `scale` pixels: their mean at each place of that grid, per patch
     and colour, as an L1 distance from the mean of all places.
 
-    The pixel shuffle has a kernel of its own for each place. Nothing in an opponent's opinion keeps
-    them alike.
+    The pixel shuffle has a kernel of its own for each place, so they can drift apart.
     """
     places = F.pixel_unshuffle(result - truth, scale).mean((2, 3)).unflatten(1, (-1, scale * scale))
     return (places - places.mean(2, keepdim=True)).abs().mean()

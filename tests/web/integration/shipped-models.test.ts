@@ -1,5 +1,6 @@
 // Every shipped model, and the float network it comes from, on the demo's sample beside ONNX Runtime.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -25,6 +26,22 @@ function modelsIn(folder: string): [name: string, Model][] {
     { path: join(folder, file), scale },
   ]);
 }
+
+describe('manifests', () => {
+  for (const folder of ['models', 'models/float']) {
+    test(`${folder}: sizes and digests are those of the files`, () => {
+      const text = readFileSync(join(ROOT, folder, 'manifest.json'), 'utf8');
+      const { aliases: _, ...models } = JSON.parse(text);
+      for (const [name, { file, bytes, sha256 }] of Object.entries<Record<string, string>>(
+        models,
+      )) {
+        const content = readFileSync(join(ROOT, folder, file as string));
+        const digest = createHash('sha256').update(content).digest('hex');
+        assert.deepEqual([content.length, digest], [bytes, sha256], name);
+      }
+    });
+  }
+});
 
 /** RGBA bytes to the network's input: NCHW, 0 to 1. */
 function toPlanes(rgba: Uint8Array, pixels: number): Float32Array {
