@@ -8,8 +8,8 @@ import type { ShippedModel } from './model-source.js';
 export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
-    bytes: 162400,
-    sha256: '3eb88817d14692d4b3add8a06c683f72fbc5f41d65602bca1ccd7694ff537738',
+    bytes: 162399,
+    sha256: '68954665388024013505f87dff6fa8a1101c24f09de9c4bd80a000f1c5966049',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
@@ -26,8 +26,8 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   },
   'photo-x3-medium': {
     scale: 3,
-    bytes: 169021,
-    sha256: '9f2afdb53cbda6a7a79388f3d01a1047f07d61665aa504675d843d7f0bff7290',
+    bytes: 152834,
+    sha256: '2cbd28f9b19c806170e60c4fb1cde4c72d660f8ff2baa36adbc043594933b64b',
     beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
   },
   'photo-x3-small': {
