@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from .adversary import VIEW_STEPS, Adversary, view
+from .adversary import Adversary, view
 from .command import add_cache, add_precision, add_threads, keep_memory, reports
 from .config import ConfigError, load_config
 from .curve import draw_curve
@@ -49,7 +49,7 @@ class Trainer:
             self.teacher = load_teacher(config.distillation.teacher, config.scale, device)
         self.adversary = None
         if config.adversarial.iterations > 0:
-            self.adversary = Adversary(config.adversarial, device)
+            self.adversary = Adversary(config.adversarial, device, precision)
         self.optimizer = Optimizers(
             self.net.parameters(), config.training.learning_rate, config.training.vector_rate)
         self.ema = Ema(config.training.ema_decay)
@@ -130,9 +130,8 @@ class Trainer:
         return self.generator(self.device)
 
     def views(self, *images):
-        """What the discriminator is shown of each: another part in every iteration."""
-        at = torch.randint(VIEW_STEPS, (2,), generator=self.generator('cpu')).tolist()
-        return (view(image, at) for image in images)
+        """What the discriminator is shown of each: the same window, another one in every iteration."""
+        return (view(image, self.generator('cpu')) for image in images)
 
     @property
     def measure(self):

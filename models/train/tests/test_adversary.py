@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from ..adversary import VIEW_STEPS, Adversary, view
+from ..adversary import Adversary, view
 from .synthetic import picture, small_config
 
 
@@ -30,7 +30,21 @@ class AdversaryTest(unittest.TestCase):
         for parameter in self.adversary.discriminator.parameters():
             self.assertIsNone(parameter.grad)
 
-    def test_views_are_alike_in_size_and_begin_where_they_are_told(self):
-        self.assertTrue(torch.equal(view(self.truth, (3, 5)), self.truth[..., 3:43, 5:45]))
-        last = VIEW_STEPS - 1
-        self.assertEqual(view(self.truth, (last, last)).shape, view(self.truth, (0, 0)).shape)
+    def test_views_are_windows_of_half_the_sides(self):
+        seen = set()
+        for seed in range(40):
+            window = view(self.truth, torch.Generator().manual_seed(seed))
+            self.assertEqual(window.shape[-2:], (24, 24))
+            self.assertTrue(torch.equal(
+                window, view(self.truth, torch.Generator().manual_seed(seed))))
+            seen.add(window.storage_offset() % 8)
+        self.assertEqual(seen, set(range(8)))
+
+    def test_it_does_not_see_colours_of_the_same_mean(self):
+        discriminator = self.adversary.discriminator.eval()  # else each look evens out its kernels
+        other = self.truth.clone()
+        other[:, 0] += 0.1
+        other[:, 1] -= 0.1
+        opinions = [discriminator(image)[0] for image in (self.truth, other)]
+        self.assertTrue(torch.allclose(*opinions, atol=1e-6))
+        self.assertFalse(torch.allclose(opinions[0], discriminator(self.blurred)[0], atol=1e-6))
