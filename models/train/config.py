@@ -64,13 +64,14 @@ class PolishConfig:
 
 @dataclasses.dataclass(frozen=True)
 class SquaresConfig:
-    """What follows polishing: squared errors, which PSNR measures (loss.py), without noise.
+    """What follows polishing: squared errors, which PSNR measures (loss.py).
 
-    For damaged pictures, whose most likely original and whose mean one differ.
+    For pictures whose most likely original and whose mean one differ.
     """
 
     iterations: int  # 0 for none
     learning_rate: float  # start of another cosine that ends at zero
+    noise: bool  # like that of 8-bit codes, as in polishing
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ def small_config(iterations=20, polish=0, squares=0, adversarial=0, **training):
         net=NetConfig(channels=8, body_layers=2, tail_kernel=3, expansion=12),
         training=TrainingConfig(**recipe),
         polish=PolishConfig(iterations=polish, learning_rate=5e-4),
-        squares=SquaresConfig(iterations=squares, learning_rate=2.5e-4),
+        squares=SquaresConfig(iterations=squares, learning_rate=2.5e-4, noise=False),
         adversarial=AdversarialConfig(iterations=adversarial, learning_rate=5e-4,
                                       discriminator_rate=1e-3, opinion=0.005, features=0.05,
                                       grid=1.0),

@@ -171,16 +171,22 @@ class TrainTest(unittest.TestCase):
         self.assertLess((change * other).mean().abs(), 0.05 * change.square().mean())
         self.assertTrue(torch.equal(change, CodeNoise(trainer.noise(), tensors=2)(y) - y))
 
-    def test_squares_come_after_polishing_and_without_noise(self):
-        trainer = Trainer(small_config(10, polish=5, squares=4), self.source)
+    def test_squares_come_after_polishing_with_noise_or_without(self):
         result, truth = torch.rand(2, 2, 3, 8, 8)
-        squared = []
-        for trainer.iteration in range(19):
-            loss = trainer.loss(result, None, truth)
-            squared.append(bool(loss == squares_loss(result, truth, 0.5)) and trainer.noise() is None)
-        self.assertEqual(squared, [False] * 15 + [True] * 4)
-        trainer.iteration = 19
-        self.assertTrue(trainer.finished)
+        for noise in (False, True):
+            with self.subTest(noise=noise):
+                config = small_config(10, polish=5, squares=4)
+                squares = dataclasses.replace(config.squares, noise=noise)
+                trainer = Trainer(dataclasses.replace(config, squares=squares), self.source)
+                squared, noisy = [], []
+                for trainer.iteration in range(19):
+                    loss = trainer.loss(result, None, truth)
+                    squared.append(bool(loss == squares_loss(result, truth, 0.5)))
+                    noisy.append(trainer.noise() is not None)
+                self.assertEqual(squared, [False] * 15 + [True] * 4)
+                self.assertEqual(noisy, [False] * 10 + [True] * 5 + [noise] * 4)
+                trainer.iteration = 19
+                self.assertTrue(trainer.finished)
 
     def test_bfloat16_learns_what_float32_does(self):
         losses = []
