@@ -13,6 +13,7 @@ import torch.nn.functional as F
 _LUMA = (65.481 / 219.0, 128.553 / 219.0, 24.966 / 219.0)
 _CHARBONNIER_EPSILON = 1e-3  # in units of the value range 0..1
 _SPECTRUM_WEIGHT = 0.05
+_GRID_WINDOW = 4  # input pixels per side
 
 
 def luma(image):
@@ -60,10 +61,12 @@ def squares_loss(result, truth, luma_share):
 
 
 def grid(result, truth, scale):
-    """What repeats in the errors every `scale` pixels: their mean at each place of that grid, per patch
-    and colour, as an L1 distance from the mean of all places.
+    """What repeats in the errors every `scale` pixels: their mean at each place of that grid, per colour
+    and window of the patch, as an L1 distance from the mean of all places.
 
-    The pixel shuffle has a kernel of its own for each place, so they can drift apart.
+    The pixel shuffle has a kernel of its own for each place, so they can drift apart, and differently
+    in bright and in dark, smooth and fine parts of a picture: hence the windows.
     """
-    places = F.pixel_unshuffle(result - truth, scale).mean((2, 3)).unflatten(1, (-1, scale * scale))
+    places = F.avg_pool2d(F.pixel_unshuffle(result - truth, scale), _GRID_WINDOW)
+    places = places.unflatten(1, (-1, scale * scale))
     return (places - places.mean(2, keepdim=True)).abs().mean()

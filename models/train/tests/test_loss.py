@@ -15,10 +15,18 @@ class LossTest(unittest.TestCase):
         self.assertAlmostEqual(float(spectrum(difference)), 0.5 * 8 / (8 * 5 * 2), places=6)
 
     def test_grid_is_what_repeats(self):
-        truth = torch.rand(2, 3, 12, 16)
+        truth = torch.rand(2, 3, 16, 32)
         self.assertAlmostEqual(float(grid(truth + 0.25, truth, 4)), 0.0, places=6)
-        repeated = torch.zeros(2, 3, 12, 16)
+        repeated = torch.zeros_like(truth)
         repeated[:, :, 1::4, 2::4] = 0.5  # one of 16 places: 15/16 and 15 times 1/16 of that from the mean
+        self.assertAlmostEqual(
+            float(grid(truth + repeated, truth, 4)), 0.5 * 2 * 15 / 16**2, places=6)
+
+    def test_a_grid_here_does_not_make_up_for_another_there(self):
+        truth = torch.zeros(1, 3, 16, 32)
+        repeated = torch.zeros_like(truth)
+        repeated[:, :, 1::4, 2::4] = 0.5
+        repeated[..., 16:] *= -1.0
         self.assertAlmostEqual(
             float(grid(truth + repeated, truth, 4)), 0.5 * 2 * 15 / 16**2, places=6)
 
