@@ -9,13 +9,13 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
     bytes: 162399,
-    sha256: '68954665388024013505f87dff6fa8a1101c24f09de9c4bd80a000f1c5966049',
+    sha256: 'aee7f8a45de4769bd592452e68b2eefb830d5d2f1f5e879b4f445808c9e92380',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
     scale: 2,
     bytes: 57095,
-    sha256: '25cd6b7b584d75f65e554e72ed022d1a43b7b177def333c958ea4cc41386d367',
+    sha256: '7d1e7b4841a1baffc5e3ff3e9c87e55ddf25f7092b4e8c38401eae10845a7907',
     beside: () => new URL('./models/photo-x2-small.onnx', import.meta.url),
   },
   'photo-x2-tiny': {
@@ -33,7 +33,7 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x3-small': {
     scale: 3,
     bytes: 57058,
-    sha256: '8f53856ab58cb3c703d86b61af0170e384f2eb474f8918fa0a1d579b2363499e',
+    sha256: '8a2fdb6d61461807f543568df33a03a76a46e0c34c0bfd9a609a6f1613878ca1',
     beside: () => new URL('./models/photo-x3-small.onnx', import.meta.url),
   },
   'photo-x3-tiny': {
@@ -45,13 +45,13 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x4-medium': {
     scale: 4,
     bytes: 159108,
-    sha256: 'cfe66f8d6799124052c56d2c95f3044f8b6509b68217bb741cda6e425101a406',
+    sha256: '75295dedc114858536bd8559553085abb4f16de56f375b3538d469109da9e880',
     beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
   },
   'photo-x4-small': {
     scale: 4,
     bytes: 57841,
-    sha256: '7db706d3fb6e7209a48722ef90317e25ab0bbab486b41c718e2fb681d4a67f41',
+    sha256: '65431c69b6349ef1e15beee02ec99846d1e39bf3f01164cf995ea763ce77ca37',
     beside: () => new URL('./models/photo-x4-small.onnx', import.meta.url),
   },
   'photo-x4-tiny': {
