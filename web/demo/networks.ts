@@ -17,6 +17,7 @@ const SIZES = [
   ['small', ''],
   ['medium', ', slower and better'],
   ['tiny', ', faster'],
+  ['perceptual', ', experimental: invents texture'],
 ] as const;
 
 /** The networks that are shipped: family by family, the usual size first. */

@@ -72,6 +72,12 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
     sha256: 'dbad012aead94cd55c0a9cfb5dda6c0c98d25edf93065f27e04036b6567ccfc0',
     beside: () => new URL('./models/restore-x4.onnx', import.meta.url),
   },
+  'restore-x4-perceptual': {
+    scale: 4,
+    bytes: 244152,
+    sha256: '2eb036c30d80ecede506e2310e1c398013bfa6ebb9f81c79790964b5468531b2',
+    beside: () => new URL('./models/restore-x4-perceptual.onnx', import.meta.url),
+  },
   'text-x2': {
     scale: 2,
     bytes: 57190,

@@ -16,19 +16,20 @@ class LossTest(unittest.TestCase):
 
     def test_grid_is_what_repeats(self):
         truth = torch.rand(2, 3, 16, 32)
-        self.assertAlmostEqual(float(grid(truth + 0.25, truth, 4)), 0.0, places=6)
+        self.assertAlmostEqual(float(grid(truth + 0.25, truth, 4)), 0.25, places=6)
         repeated = torch.zeros_like(truth)
-        repeated[:, :, 1::4, 2::4] = 0.5  # one of 16 places: 15/16 and 15 times 1/16 of that from the mean
-        self.assertAlmostEqual(
-            float(grid(truth + repeated, truth, 4)), 0.5 * 2 * 15 / 16**2, places=6)
+        repeated[:, :, 1::4, 2::4] = 0.5  # one of 16 places
+        self.assertAlmostEqual(float(grid(truth + repeated, truth, 4)), 0.5 / 16, places=6)
+        alternating = torch.zeros_like(truth)  # from one window place to the next: it does not repeat
+        alternating[:, :, ::8], alternating[:, :, 4::8] = 0.5, -0.5
+        self.assertAlmostEqual(float(grid(truth + alternating, truth, 4)), 0.0, places=6)
 
     def test_a_grid_here_does_not_make_up_for_another_there(self):
         truth = torch.zeros(1, 3, 16, 32)
         repeated = torch.zeros_like(truth)
         repeated[:, :, 1::4, 2::4] = 0.5
         repeated[..., 16:] *= -1.0
-        self.assertAlmostEqual(
-            float(grid(truth + repeated, truth, 4)), 0.5 * 2 * 15 / 16**2, places=6)
+        self.assertAlmostEqual(float(grid(truth + repeated, truth, 4)), 0.5 / 16, places=6)
 
     def test_an_error_alike_in_all_colours_counts_alike_in_luma(self):
         grey = torch.full((1, 3, 4, 4), 0.25)
