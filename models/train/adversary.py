@@ -53,8 +53,8 @@ def view(image, generator):
     """A window of half the sides of `image`, wherever the generator says.
 
     Patches begin at whole input pixels. Seen from one place only, the grid of the discriminator's
-    strides would always lie the same way on the grid of the network's pixel shuffle. And a step
-    costs a fraction, most of which the discriminator takes.
+    strides would always lie the same way on the grid of the network's pixel shuffle. And it is
+    a quarter of the pixels to look at.
     """
     height, width = (side // 2 for side in image.shape[-2:])
     top, left = (int(torch.randint(side - side // 2 + 1, (), generator=generator))

@@ -125,7 +125,9 @@ class Trainer:
         """What noise like that of 8-bit codes is made with, or None where there is none."""
         recipe = self.config.training
         noisy_from = round((1 - recipe.noise) * recipe.iterations)
-        if self.done_of_cycle < noisy_from or self.is_squaring and not self.config.squares.noise:
+        if self.done_of_cycle < noisy_from:
+            return None
+        if self.is_squaring and not self.config.squares.noise:
             return None
         return self.generator(self.device)
 
