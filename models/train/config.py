@@ -63,10 +63,9 @@ class PolishConfig:
 
 
 @dataclasses.dataclass(frozen=True)
-class SquaresConfig:
-    """What follows polishing: squared errors, which PSNR measures (loss.py).
-
-    For pictures whose most likely original and whose mean one differ.
+class PsnrConfig:
+    """What follows polishing: PSNR itself as the loss (loss.py), whose best guess is the mean of what
+    the original may be, where that of absolute errors is the median.
     """
 
     iterations: int  # 0 for none
@@ -152,7 +151,7 @@ class Config:
     net: NetConfig
     training: TrainingConfig
     polish: PolishConfig
-    squares: SquaresConfig
+    psnr: PsnrConfig
     adversarial: AdversarialConfig
     distillation: DistillationConfig
     quantize: QuantizeConfig

@@ -18,7 +18,7 @@ from .compact import compact
 from .config import ConfigError, load_config
 from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import main_loss, squares_loss
+from .loss import main_loss, psnr_loss
 from .quantized import QuantizedNet
 
 SLOPE_RATE = 0.03  # of the codes' rate: a slope is of size 1 where codes are of size 60
@@ -35,7 +35,7 @@ class Finetuner:
         self.parameters = others + slopes
         self.averages = [p.detach().clone() for p in self.parameters]
         # The loss that training ended with: codes have no other to be better in.
-        self.measure = squares_loss if config.squares.iterations > 0 else main_loss
+        self.measure = psnr_loss if config.psnr.iterations > 0 else main_loss
         self.optimizer = torch.optim.Adam([
             {'params': others, 'share': 1.0}, {'params': slopes, 'share': SLOPE_RATE}])
         self.iteration = 0

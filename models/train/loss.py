@@ -1,6 +1,6 @@
 """What training minimizes: L1 of colours and of luma, near the end Charbonnier with a spectrum term.
 
-Recipes for damaged pictures end with the root of each patch's squared errors.
+Recipes can end with PSNR itself, which squared errors make.
 
 A share of the loss is on luma, since that is what eyes resolve and what PSNR-Y measures (README.md
 says what it is worth). The rest keeps the colours. Luma is BT.601's, scaled so that an error alike
@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 _LUMA = (65.481 / 219.0, 128.553 / 219.0, 24.966 / 219.0)
 _CHARBONNIER_EPSILON = 1e-3  # in units of the value range 0..1
+_LEAST_SQUARES = 1e-5  # 50 dB: a patch that is closer has little left to gain
 _SPECTRUM_WEIGHT = 0.05
 _GRID_WINDOW = 4  # input pixels per side
 
@@ -31,10 +32,14 @@ def charbonnier(difference):
     return (difference.square() + _CHARBONNIER_EPSILON**2).sqrt().mean()
 
 
-def root_of_squares(difference):
-    """Each patch's root of the mean square, so that hard patches do not outweigh all others."""
+def negative_psnr(difference):
+    """Minus the mean of all patches' PSNR in dB, which is what scores are made of (as in HINet, Chen
+    et al., CVPRW 2021).
+
+    So a patch counts by the factor that its squared error shrinks by: easy ones as much as hard ones.
+    """
     squares = difference.square().flatten(1).mean(1)
-    return (squares + _CHARBONNIER_EPSILON**2).sqrt().mean()
+    return 10.0 * (squares + _LEAST_SQUARES).log10().mean()
 
 
 def spectrum(difference):
@@ -56,8 +61,8 @@ def tail_loss(result, truth, luma_share):
             + _SPECTRUM_WEIGHT * _colors_and_luma(spectrum, difference, luma_share))
 
 
-def squares_loss(result, truth, luma_share):
-    return _colors_and_luma(root_of_squares, result - truth, luma_share)
+def psnr_loss(result, truth, luma_share):
+    return _colors_and_luma(negative_psnr, result - truth, luma_share)
 
 
 def grid(result, truth, scale):

@@ -26,8 +26,8 @@ evaluate_every = 15
 [polish]
 iterations = 10
 
-[squares]
-iterations = {squares}
+[psnr]
+iterations = {psnr}
 
 [adversarial]
 iterations = {adversarial}
@@ -51,7 +51,7 @@ def write_recipe(recipe, folder):
     path = Path(folder) / recipe.name
     whole = load_config(recipe)
     shorter = _SHORTER.format(base=json.dumps(str(recipe.resolve())),
-                              squares=min(whole.squares.iterations, 4),
+                              psnr=min(whole.psnr.iterations, 4),
                               adversarial=min(whole.adversarial.iterations, 4))
     path.write_text(shorter, encoding='utf-8')
     return path

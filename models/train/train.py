@@ -22,7 +22,7 @@ from .config import ConfigError, load_config
 from .curve import draw_curve
 from .data import DataError, open_patches
 from .evaluate import mean_psnr
-from .loss import grid, main_loss, squares_loss, tail_loss
+from .loss import grid, main_loss, psnr_loss, tail_loss
 from .nets import Ema, TrainableNet, parameter_count, run_plain
 from .onnx_file import OnnxNet
 from .optimizer import Optimizers
@@ -62,7 +62,7 @@ class Trainer:
     @property
     def iterations(self):
         """Of all stages."""
-        return self.end_of_squares + self.config.adversarial.iterations
+        return self.end_of_psnr + self.config.adversarial.iterations
 
     @property
     def cycle_length(self):
@@ -73,8 +73,8 @@ class Trainer:
         return self.config.training.cycles * self.cycle_length
 
     @property
-    def end_of_squares(self):
-        return self.end_of_polishing + self.config.squares.iterations
+    def end_of_psnr(self):
+        return self.end_of_polishing + self.config.psnr.iterations
 
     @property
     def finished(self):
@@ -82,11 +82,11 @@ class Trainer:
 
     @property
     def is_adversarial(self):
-        return self.adversary is not None and self.iteration >= self.end_of_squares
+        return self.adversary is not None and self.iteration >= self.end_of_psnr
 
     @property
-    def is_squaring(self):
-        return self.end_of_polishing <= self.iteration < self.end_of_squares
+    def is_in_psnr_stage(self):
+        return self.end_of_polishing <= self.iteration < self.end_of_psnr
 
     @property
     def done_of_cycle(self):
@@ -104,10 +104,10 @@ class Trainer:
         recipe, polish, done = self.config.training, self.config.polish, self.done_of_cycle
         if self.is_adversarial:
             stage = self.config.adversarial
-            return cosine(stage.learning_rate, self.iteration - self.end_of_squares,
+            return cosine(stage.learning_rate, self.iteration - self.end_of_psnr,
                           stage.iterations)
-        if self.is_squaring:
-            stage = self.config.squares
+        if self.is_in_psnr_stage:
+            stage = self.config.psnr
             return cosine(stage.learning_rate, self.iteration - self.end_of_polishing,
                           stage.iterations)
         if not self.in_main_stage:
@@ -127,7 +127,7 @@ class Trainer:
         noisy_from = round((1 - recipe.noise) * recipe.iterations)
         if self.done_of_cycle < noisy_from:
             return None
-        if self.is_squaring and not self.config.squares.noise:
+        if self.is_in_psnr_stage and not self.config.psnr.noise:
             return None
         return self.generator(self.device)
 
@@ -139,8 +139,8 @@ class Trainer:
     def measure(self):
         """The loss of this iteration's stage."""
         recipe = self.config.training
-        if self.is_squaring:
-            return squares_loss
+        if self.is_in_psnr_stage:
+            return psnr_loss
         if self.done_of_cycle >= recipe.iterations - recipe.tail:
             return tail_loss
         return main_loss

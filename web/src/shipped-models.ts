@@ -9,13 +9,13 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x2-medium': {
     scale: 2,
     bytes: 162399,
-    sha256: 'aee7f8a45de4769bd592452e68b2eefb830d5d2f1f5e879b4f445808c9e92380',
+    sha256: 'd815caa4c60f5d8106dfa254ba887d102cfabe3e7d560a16a06258ecc03fcb4c',
     beside: () => new URL('./models/photo-x2-medium.onnx', import.meta.url),
   },
   'photo-x2-small': {
     scale: 2,
     bytes: 57095,
-    sha256: '7d1e7b4841a1baffc5e3ff3e9c87e55ddf25f7092b4e8c38401eae10845a7907',
+    sha256: '4cbf6179d773b4b90d5e49fa73d7cf9d01b1013e927f8109fd771cd3b7be925d',
     beside: () => new URL('./models/photo-x2-small.onnx', import.meta.url),
   },
   'photo-x2-tiny': {
@@ -27,13 +27,13 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x3-medium': {
     scale: 3,
     bytes: 152834,
-    sha256: '2cbd28f9b19c806170e60c4fb1cde4c72d660f8ff2baa36adbc043594933b64b',
+    sha256: '524826d4e503e7d4c21b256c86a0c030a2ba93855553ec74b9ab2944047594be',
     beside: () => new URL('./models/photo-x3-medium.onnx', import.meta.url),
   },
   'photo-x3-small': {
     scale: 3,
     bytes: 57058,
-    sha256: '8a2fdb6d61461807f543568df33a03a76a46e0c34c0bfd9a609a6f1613878ca1',
+    sha256: 'a16d65246029a86b8fd7f500b30e3f921e0269c0e585f2976b6c1888bdf597d3',
     beside: () => new URL('./models/photo-x3-small.onnx', import.meta.url),
   },
   'photo-x3-tiny': {
@@ -45,13 +45,13 @@ export const SHIPPED_MODELS: Readonly<Record<string, ShippedModel>> = {
   'photo-x4-medium': {
     scale: 4,
     bytes: 159108,
-    sha256: '75295dedc114858536bd8559553085abb4f16de56f375b3538d469109da9e880',
+    sha256: '62ea99d5461b44d5036f88577b912639fa8e7a057e1df15222bbd8dbe1113ce5',
     beside: () => new URL('./models/photo-x4-medium.onnx', import.meta.url),
   },
   'photo-x4-small': {
     scale: 4,
     bytes: 57841,
-    sha256: '65431c69b6349ef1e15beee02ec99846d1e39bf3f01164cf995ea763ce77ca37',
+    sha256: '90d418f69c3db4c06b42e059f15126b92c473229aedbb24808a38367dd462d18',
     beside: () => new URL('./models/photo-x4-small.onnx', import.meta.url),
   },
   'photo-x4-tiny': {

@@ -2,13 +2,13 @@
 
 from ..config import (
     AdversarialConfig, Config, DataConfig, DistillationConfig, FinetuneConfig, NetConfig, PolishConfig,
-    QuantizeConfig, SquaresConfig, TrainingConfig)
+    QuantizeConfig, PsnrConfig, TrainingConfig)
 from ..synthetic import picture, write_pictures  # noqa: F401, the tests take them from here
 
 FOLDER = 'made'
 
 
-def small_config(iterations=20, polish=0, squares=0, adversarial=0, **training):
+def small_config(iterations=20, polish=0, psnr=0, adversarial=0, **training):
     recipe = dict(iterations=iterations, cycles=1, batch=2, patch=12, luma=0.5, learning_rate=1e-3,
                   vector_rate=1.0, fall=1.0, noise=0.0, warmup=0, tail=0, start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
     recipe.update(training)
@@ -17,7 +17,7 @@ def small_config(iterations=20, polish=0, squares=0, adversarial=0, **training):
         net=NetConfig(channels=8, body_layers=2, tail_kernel=3, expansion=12),
         training=TrainingConfig(**recipe),
         polish=PolishConfig(iterations=polish, learning_rate=5e-4),
-        squares=SquaresConfig(iterations=squares, learning_rate=2.5e-4, noise=False),
+        psnr=PsnrConfig(iterations=psnr, learning_rate=2.5e-4, noise=False),
         adversarial=AdversarialConfig(iterations=adversarial, learning_rate=5e-4,
                                       discriminator_rate=1e-3, opinion=0.005, features=0.05,
                                       grid=1.0),

@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from ..loss import absolute, charbonnier, grid, luma, main_loss, root_of_squares, spectrum
+from ..loss import absolute, charbonnier, grid, luma, main_loss, negative_psnr, spectrum
 
 
 class LossTest(unittest.TestCase):
@@ -10,9 +10,14 @@ class LossTest(unittest.TestCase):
         difference = torch.full((1, 3, 8, 8), 0.5)
         self.assertAlmostEqual(float(absolute(difference)), 0.5)
         self.assertAlmostEqual(float(charbonnier(difference)), 0.5, places=5)
-        self.assertAlmostEqual(float(root_of_squares(difference)), 0.5, places=5)
         # A constant is one coefficient: 0.5 * 8 of 8 * 5 complex ones, real and imaginary.
         self.assertAlmostEqual(float(spectrum(difference)), 0.5 * 8 / (8 * 5 * 2), places=6)
+
+    def test_psnr_is_the_mean_over_patches(self):
+        difference = torch.full((2, 3, 8, 8), 0.1)  # 20 dB
+        difference[1] = 0.01  # 40 dB
+        self.assertAlmostEqual(float(negative_psnr(difference)), -30.0, delta=0.3)
+        self.assertAlmostEqual(float(negative_psnr(difference * 0.0)), -50.0, places=4)
 
     def test_grid_is_what_repeats(self):
         truth = torch.rand(2, 3, 16, 32)

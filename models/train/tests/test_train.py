@@ -11,7 +11,7 @@ import torch
 from .. import train
 from ..config import ConfigError
 from ..data import PatchSource, build_cache
-from ..loss import main_loss, squares_loss
+from ..loss import main_loss, psnr_loss
 from ..nets import CodeNoise
 from ..onnx_file import build_onnx
 from ..train import Trainer, check_same_recipe, run
@@ -52,7 +52,7 @@ class TrainTest(unittest.TestCase):
     def test_resumed_run_is_bit_exact(self):
         for number, stop in enumerate((7, 13, 17, 20)):
             with self.subTest(stop=stop):
-                config = small_config(10, polish=6, squares=3, adversarial=4)
+                config = small_config(10, polish=6, psnr=3, adversarial=4)
                 self.check_resuming(config, stop, str(number))
 
     def check_resuming(self, config, stop, name):
@@ -113,7 +113,7 @@ class TrainTest(unittest.TestCase):
                 ({'polish': 10}, (1e-3, 5e-4, 5e-4, 2.5e-4, 0.0)),
                 ({'polish': 10, 'cycles': 2}, (1e-3, 5e-4, 5e-4, 2.5e-4, 9.7553e-4)),
                 ({'polish': 10, 'adversarial': 4}, (1e-3, 5e-4, 5e-4, 2.5e-4, 2.5e-4)),
-                ({'squares': 10}, (1e-3, 5e-4, 2.5e-4, 1.25e-4, 0.0))):
+                ({'psnr': 10}, (1e-3, 5e-4, 2.5e-4, 1.25e-4, 0.0))):
             trainer = Trainer(small_config(**stages), self.source)
             rates = []
             for trainer.iteration in (0, 10, 20, 25, 32):
@@ -130,7 +130,7 @@ class TrainTest(unittest.TestCase):
             self.assertAlmostEqual(rate, wanted)
 
     def test_noise_is_in_the_last_part_of_the_main_stage_and_in_polishing(self):
-        trainer = Trainer(small_config(10, polish=5, squares=5, noise=0.4), self.source)
+        trainer = Trainer(small_config(10, polish=5, psnr=5, noise=0.4), self.source)
         noisy = []
         for trainer.iteration in range(20):
             noisy.append(trainer.noise() is not None)
@@ -171,19 +171,19 @@ class TrainTest(unittest.TestCase):
         self.assertLess((change * other).mean().abs(), 0.05 * change.square().mean())
         self.assertTrue(torch.equal(change, CodeNoise(trainer.noise(), tensors=2)(y) - y))
 
-    def test_squares_come_after_polishing_with_noise_or_without(self):
+    def test_psnr_comes_after_polishing_with_noise_or_without(self):
         result, truth = torch.rand(2, 2, 3, 8, 8)
         for noise in (False, True):
             with self.subTest(noise=noise):
-                config = small_config(10, polish=5, squares=4)
-                squares = dataclasses.replace(config.squares, noise=noise)
-                trainer = Trainer(dataclasses.replace(config, squares=squares), self.source)
-                squared, noisy = [], []
+                config = small_config(10, polish=5, psnr=4)
+                psnr = dataclasses.replace(config.psnr, noise=noise)
+                trainer = Trainer(dataclasses.replace(config, psnr=psnr), self.source)
+                measured, noisy = [], []
                 for trainer.iteration in range(19):
                     loss = trainer.loss(result, None, truth)
-                    squared.append(bool(loss == squares_loss(result, truth, 0.5)))
+                    measured.append(bool(loss == psnr_loss(result, truth, 0.5)))
                     noisy.append(trainer.noise() is not None)
-                self.assertEqual(squared, [False] * 15 + [True] * 4)
+                self.assertEqual(measured, [False] * 15 + [True] * 4)
                 self.assertEqual(noisy, [False] * 10 + [True] * 5 + [noise] * 4)
                 trainer.iteration = 19
                 self.assertTrue(trainer.finished)
