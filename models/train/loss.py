@@ -1,6 +1,6 @@
 """What training minimizes: L1 of colours and of luma, near the end Charbonnier with a spectrum term.
 
-Recipes can end with PSNR itself, which squared errors make.
+Recipes can end with PSNR itself.
 
 A share of the loss is on luma, since that is what eyes resolve and what PSNR-Y measures (README.md
 says what it is worth). The rest keeps the colours. Luma is BT.601's, scaled so that an error alike
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 _LUMA = (65.481 / 219.0, 128.553 / 219.0, 24.966 / 219.0)
 _CHARBONNIER_EPSILON = 1e-3  # in units of the value range 0..1
-_LEAST_SQUARES = 1e-5  # 50 dB: a patch that is closer has little left to gain
+_SQUARES_FLOOR = 1e-5  # 50 dB: keeps patches that are nearly right from outweighing all others
 _SPECTRUM_WEIGHT = 0.05
 _GRID_WINDOW = 4  # input pixels per side
 
@@ -39,7 +39,7 @@ def negative_psnr(difference):
     So a patch counts by the factor that its squared error shrinks by: easy ones as much as hard ones.
     """
     squares = difference.square().flatten(1).mean(1)
-    return 10.0 * (squares + _LEAST_SQUARES).log10().mean()
+    return 10.0 * (squares + _SQUARES_FLOOR).log10().mean()
 
 
 def spectrum(difference):

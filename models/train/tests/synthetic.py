@@ -2,7 +2,7 @@
 
 from ..config import (
     AdversarialConfig, Config, DataConfig, DistillationConfig, FinetuneConfig, NetConfig, PolishConfig,
-    QuantizeConfig, PsnrConfig, TrainingConfig)
+    PsnrConfig, QuantizeConfig, TrainingConfig)
 from ..synthetic import picture, write_pictures  # noqa: F401, the tests take them from here
 
 FOLDER = 'made'

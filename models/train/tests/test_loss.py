@@ -16,7 +16,9 @@ class LossTest(unittest.TestCase):
     def test_psnr_is_the_mean_over_patches(self):
         difference = torch.full((2, 3, 8, 8), 0.1)  # 20 dB
         difference[1] = 0.01  # 40 dB
-        self.assertAlmostEqual(float(negative_psnr(difference)), -30.0, delta=0.3)
+        self.assertAlmostEqual(float(negative_psnr(difference[:1])), -20.0, delta=0.01)
+        self.assertAlmostEqual(float(negative_psnr(difference[1:])), -39.586, places=3)  # 1e-5 more
+        self.assertAlmostEqual(float(negative_psnr(difference)), -29.791, places=3)
         self.assertAlmostEqual(float(negative_psnr(difference * 0.0)), -50.0, places=4)
 
     def test_grid_is_what_repeats(self):
