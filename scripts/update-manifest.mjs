@@ -9,12 +9,12 @@ import { log, runMain, UserError } from './lib/log.mjs';
 import { ROOT } from './lib/paths.mjs';
 
 /** What the library knows of its models. */
-const LIBRARY_LIST = join(ROOT, 'web', 'src', 'shipped-models.ts');
+const LIBRARY_LIST = join(ROOT, 'web', 'src', 'load', 'shipped-models.ts');
 
 const HELP = `node scripts/update-manifest.mjs [--models DIR] [--help]
 
 Run it after changing a file in models/: the library refuses a model whose digest is not the one it
-was built with, which stands in web/src/shipped-models.ts and is written for models/ alone. Names,
+was built with, which stands in web/src/load/shipped-models.ts and is written for models/ alone. Names,
 scales and aliases are those of float/manifest.json in the same folder, which is models/ unless
 --models names another.
 `;
@@ -42,7 +42,7 @@ function libraryList({ aliases, ...models }) {
   );
   const others = Object.entries(aliases).map(([alias, name]) => `  '${alias}': '${name}',\n`);
   return `// Written by scripts/update-manifest.mjs; do not edit.
-import type { ShippedModel } from './model-source.js';
+import type { ShippedModel } from './shipped-model.js';
 
 /**
  * By name. Each address is a literal \`new URL('./file', import.meta.url)\`, the form that bundlers look

@@ -45,11 +45,11 @@ const BUNDLES = [
     format: 'iife',
     globalName: 'Tessera',
     // A classic script has no import.meta: the script's own address is read from the document.
-    inject: [web('src/script-url.ts')],
+    inject: [web('src/load/script-url.ts')],
     define: { 'import.meta.url': 'scriptUrl' },
   },
   {
-    entryPoints: [web('src/worker.ts')],
+    entryPoints: [web('src/worker/worker.ts')],
     outfile: dist('worker.mjs'),
     format: 'esm',
     // Without its spaces a file loses its comments too, and one tells bundlers to leave an import alone.

@@ -1,4 +1,11 @@
 /** The wasm core in this thread, for what needs no workers. */
+
+import type { RawImage } from '../src/index.js';
+import { fetchBytes } from '../src/load/fetch-bytes.js';
+import { coreIn } from '../src/load/locations.js';
+import { loadModel } from '../src/load/model-source.js';
+import type { ModelInfo } from '../src/types.js';
+import { chooseVariant, type Variant } from '../src/variants.js';
 import {
   allocate,
   checkStatus,
@@ -6,19 +13,13 @@ import {
   importFactory,
   instantiate,
   withBytes,
-} from '../src/engine.js';
-import { fetchBytes } from '../src/fetch-bytes.js';
-import type { RawImage } from '../src/index.js';
-import { coreIn } from '../src/locations.js';
-import { loadModel } from '../src/model-source.js';
-import type { ModelInfo } from '../src/types.js';
-import { chooseVariant, type Variant } from '../src/variants.js';
+} from '../src/worker/engine.js';
 import type {
   QuantizeReport,
   QuantizeSettings,
   TesseraModule,
   WasmModel,
-} from '../src/wasm-module.js';
+} from '../src/worker/wasm-module.js';
 import { FILE_CONTEXT, MODELS_URL } from './models.js';
 import { BASE_URL } from './node-host.js';
 

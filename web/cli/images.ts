@@ -1,7 +1,7 @@
 import { access, constants, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { describe } from '../src/errors.js';
-import type { SourceImage } from '../src/image-input.js';
+import type { SourceImage } from '../src/image/input.js';
 import { type RawImage, TesseraError } from '../src/index.js';
 import { loadSharp } from './sharp.js';
 import { UsageError } from './usage-error.js';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { isModelName } from '../src/model-source.js';
-import { ALIASES, SHIPPED_MODELS } from '../src/shipped-models.js';
-import { DEFAULT_TIMEOUT_MS } from '../src/stall.js';
+import { DEFAULT_TIMEOUT_MS } from '../src/base/stall.js';
+import { isModelName } from '../src/load/model-source.js';
+import { ALIASES, SHIPPED_MODELS } from '../src/load/shipped-models.js';
 import { BASE_URL, fetchFile } from './node-host.js';
 import { UsageError } from './usage-error.js';
 

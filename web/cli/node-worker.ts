@@ -1,6 +1,6 @@
 /** The script of a Node worker thread. */
 import { parentPort } from 'node:worker_threads';
-import { serve } from '../src/worker-core.js';
+import { serve } from '../src/worker/serve.js';
 
 if (parentPort === null) throw new Error('this script runs in a worker thread only');
 const port = parentPort;

@@ -1,4 +1,4 @@
-import type { QuantizeReport, QuantizeSettings } from '../src/wasm-module.js';
+import type { QuantizeReport, QuantizeSettings } from '../src/worker/wasm-module.js';
 import { oneOf, parse, text, wholeNumber } from './arguments.js';
 import { randomCrops } from './calibration.js';
 import type { Command } from './command.js';

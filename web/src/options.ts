@@ -1,4 +1,11 @@
-import { DEFAULT_TIMEOUT_MS } from './stall.js';
+import {
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  checkPositive,
+  checkSignal,
+} from './base/checks.js';
+import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import type {
   AlphaMode,
   CreateOptions,
@@ -32,42 +39,6 @@ export interface ResolvedCreate extends CreateOptions {
   workers: number;
   variant: NonNullable<CreateOptions['variant']>;
   timeout: number;
-}
-
-/** Checks that a value is a whole number of at least `least`. */
-export function checkInteger(name: string, value: unknown, least: number): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
-  if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
-  }
-  return value;
-}
-
-function checkPositive(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`);
-  if (!(value > 0)) throw new RangeError(`${name} must be positive, not ${value}`);
-  return value;
-}
-
-function checkOneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
-  if (!allowed.includes(value)) {
-    throw new RangeError(`${name} must be one of ${allowed.join(', ')}, not '${value}'`);
-  }
-  return value;
-}
-
-function checkFunction<T>(name: string, value: T): T {
-  if (value !== undefined && typeof value !== 'function') {
-    throw new TypeError(`${name} must be a function`);
-  }
-  return value;
-}
-
-function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
-    throw new TypeError('signal must be an AbortSignal');
-  }
-  return signal;
 }
 
 function defaultWorkers(): number {

@@ -1,11 +1,10 @@
 // For Symbol.asyncDispose, in programs that name older libraries.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { CallScope } from './call-scope.js';
+import { CallScope } from './base/call-scope.js';
+import { ProgressMeter } from './base/progress.js';
 import { TesseraError } from './errors.js';
-import { estimateRun } from './estimate.js';
-import { hasTransparency, readImage } from './image-input.js';
-import { makeSink } from './image-output.js';
-import { type Loaded, loadUpscaler } from './load.js';
+import { hasTransparency, readImage } from './image/input.js';
+import { makeSink } from './image/output.js';
 import {
   checkEstimate,
   type ResolvedCreate,
@@ -14,11 +13,12 @@ import {
   resolveOutput,
   resolveRun,
 } from './options.js';
-import { PrepareLane } from './prepare-lane.js';
-import { ProgressMeter } from './progress.js';
-import { Run, type RunRequest } from './run.js';
-import { TileStream } from './tile-stream.js';
-import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling.js';
+import { PrepareLane } from './pool/prepare-lane.js';
+import { Run, type RunRequest } from './pool/run.js';
+import { TileStream } from './pool/tile-stream.js';
+import { type Loaded, loadUpscaler } from './start-up.js';
+import { estimateRun } from './tiling/estimate.js';
+import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
 import type {
   CreateOptions,
   Estimate,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FairQueue, type Lane } from '../../../web/src/fair-queue.ts';
+import { FairQueue, type Lane } from '../../../web/src/pool/fair-queue.ts';
 
 function lane(name: string, work: number, priority = 0): Lane<string> & { cancelled?: unknown } {
   let next = 0;

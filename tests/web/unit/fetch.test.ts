@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
-import { fetchBytes } from '../../../web/src/fetch-bytes.ts';
-import { loadModel } from '../../../web/src/model-source.ts';
-import { ALIASES, SHIPPED_MODELS } from '../../../web/src/shipped-models.ts';
+import { fetchBytes } from '../../../web/src/load/fetch-bytes.ts';
+import { loadModel } from '../../../web/src/load/model-source.ts';
+import { ALIASES, SHIPPED_MODELS } from '../../../web/src/load/shipped-models.ts';
 
 const BYTES = Uint8Array.from({ length: 5000 }, (_, i) => i % 256);
 

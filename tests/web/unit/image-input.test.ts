@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasTransparency, readImage } from '../../../web/src/image-input.ts';
+import { hasTransparency, readImage } from '../../../web/src/image/input.ts';
 import type { ImageInput } from '../../../web/src/types.ts';
 
 const CONTEXT = { timeout: 1000, transfer: false };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ProgressMeter } from '../../../web/src/progress.ts';
+import { ProgressMeter } from '../../../web/src/base/progress.ts';
 
 test('progress never falls and reaches 1 once, last', () => {
   const reports = fc.array(fc.tuple(fc.nat(120), fc.nat(100)));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SourceImage } from '../../../web/src/image-input.ts';
-import { cutTile } from '../../../web/src/tile-pixels.ts';
+import type { SourceImage } from '../../../web/src/image/input.ts';
+import { cutTile } from '../../../web/src/tiling/tile-pixels.ts';
 
 function numbered(width: number, height: number, channels: 3 | 4): SourceImage {
   const data = Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 251);

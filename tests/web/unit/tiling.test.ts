@@ -9,7 +9,7 @@ import {
   type TilingFacts,
   tileAt,
   WHOLE_IMAGE_LIMIT,
-} from '../../../web/src/tiling.ts';
+} from '../../../web/src/tiling/plan.ts';
 
 const PLAIN: TilingFacts = {
   scale: 2,

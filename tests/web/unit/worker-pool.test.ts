@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { adaptWorker } from '../../../web/cli/node-host.ts';
 import { TesseraError } from '../../../web/src/errors.ts';
-import { PrepareLane } from '../../../web/src/prepare-lane.ts';
-import type { LoadRequest } from '../../../web/src/protocol.ts';
-import { Run, type RunRequest } from '../../../web/src/run.ts';
-import { planTiles } from '../../../web/src/tiling.ts';
+import { PrepareLane } from '../../../web/src/pool/prepare-lane.ts';
+import { Run, type RunRequest } from '../../../web/src/pool/run.ts';
+import { WorkerPool } from '../../../web/src/pool/worker-pool.ts';
+import { planTiles } from '../../../web/src/tiling/plan.ts';
 import type { TileResult } from '../../../web/src/types.ts';
-import { WorkerPool } from '../../../web/src/worker-pool.ts';
+import type { LoadRequest } from '../../../web/src/worker/protocol.ts';
 
 const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
 const FACTS = { scale: 1, sizeMultiple: 1, overlap: 2, tileable: true, notTileableBecause: '' };

@@ -1,10 +1,10 @@
-import { deferred } from './deferred.js';
+import { deferred } from '../base/deferred.js';
+import type { SourceImage } from '../image/input.js';
+import { type Tile, type TilePlan, tileAt } from '../tiling/plan.js';
+import { cutTile } from '../tiling/tile-pixels.js';
+import type { TileResult } from '../types.js';
+import type { Crop, TileRequest } from '../worker/protocol.js';
 import type { Lane } from './fair-queue.js';
-import type { SourceImage } from './image-input.js';
-import type { Crop, TileRequest } from './protocol.js';
-import { cutTile } from './tile-pixels.js';
-import { type Tile, type TilePlan, tileAt } from './tiling.js';
-import type { TileResult } from './types.js';
 import type { Task, WorkerPool } from './worker-pool.js';
 
 /** What one run is about. */

@@ -1,5 +1,4 @@
-import { contextOf, makeCanvas, makePageCanvas } from './canvas.js';
-import { TesseraError } from './errors.js';
+import { TesseraError } from '../errors.js';
 import type {
   AnyCanvas,
   OutputKind,
@@ -7,7 +6,8 @@ import type {
   RawImage,
   TileResult,
   UpscaleOptions,
-} from './types.js';
+} from '../types.js';
+import { contextOf, makeCanvas, makePageCanvas } from './canvas.js';
 
 /** Puts tiles together. */
 export interface TileSink<T> {

@@ -1,6 +1,7 @@
 /** What runs inside a worker, whatever kind of worker it is. */
+
+import { describe, TesseraError, toWireError } from '../errors.js';
 import { Engine, importFactory, instantiate, toEngineError } from './engine.js';
-import { describe, TesseraError, toWireError } from './errors.js';
 import type { LoadRequest, WorkerReply, WorkerRequest } from './protocol.js';
 import type { ModuleFactory } from './wasm-module.js';
 

@@ -1,5 +1,5 @@
-import { TesseraError } from './errors.js';
-import type { WorkerPort } from './types.js';
+import { TesseraError } from '../errors.js';
+import type { WorkerPort } from '../types.js';
 
 const NAME = 'tessera';
 

@@ -1,6 +1,6 @@
 /** What the pool and its workers say to each other. A worker answers every request exactly once. */
-import type { WireError } from './errors.js';
-import type { ModelInfo } from './types.js';
+import type { WireError } from '../errors.js';
+import type { ModelInfo } from '../types.js';
 
 /** The tile shape of a session, in input pixels. */
 export interface SessionShape {

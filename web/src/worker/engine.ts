@@ -1,6 +1,6 @@
-import { describe, TesseraError, toErrorCode } from './errors.js';
+import { describe, TesseraError, toErrorCode } from '../errors.js';
+import type { ModelInfo } from '../types.js';
 import type { Crop, SessionShape } from './protocol.js';
-import type { ModelInfo } from './types.js';
 import type {
   ModuleFactory,
   TesseraModule,

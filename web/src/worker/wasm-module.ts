@@ -1,5 +1,5 @@
 /** The surface of the wasm core, as its glue script exposes it. */
-import type { ModelInfo } from './types.js';
+import type { ModelInfo } from '../types.js';
 
 export interface WasmStatus {
   /** `OK`, or an error code. */

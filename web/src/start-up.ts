@@ -1,15 +1,15 @@
-import { startBrowserWorker } from './browser-worker.js';
+import { ProgressMeter } from './base/progress.js';
 import { describe, TesseraError } from './errors.js';
-import { type FetchContext, fetchBytes } from './fetch-bytes.js';
-import { type Locations, locate } from './locations.js';
-import { loadModel } from './model-source.js';
+import { type FetchContext, fetchBytes } from './load/fetch-bytes.js';
+import { type Locations, locate } from './load/locations.js';
+import { loadModel } from './load/model-source.js';
 import type { ResolvedCreate } from './options.js';
-import { ProgressMeter } from './progress.js';
-import type { LoadedReply, LoadRequest } from './protocol.js';
+import { startBrowserWorker } from './pool/browser-worker.js';
+import { WorkerPool } from './pool/worker-pool.js';
 import type { LoadPhase, ModelInfo, UpscalerInfo } from './types.js';
 import { chooseVariant } from './variants.js';
 import { VERSION } from './version.js';
-import { WorkerPool } from './worker-pool.js';
+import type { LoadedReply, LoadRequest } from './worker/protocol.js';
 
 /** An upscaler's working parts. */
 export interface Loaded {

@@ -1,18 +1,8 @@
-import { TesseraError } from './errors.js';
+import { TesseraError } from '../errors.js';
+import type { ModelSource } from '../types.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
+import type { ShippedModel } from './shipped-model.js';
 import { ALIASES, SHIPPED_MODELS } from './shipped-models.js';
-import type { ModelSource } from './types.js';
-
-/** One shipped model. */
-export interface ShippedModel {
-  /** Output pixels per input pixel along an edge. */
-  scale: number;
-  bytes: number;
-  /** Of the file, in lower-case hexadecimal digits. */
-  sha256: string;
-  /** The file beside this library, where a bundler may have moved it. */
-  beside(): URL;
-}
 
 // A shipped model's name is a plain word; whatever has a dot or a slash is a URL.
 const MODEL_NAME = /^[a-z0-9][a-z0-9_-]*$/i;

@@ -1,4 +1,4 @@
-import type { Variant } from './variants.js';
+import type { Variant } from '../variants.js';
 
 /** Where the files of this library lie. */
 export interface Locations {

@@ -1,6 +1,6 @@
-import { deferred } from './deferred.js';
+import { deferred } from '../base/deferred.js';
+import type { PreparedReply, SessionShape } from '../worker/protocol.js';
 import type { Lane } from './fair-queue.js';
-import type { PreparedReply, SessionShape } from './protocol.js';
 import type { Task, WorkerPool } from './worker-pool.js';
 
 /** Gets one worker ready for a shape, as soon as one is free. */

@@ -1,5 +1,5 @@
-import type { TilePlan } from './tiling.js';
-import type { Estimate, ModelInfo } from './types.js';
+import type { Estimate, ModelInfo } from '../types.js';
+import type { TilePlan } from './plan.js';
 
 const BYTES_PER_PIXEL = 4;
 

@@ -1,5 +1,5 @@
-import { TesseraError } from './errors.js';
-import type { AnyCanvas } from './types.js';
+import { TesseraError } from '../errors.js';
+import type { AnyCanvas } from '../types.js';
 
 /**
  * A canvas for work behind the scenes.

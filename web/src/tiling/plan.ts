@@ -12,7 +12,7 @@
  * the edge of the padded image: the network's own zero padding then falls on the image border and
  * nowhere else, which is what makes a tiled result equal to an untiled one.
  */
-import { TesseraError } from './errors.js';
+import { TesseraError } from '../errors.js';
 
 /** What a network demands of a tiler; {@link ModelInfo} has these. */
 export interface TilingFacts {

@@ -1,5 +1,5 @@
-import type { LoadedReply, LoadRequest, ReplyTo, WorkerRequest } from './protocol.js';
-import type { WorkerPort } from './types.js';
+import type { WorkerPort } from '../types.js';
+import type { LoadedReply, LoadRequest, ReplyTo, WorkerRequest } from '../worker/protocol.js';
 import { WorkerHandle } from './worker-handle.js';
 
 /** How a seat gets its workers. */

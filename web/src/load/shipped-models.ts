@@ -1,5 +1,5 @@
 // Written by scripts/update-manifest.mjs; do not edit.
-import type { ShippedModel } from './model-source.js';
+import type { ShippedModel } from './shipped-model.js';
 
 /**
  * By name. Each address is a literal `new URL('./file', import.meta.url)`, the form that bundlers look

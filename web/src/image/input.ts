@@ -1,9 +1,9 @@
+import { checkInteger } from '../base/checks.js';
+import { yieldToPage } from '../base/yield-to-page.js';
+import { describe, TesseraError } from '../errors.js';
+import { type FetchContext, fetchBytes } from '../load/fetch-bytes.js';
+import type { ImageInput, PixelSource } from '../types.js';
 import { contextOf, makeCanvas } from './canvas.js';
-import { describe, TesseraError } from './errors.js';
-import { type FetchContext, fetchBytes } from './fetch-bytes.js';
-import { checkInteger } from './options.js';
-import type { ImageInput, PixelSource } from './types.js';
-import { yieldToPage } from './yield-to-page.js';
 
 /** An image in memory that the run alone can change. */
 export interface SourceImage {

@@ -1,7 +1,7 @@
-import { raceAbort } from './abort.js';
-import { describe, TesseraError } from './errors.js';
-import { StallTimer } from './stall.js';
-import type { FetchFunction } from './types.js';
+import { raceAbort } from '../base/abort.js';
+import { StallTimer } from '../base/stall.js';
+import { describe, TesseraError } from '../errors.js';
+import type { FetchFunction } from '../types.js';
 
 /** How files are fetched. */
 export interface FetchContext {

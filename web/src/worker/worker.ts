@@ -1,6 +1,6 @@
 /** The script of a browser worker. */
 import type { WorkerReply, WorkerRequest } from './protocol.js';
-import { serve } from './worker-core.js';
+import { serve } from './serve.js';
 
 // The DOM types describe a page; this is the part of a worker's scope that is used.
 interface WorkerScope {

@@ -1,7 +1,12 @@
-import { describe, type ErrorCode, fromWireError, TesseraError } from './errors.js';
-import { type ReplyTo, transfersOf, type WorkerReply, type WorkerRequest } from './protocol.js';
-import { StallTimer } from './stall.js';
-import type { WorkerPort } from './types.js';
+import { StallTimer } from '../base/stall.js';
+import { describe, type ErrorCode, fromWireError, TesseraError } from '../errors.js';
+import type { WorkerPort } from '../types.js';
+import {
+  type ReplyTo,
+  transfersOf,
+  type WorkerReply,
+  type WorkerRequest,
+} from '../worker/protocol.js';
 
 /** The worker itself is lost, whatever it was doing; another one may do better. */
 export class WorkerLost extends Error {

@@ -1,5 +1,4 @@
-import { TesseraError } from './errors.js';
-import { FairQueue, type Lane } from './fair-queue.js';
+import { TesseraError } from '../errors.js';
 import type {
   LoadedReply,
   PreparedReply,
@@ -7,7 +6,8 @@ import type {
   SessionShape,
   TileReply,
   TileRequest,
-} from './protocol.js';
+} from '../worker/protocol.js';
+import { FairQueue, type Lane } from './fair-queue.js';
 import { WorkerLost } from './worker-handle.js';
 import { type SeatOptions, WorkerSeat } from './worker-seat.js';
 

@@ -1,5 +1,5 @@
-import { type Deferred, deferred } from './deferred.js';
-import type { TileResult } from './types.js';
+import { type Deferred, deferred } from '../base/deferred.js';
+import type { TileResult } from '../types.js';
 
 /** Finished tiles waiting for one receiver. */
 export class TileStream {
