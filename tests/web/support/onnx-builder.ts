@@ -1,5 +1,6 @@
 // Writes small ONNX files for the tests, so that no binary fixture has to be trusted or kept.
 import protobuf from 'protobufjs';
+import { toHalf } from './half.ts';
 
 // The part of the public ONNX schema that the tests use.
 const schema = protobuf.parse(
@@ -7,6 +8,7 @@ const schema = protobuf.parse(
   syntax = "proto3";
   message Model {
     int64 ir_version = 1;
+    string producer_name = 2;
     Graph graph = 7;
     repeated OperatorSet opset_import = 8;
     repeated Entry metadata_props = 14;
@@ -26,6 +28,7 @@ const schema = protobuf.parse(
     string name = 3;
     string op_type = 4;
     repeated Attribute attribute = 5;
+    string domain = 7;
   }
   message Attribute {
     string name = 1;
@@ -59,7 +62,9 @@ export const ElementType = {
   int8: 3,
   int32: 6,
   int64: 7,
+  bool: 9,
   float16: 10,
+  float64: 11,
 } as const;
 /** The message of a whole file, for those who read or change one. */
 export const ModelMessage = schema.lookupType('Model');
@@ -74,16 +79,31 @@ export const AttributeType = {
   ints: 7,
 } as const;
 
-/** An attribute value; a number is an int unless wrapped by `float()`. */
-export type AttributeValue = number | string | number[] | FloatAttribute | TensorData;
+/** An attribute value; numbers are ints unless wrapped by `float()` or `floats()`. */
+export type AttributeValue =
+  | number
+  | string
+  | number[]
+  | FloatAttribute
+  | FloatsAttribute
+  | TensorData;
 
 export interface FloatAttribute {
   float: number;
 }
 
+export interface FloatsAttribute {
+  floats: number[];
+}
+
 /** Marks a number as ONNX's FLOAT, which JavaScript cannot tell from an INT. */
 export function float(value: number): FloatAttribute {
   return { float: value };
+}
+
+/** The same for a list of numbers. */
+export function floats(values: number[]): FloatsAttribute {
+  return { floats: values };
 }
 
 /** The element types of 8-bit codes. */
@@ -127,21 +147,13 @@ export function int64s(values: readonly number[]): TensorData {
   return { shape: [values.length], type: 'int64', values };
 }
 
-function toHalf(value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] as number;
-  const sign = (bits >>> 16) & 0x8000;
-  const exponent = ((bits >>> 23) & 0xff) - 112;
-  const mantissa = bits & 0x7fffff;
-  if (exponent <= 0) return sign; // Subnormal halves are flushed: tests use ordinary weights.
-  return sign | Math.min(0x7bff, (exponent << 10) + ((mantissa + 0x1000) >>> 13));
-}
-
 function rawData({ type, values }: TensorData): Uint8Array {
   if (type === 'int64') return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
   if (type === 'float16') return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
+  if (type === 'float64') return new Uint8Array(Float64Array.from(values).buffer);
   if (type === 'int32') return new Uint8Array(Int32Array.from(values).buffer);
   if (type === 'int8') return new Uint8Array(Int8Array.from(values).buffer);
-  if (type === 'uint8') return Uint8Array.from(values);
+  if (type === 'uint8' || type === 'bool') return Uint8Array.from(values);
   return new Uint8Array(Float32Array.from(values).buffer);
 }
 
@@ -161,16 +173,53 @@ function attributeMessage(name: string, value: AttributeValue) {
   }
   if (Array.isArray(value)) return { name, type: AttributeType.ints, ints: value };
   if ('float' in value) return { name, type: AttributeType.float, f: value.float };
+  if ('floats' in value) return { name, type: AttributeType.floats, floats: value.floats };
   return { name, type: AttributeType.tensor, t: tensorMessage('', value) };
 }
 
-/** Builds one single-input, single-output network, node by node. */
+/**
+ * How a file carries its constants: as initializers, as Constant nodes, or as initializers that are
+ * listed as inputs too, as everybody had to before version 4 of the format.
+ */
+export type ConstantForm = 'initializer' | 'node' | 'input';
+
+/** An input or output of the graph, as it is declared. */
+export interface Declaration {
+  name: string;
+  type: keyof typeof ElementType;
+  /** A name stands for any extent. */
+  shape: (number | string)[];
+}
+
+export interface BuilderOptions {
+  channels?: number;
+  opset?: number;
+  inputShape?: (number | string)[];
+  /** Of the input, and of the outputs where build() does not say otherwise. */
+  type?: keyof typeof ElementType;
+  constants?: ConstantForm;
+  /** Whether nodes have names. */
+  named?: boolean;
+  producer?: string;
+}
+
+export interface NodeOptions {
+  attributes?: Record<string, AttributeValue>;
+  /** How many. */
+  outputs?: number;
+  /** Of the operator, where it is not one of ONNX's own. */
+  domain?: string;
+}
+
+/** Builds one network, node by node. */
 export class OnnxBuilder {
   readonly #nodes: object[] = [];
   readonly #initializers: object[] = [];
   readonly #metadata: object[] = [];
-  readonly #opset: number;
-  readonly #inputShape: (number | string)[];
+  readonly #inputs: Declaration[];
+  readonly #domains = new Set<string>();
+  readonly #options: Required<Pick<BuilderOptions, 'opset' | 'type' | 'constants' | 'named'>>;
+  readonly #producer: string;
   #counter = 0;
 
   /** The name of the network's input. */
@@ -179,10 +228,15 @@ export class OnnxBuilder {
   constructor({
     channels = 3,
     opset = 13,
-    inputShape = [1, channels, 'height', 'width'] as (number | string)[],
-  } = {}) {
-    this.#opset = opset;
-    this.#inputShape = inputShape;
+    inputShape = [1, channels, 'height', 'width'],
+    type = 'float32',
+    constants = 'initializer',
+    named = true,
+    producer = '',
+  }: BuilderOptions = {}) {
+    this.#options = { opset, type, constants, named };
+    this.#producer = producer;
+    this.#inputs = [{ name: this.input, type, shape: inputShape }];
   }
 
   metadata(key: string, value: string): this {
@@ -190,10 +244,18 @@ export class OnnxBuilder {
     return this;
   }
 
-  /** Adds an initializer and returns its name. */
+  /** Adds a further input to the graph and returns its name. */
+  addInput(declaration: Declaration): string {
+    this.#inputs.push(declaration);
+    return declaration.name;
+  }
+
+  /** Adds a constant and returns its name. */
   constant(data: TensorData): string {
+    if (this.#options.constants === 'node') return this.node('Constant', [], { value: data });
     const name = `c${this.#counter++}`;
     this.#initializers.push(tensorMessage(name, data));
+    if (this.#options.constants === 'input') this.#inputs.push({ name, ...data });
     return name;
   }
 
@@ -203,15 +265,27 @@ export class OnnxBuilder {
     inputs: (string | TensorData)[],
     attributes: Record<string, AttributeValue> = {},
   ): string {
-    const output = `v${this.#counter++}`;
+    return this.nodeWith(op, inputs, { attributes })[0] as string;
+  }
+
+  /** Adds a node of any number of outputs, or of another domain, and returns the outputs' names. */
+  nodeWith(
+    op: string,
+    inputs: (string | TensorData)[],
+    { attributes = {}, outputs = 1, domain = '' }: NodeOptions,
+  ): string[] {
+    if (domain !== '') this.#domains.add(domain);
+    const names = Array.from({ length: outputs }, () => `v${this.#counter++}`);
+    const input = inputs.map((each) => (typeof each === 'string' ? each : this.constant(each)));
     this.#nodes.push({
       op_type: op,
-      name: `${op.toLowerCase()}_${output}`,
-      input: inputs.map((input) => (typeof input === 'string' ? input : this.constant(input))),
-      output: [output],
+      ...(this.#options.named ? { name: `${op.toLowerCase()}_${names[0]}` } : {}),
+      input,
+      output: names,
       attribute: Object.entries(attributes).map(([name, value]) => attributeMessage(name, value)),
+      domain,
     });
-    return output;
+    return names;
   }
 
   /** Adds the pair QuantizeLinear, DequantizeLinear and returns the name of its output. */
@@ -260,29 +334,33 @@ export class OnnxBuilder {
     );
   }
 
-  /** The bytes of the file, with `outputs` as the network's outputs; only ONNX Runtime takes many. */
-  build(...outputs: string[]): Uint8Array<ArrayBuffer> {
-    const shape = (extents: (number | string)[]) => ({
-      dim: extents.map((extent) =>
-        typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent },
-      ),
-    });
-    const value = (name: string, extents: (number | string)[]) => ({
-      name,
-      type: { tensor_type: { elem_type: ElementType.float32, shape: shape(extents) } },
-    });
+  /** The bytes of the file, with `outputs` as the network's outputs. */
+  build(...outputs: (string | Declaration)[]): Uint8Array<ArrayBuffer> {
+    const { opset, type, constants } = this.#options;
+    const declared = outputs.map((output) =>
+      typeof output === 'string' ? { name: output, type, shape: ['n', 'a', 'b', 'c'] } : output,
+    );
+    const domains = [...this.#domains].map((domain) => ({ domain, version: 1 }));
     const message = ModelMessage.fromObject({
-      ir_version: 8,
-      opset_import: [{ domain: '', version: this.#opset }],
+      ir_version: constants === 'input' ? 3 : 8,
+      producer_name: this.#producer,
+      opset_import: [{ domain: '', version: opset }, ...domains],
       metadata_props: this.#metadata,
       graph: {
         name: 'test',
         node: this.#nodes,
         initializer: this.#initializers,
-        input: [value(this.input, this.#inputShape)],
-        output: outputs.map((output) => value(output, ['n', 'a', 'b', 'c'])),
+        input: this.#inputs.map(declare),
+        output: declared.map(declare),
       },
     });
     return new Uint8Array(ModelMessage.encode(message).finish());
   }
+}
+
+function declare({ name, type, shape }: Declaration) {
+  const dim = shape.map((extent) =>
+    typeof extent === 'number' ? { dim_value: extent } : { dim_param: extent },
+  );
+  return { name, type: { tensor_type: { elem_type: ElementType[type], shape: { dim } } } };
 }

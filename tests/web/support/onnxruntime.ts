@@ -1,5 +1,6 @@
 // ONNX Runtime as the reference: its WebAssembly build, in Node.
 import * as ort from 'onnxruntime-web';
+import { fromHalf, toHalf } from './half.ts';
 
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = 'error';
@@ -11,14 +12,27 @@ export interface FloatImage {
   data: Float32Array;
 }
 
+/** Samples as a tensor of single or half precision. */
+function toTensor(data: Float32Array, shape: number[], half: boolean): ort.Tensor {
+  if (!half) return new ort.Tensor('float32', data, shape);
+  return new ort.Tensor('float16', Uint16Array.from(data, toHalf), shape);
+}
+
+function toFloats({ type, data }: ort.Tensor): Float32Array {
+  if (type !== 'float16') return data as Float32Array;
+  // Where the host has an array of halves, the runtime returns that.
+  if (!(data instanceof Uint16Array)) return Float32Array.from(data as unknown as number[]);
+  return Float32Array.from(data, fromHalf);
+}
+
 /**
- * Runs a single-input network on an NCHW (or, with `nhwc`, NHWC) image. Without `optimize` every
- * node is computed as ONNX defines it, in the order of the file.
+ * Runs a single-input network on an NCHW (or, with `nhwc`, NHWC) image; its first output is what
+ * comes back. Without `optimize` every node is computed as ONNX defines it, in the order of the file.
  */
 export async function runReference(
   model: Uint8Array,
   image: FloatImage,
-  { nhwc = false, optimize = true } = {},
+  { nhwc = false, optimize = true, half = false } = {},
 ): Promise<FloatImage> {
   const session = await ort.InferenceSession.create(model, {
     graphOptimizationLevel: optimize ? 'all' : 'disabled',
@@ -26,12 +40,12 @@ export async function runReference(
   try {
     const [channels, height, width] = image.shape;
     const input = nhwc
-      ? new ort.Tensor('float32', toNhwc(image), [1, height, width, channels])
-      : new ort.Tensor('float32', image.data, [1, channels, height, width]);
+      ? toTensor(toNhwc(image), [1, height, width, channels], half)
+      : toTensor(image.data, [1, channels, height, width], half);
     const results = await session.run({ [session.inputNames[0] as string]: input });
     const output = results[session.outputNames[0] as string] as ort.Tensor;
     const [, a, b, c] = output.dims as [number, number, number, number];
-    const data = output.data as Float32Array;
+    const data = toFloats(output);
     return nhwc ? fromNhwc(data, a, b, c) : { shape: [a, b, c], data };
   } finally {
     await session.release();
