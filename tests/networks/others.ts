@@ -22,10 +22,11 @@ export class PaddleExporter extends Exporter {
 
   protected override writeConv(
     x: Value,
-    [weights, bias]: [TensorData, TensorData?],
+    constants: TensorData[],
     shape: number[],
     attributes: Record<string, AttributeValue>,
   ): Value {
+    const [weights, bias] = constants as [TensorData, TensorData?];
     const sums = super.writeConv(x, [weights], shape, attributes);
     if (bias === undefined) return sums;
     const flat = this.builder.constant(bias);

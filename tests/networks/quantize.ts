@@ -1,6 +1,6 @@
 // The quantizer of the built command line, in this process, on made pictures.
 import { readFile } from 'node:fs/promises';
-import type { TesseraModule, WasmStatus } from '../../web/src/wasm-module.ts';
+import type { TesseraModule, WasmStatus } from '../../web/src/worker/wasm-module.ts';
 import { makePicture } from './pictures.ts';
 
 const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
