@@ -52,8 +52,16 @@ ElementwiseKind ToElementwise(Binary::Kind kind) {
       return ElementwiseKind::kMul;
     case Binary::Kind::kDiv:
       return ElementwiseKind::kDiv;
+    case Binary::Kind::kMin:
+      return ElementwiseKind::kMin;
+    case Binary::Kind::kMax:
+      return ElementwiseKind::kMax;
+    case Binary::Kind::kPow:
+      return ElementwiseKind::kPow;
+    case Binary::Kind::kMod:
+      break;
   }
-  return ElementwiseKind::kAdd;
+  return ElementwiseKind::kMod;
 }
 
 // Chooses the step for each operation.
@@ -113,8 +121,10 @@ class StepMaker {
   Result<StepPtr> Make(const Node& node, const FakeQuantize& fake) {
     return MakeFakeQuantizeStep(fake.quantization, In(node), Out(node));
   }
-  Result<StepPtr> Make(const Node&, const BatchNormalization&) { return NotSimplified(); }
-  Result<StepPtr> Make(const Node&, const Transpose&) { return NotSimplified(); }
+  template <typename Other>
+  Result<StepPtr> Make(const Node&, const Other&) {
+    return NotSimplified();
+  }
 
   static Status NotSimplified() {
     return Status(StatusCode::kUnsupported, "supported only where it can be folded away");

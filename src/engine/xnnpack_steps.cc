@@ -115,6 +115,14 @@ xnn_binary_operator ToXnnpack(ElementwiseKind kind) {
       return xnn_binary_multiply;
     case ElementwiseKind::kDiv:
       return xnn_binary_divide;
+    case ElementwiseKind::kMin:
+      return xnn_binary_minimum;
+    case ElementwiseKind::kMax:
+      return xnn_binary_maximum;
+    case ElementwiseKind::kPow:
+      return xnn_binary_pow;
+    case ElementwiseKind::kMod:
+      return xnn_binary_modulus;
     case ElementwiseKind::kPRelu:
       return xnn_binary_prelu;
   }
@@ -129,8 +137,9 @@ xnn_unary_operator ToXnnpack(Unary::Kind kind) {
       return xnn_unary_tanh;
     case Unary::Kind::kGelu:
       return xnn_unary_gelu;
+    default:
+      return xnn_unary_invalid;
   }
-  return xnn_unary_invalid;
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ struct Operand {
   std::vector<float> constant;                 // owns the data when it is constant
 };
 
-enum class ElementwiseKind : uint8_t { kAdd, kSub, kMul, kDiv, kPRelu };
+enum class ElementwiseKind : uint8_t { kAdd, kSub, kMul, kDiv, kMin, kMax, kPow, kMod, kPRelu };
 
 /// output = a (kind) b with broadcasting; for kPRelu b is the slope.
 Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, Tensor output,

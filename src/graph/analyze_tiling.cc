@@ -299,12 +299,22 @@ class Analyzer {
       return AfterDepthToSpace(shuffle->block, x);
     }
     const auto* resize = std::get_if<Resize>(&node.operation);
-    if (!resize) return x;
+    if (!resize) return ElementwiseOnly(node, x);
     const auto factor = ScaleToRational(resize->scale[axis]);
     if (!factor) return Status(StatusCode::kUnsupported, "its scale is not a simple ratio");
     if (*factor == 1) return x;
     NoteWholeImageResize(node, *resize, *factor);
     return AfterResize(*resize, *factor, x);
+  }
+
+  // Operators that are not analysed yet.
+  static Result<AxisFacts> ElementwiseOnly(const Node& node, const AxisFacts& x) {
+    const bool moves = std::holds_alternative<SpaceToDepth>(node.operation) ||
+                       std::holds_alternative<Pool>(node.operation) ||
+                       std::holds_alternative<Reduce>(node.operation) ||
+                       std::holds_alternative<Relayout>(node.operation);
+    if (moves) return Status(StatusCode::kUnsupported, "is not supported yet");
+    return x;
   }
 
   void NoteWholeImageResize(const Node& node, const Resize& resize, Rational factor) {

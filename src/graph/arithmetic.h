@@ -6,19 +6,11 @@
 namespace tessera {
 
 /// a (kind) b.
-inline float Apply(Binary::Kind kind, float a, float b) {
-  switch (kind) {
-    case Binary::Kind::kAdd:
-      return a + b;
-    case Binary::Kind::kSub:
-      return a - b;
-    case Binary::Kind::kMul:
-      return a * b;
-    case Binary::Kind::kDiv:
-      return a / b;
-  }
-  return 0.0f;
-}
+float Apply(Binary::Kind kind, float a, float b);
+
+/// The function at x. In double, so that a result rounded to float, or to a code, does not depend
+/// on the last bit of a C library's functions of floats.
+double Apply(const Unary& unary, double x);
 
 }  // namespace tessera
 

@@ -1,8 +1,10 @@
 #include "graph/export_onnx.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -21,12 +23,31 @@ using onnx::Attribute;
 using onnx::AttributeType;
 using onnx::DataType;
 
-// Scales per channel came with operator set 13, Gelu with 20; the IR versions are those of the ONNX
-// releases that defined them.
+// Scales per channel came with operator set 13, HardSwish with 14, Mish, antialiased Resize and
+// axes as inputs of all reductions with 18, Pad's wrap with 19, Gelu with 20; the IR versions are
+// those of the ONNX releases that defined them.
 constexpr int64_t kOpset = 13;
 constexpr int64_t kIrVersion = 8;
-constexpr int64_t kGeluOpset = 20;
-constexpr int64_t kGeluIrVersion = 9;
+constexpr int64_t kNewOpset = 20;
+constexpr int64_t kNewIrVersion = 9;
+
+// Whether the node needs an operator that kOpset does not have.
+bool NeedsNewOpset(const Node& node) {
+  if (const auto* unary = std::get_if<Unary>(&node.operation)) {
+    switch (unary->kind) {
+      case Unary::Kind::kGelu:
+      case Unary::Kind::kGeluTanh:
+      case Unary::Kind::kMish:
+      case Unary::Kind::kHardSwish:
+        return true;
+      default:
+        return false;
+    }
+  }
+  if (const auto* resize = std::get_if<Resize>(&node.operation)) return resize->antialias;
+  const auto* pad = std::get_if<Pad>(&node.operation);
+  return pad && pad->mode == Pad::Mode::kWrap;
+}
 
 Attribute IntAttribute(const char* name, int64_t value) {
   Attribute attribute;
@@ -163,8 +184,9 @@ class Exporter {
         taken_(graph.values.size(), false) {}
 
   onnx::Model Export() {
-    model_.opset_version = kOpset;
-    model_.ir_version = kIrVersion;
+    const bool is_new = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), NeedsNewOpset);
+    model_.opset_version = is_new ? kNewOpset : kOpset;
+    model_.ir_version = is_new ? kNewIrVersion : kIrVersion;
     model_.metadata = FormatMetadata(graph_.info);
     NameValues();
     model_.inputs = {Describe(graph_.input, "height", "width")};
@@ -207,19 +229,24 @@ class Exporter {
   }
 
   void operator()(const Resize& resize) {
-    const bool nearest = resize.mode == Resize::Mode::kNearest;
-    const std::string scales = AddFloats(
-        node_->name + ".scales", {4},
-        {1.0f, 1.0f, static_cast<float>(resize.scale[0]), static_cast<float>(resize.scale[1])});
     std::vector<Attribute> attributes = {
         StringAttribute("mode", ResizeModeName(resize.mode)),
         StringAttribute("coordinate_transformation_mode", CoordinatesName(resize.coordinates))};
-    if (nearest) {
+    if (resize.mode == Resize::Mode::kNearest) {
       attributes.push_back(StringAttribute("nearest_mode", RoundingName(resize.rounding)));
     }
     if (resize.mode == Resize::Mode::kCubic) {
       attributes.push_back(FloatAttribute("cubic_coeff_a", resize.cubic_a));
     }
+    if (resize.antialias) attributes.push_back(IntAttribute("antialias", 1));
+    if (resize.exclude_outside) attributes.push_back(IntAttribute("exclude_outside", 1));
+    if (resize.to_image) {
+      AddNode("Resize", {In(0), "", "", AddImageSizes(*resize.to_image)}, std::move(attributes));
+      return;
+    }
+    const std::string scales = AddFloats(
+        node_->name + ".scales", {4},
+        {1.0f, 1.0f, static_cast<float>(resize.scale[0]), static_cast<float>(resize.scale[1])});
     AddNode("Resize", {In(0), "", scales}, std::move(attributes));
   }
 
@@ -227,8 +254,80 @@ class Exporter {
     const std::string pads =
         AddInts(node_->name + ".pads", DataType::kInt64, {8},
                 {0, 0, pad.begin[0], pad.begin[1], 0, 0, pad.end[0], pad.end[1]});
-    AddNode("Pad", {In(0), pads, AddFloats(node_->name + ".value", {}, {pad.value})},
-            {StringAttribute("mode", "constant")});
+    std::vector<std::string> inputs = {In(0), pads};
+    if (pad.mode == Pad::Mode::kConstant) {
+      inputs.push_back(AddFloats(node_->name + ".value", {}, {pad.value}));
+    }
+    AddNode("Pad", std::move(inputs), {StringAttribute("mode", PadModeName(pad.mode))});
+  }
+
+  void operator()(const SpaceToDepth& space_to_depth) {
+    AddNode("SpaceToDepth", {In(0)}, {IntAttribute("blocksize", space_to_depth.block)});
+  }
+
+  void operator()(const SelectChannels& select) {
+    const auto count = static_cast<int64_t>(select.source.size());
+    AddNode("Gather",
+            {In(0), AddInts(node_->name + ".channels", DataType::kInt64, {count}, select.source)},
+            {IntAttribute("axis", 1)});
+  }
+
+  void operator()(const Pool& pool) {
+    std::vector<Attribute> attributes = {
+        IntsAttribute("kernel_shape", pool.kernel), IntsAttribute("strides", pool.stride),
+        IntsAttribute("pads",
+                      {pool.pads_begin[0], pool.pads_begin[1], pool.pads_end[0], pool.pads_end[1]}),
+        IntAttribute("ceil_mode", pool.ceil_mode ? 1 : 0)};
+    if (pool.kind == Pool::Kind::kMax) {
+      attributes.push_back(IntsAttribute("dilations", pool.dilation));
+    } else {
+      attributes.push_back(IntAttribute("count_include_pad", pool.count_include_pad ? 1 : 0));
+    }
+    AddNode(OperationName(pool), {In(0)}, std::move(attributes));
+  }
+
+  void operator()(const Reduce& reduce) {
+    // ReduceSum takes its axes as an input since operator set 13, the others since 18.
+    if (reduce.kind == Reduce::Kind::kSum) {
+      const auto count = static_cast<int64_t>(reduce.axes.size());
+      AddNode("ReduceSum",
+              {In(0), AddInts(node_->name + ".axes", DataType::kInt64, {count}, reduce.axes)});
+      return;
+    }
+    if (model_.opset_version >= kNewOpset) {
+      const auto count = static_cast<int64_t>(reduce.axes.size());
+      AddNode(OperationName(reduce),
+              {In(0), AddInts(node_->name + ".axes", DataType::kInt64, {count}, reduce.axes)});
+      return;
+    }
+    AddNode(OperationName(reduce), {In(0)}, {IntsAttribute("axes", reduce.axes)});
+  }
+
+  void operator()(const Softmax& softmax) {
+    AddNode(OperationName(softmax), {In(0)}, {IntAttribute("axis", softmax.axis)});
+  }
+
+  void operator()(const MatMul&) { AddNode("MatMul", {In(0), In(1)}); }
+  void operator()(const Relayout&) { AddNode("Identity", {In(0)}); }
+
+  // Shapes that follow from the image's are computed in the file, by nodes in front.
+  void operator()(const Reshape& reshape) {
+    AddNode("Reshape", {In(0), AddExtents(node_->name + ".shape", reshape.shape)});
+  }
+  void operator()(const Expand& expand) {
+    AddNode("Expand", {In(0), AddExtents(node_->name + ".shape", expand.shape)});
+  }
+  void operator()(const Slice& slice) {
+    AddNode("Slice", {In(0), AddExtents(node_->name + ".start", {slice.start}),
+                      AddExtents(node_->name + ".end", {slice.end}),
+                      AddInts(node_->name + ".axis", DataType::kInt64, {1}, {slice.axis}),
+                      AddInts(node_->name + ".step", DataType::kInt64, {1}, {slice.step})});
+  }
+  void operator()(const Gather& gather) {
+    const auto count = static_cast<int64_t>(gather.indices.size());
+    AddNode("Gather",
+            {In(0), AddInts(node_->name + ".indices", DataType::kInt64, {count}, gather.indices)},
+            {IntAttribute("axis", gather.axis)});
   }
 
   void operator()(const BatchNormalization& normalization) {
@@ -241,11 +340,32 @@ class Exporter {
   }
 
   void operator()(const Unary& unary) {
-    if (unary.kind == Unary::Kind::kGelu) {
-      model_.opset_version = kGeluOpset;
-      model_.ir_version = kGeluIrVersion;
+    std::vector<Attribute> attributes;
+    switch (unary.kind) {
+      case Unary::Kind::kSilu: {
+        const std::string gate = values_.Make(NameOf(node_->output) + ".gate");
+        Add("Sigmoid", nodes_.Make(node_->name + ".sigmoid"), {In(0)}, gate);
+        AddNode("Mul", {In(0), gate});
+        return;
+      }
+      case Unary::Kind::kGeluTanh:
+        attributes = {StringAttribute("approximate", "tanh")};
+        break;
+      case Unary::Kind::kElu:
+      case Unary::Kind::kCelu:
+      case Unary::Kind::kThresholdedRelu:
+        attributes = {FloatAttribute("alpha", unary.alpha)};
+        break;
+      case Unary::Kind::kSelu:
+        attributes = {FloatAttribute("alpha", unary.alpha), FloatAttribute("gamma", unary.beta)};
+        break;
+      case Unary::Kind::kHardSigmoid:
+        attributes = {FloatAttribute("alpha", unary.alpha), FloatAttribute("beta", unary.beta)};
+        break;
+      default:
+        break;
     }
-    AddNode(OperationName(unary), {In(0)});
+    AddNode(OperationName(unary), {In(0)}, std::move(attributes));
   }
 
   void operator()(const FakeQuantize& fake) {
@@ -383,6 +503,85 @@ class Exporter {
     return name;
   }
 
+  // Height (axis 0) or width of the image that enters the network, as a tensor of one element.
+  std::string ImageExtent(size_t axis) {
+    std::string& name = image_extents_[axis];
+    if (!name.empty()) return name;
+    name = values_.Make(axis == 0 ? "image.height" : "image.width");
+    const std::string shape = values_.Make(name + ".shape");
+    Add("Shape", nodes_.Make(shape), {NameOf(graph_.input)}, shape);
+    const std::string index =
+        AddInts(name + ".axis", DataType::kInt64, {1}, {static_cast<int64_t>(axis) + 2});
+    Add("Gather", nodes_.Make(name), {shape, index}, name, {IntAttribute("axis", 0)});
+    return name;
+  }
+
+  std::string AddArithmetic(const char* op_type, const std::string& wanted, const std::string& a,
+                            const std::string& b) {
+    std::string name = values_.Make(wanted);
+    Add(op_type, nodes_.Make(name), {a, b}, name);
+    return name;
+  }
+
+  // One extent as a tensor of one element: its parts over a common denominator.
+  std::string AddExtent(const std::string& wanted, const Extent& extent) {
+    if (extent.Whole()) return AddInts(wanted, DataType::kInt64, {1}, {*extent.Whole()});
+    int64_t denominator = 1;
+    for (const Rational part : {extent.one(), extent.height(), extent.width(), extent.area()}) {
+      denominator = std::lcm(denominator, part.denominator());
+    }
+    std::string sum;
+    const auto add = [&](Rational part, const std::string& unit) {
+      const int64_t times = (part * Rational(denominator)).numerator();
+      if (times == 0) return;
+      std::string term = AddInts(wanted + ".factor", DataType::kInt64, {1}, {times});
+      if (!unit.empty()) term = AddArithmetic("Mul", wanted + ".term", unit, term);
+      sum = sum.empty() ? term : AddArithmetic("Add", wanted + ".sum", sum, term);
+    };
+    if (!(extent.area() == 0)) {
+      add(extent.area(), AddArithmetic("Mul", wanted + ".area", ImageExtent(0), ImageExtent(1)));
+    }
+    if (!(extent.height() == 0)) add(extent.height(), ImageExtent(0));
+    if (!(extent.width() == 0)) add(extent.width(), ImageExtent(1));
+    add(extent.one(), "");
+    if (denominator == 1) return sum;
+    return AddArithmetic("Div", wanted, sum,
+                         AddInts(wanted + ".divisor", DataType::kInt64, {1}, {denominator}));
+  }
+
+  std::string AddExtents(const std::string& wanted, const std::vector<Extent>& extents) {
+    std::vector<int64_t> whole;
+    for (const Extent& extent : extents) {
+      if (extent.Whole()) whole.push_back(*extent.Whole());
+    }
+    const auto count = static_cast<int64_t>(extents.size());
+    if (whole.size() == extents.size()) {
+      return AddInts(wanted, DataType::kInt64, {count}, std::move(whole));
+    }
+    std::vector<std::string> parts;
+    for (const Extent& extent : extents) parts.push_back(AddExtent(wanted + ".part", extent));
+    std::string name = values_.Make(wanted);
+    Add("Concat", nodes_.Make(name), std::move(parts), name, {IntAttribute("axis", 0)});
+    return name;
+  }
+
+  // What a Resize of the current node's input to fractions of the image takes as sizes.
+  std::string AddImageSizes(const std::array<Rational, 2>& fractions) {
+    const std::string wanted = node_->name + ".sizes";
+    const std::string shape = values_.Make(wanted + ".shape");
+    Add("Shape", nodes_.Make(shape), {In(0)}, shape);
+    const std::string front = values_.Make(wanted + ".front");
+    Add("Gather", nodes_.Make(front),
+        {shape, AddInts(wanted + ".axes", DataType::kInt64, {2}, {0, 1})}, front,
+        {IntAttribute("axis", 0)});
+    std::vector<std::string> parts = {front};
+    parts.push_back(AddExtent(wanted + ".height", Extent(0, fractions[0], 0, 0)));
+    parts.push_back(AddExtent(wanted + ".width", Extent(0, 0, fractions[1], 0)));
+    std::string name = values_.Make(wanted);
+    Add("Concat", nodes_.Make(name), std::move(parts), name, {IntAttribute("axis", 0)});
+    return name;
+  }
+
   // The current node, as one operator.
   void AddNode(const char* op_type, std::vector<std::string> inputs,
                std::vector<Attribute> attributes = {}) {
@@ -404,8 +603,9 @@ class Exporter {
   const Graph& graph_;
   const std::vector<std::optional<Quantization>> quantization_;  // per value
   std::vector<std::string> names_;                               // per value
-  std::vector<std::string> constants_;  // per value: the name of the constant in the file
-  std::vector<bool> taken_;             // per value: whether its own name is in use
+  std::vector<std::string> constants_;        // per value: the name of the constant in the file
+  std::vector<bool> taken_;                   // per value: whether its own name is in use
+  std::array<std::string, 2> image_extents_;  // see ImageExtent
   NameTable values_;
   NameTable nodes_;
   const Node* node_ = nullptr;

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "core/status.h"
+#include "graph/extent.h"
+#include "graph/rational.h"
 
 namespace tessera {
 
@@ -68,6 +70,9 @@ struct Value {
   // Shared, since a graph is copied for each tile shape and weights are most of it. Never changed
   // in place: a pass that changes a constant replaces it.
   std::shared_ptr<const Constant> constant;
+  // Not an image: a tensor of any rank that lies in memory as its shape says, outermost axis first.
+  // Images lie N, H, W, C. Set by ResolveLayouts; constants have no layout.
+  bool plain = false;
 };
 
 /// 2-D convolution, weights OIHW, optional bias. Inputs: x, weights[, bias].
@@ -103,13 +108,14 @@ struct LeakyRelu {
 struct PRelu {};
 
 /// Elementwise arithmetic with ONNX (numpy) broadcasting. Inputs: a, b; either may be constant.
-/// After the passes a constant has one element (shape []) or one per channel (shape [1, C, 1, 1]).
+/// After the passes a constant beside an image has one element (shape []) or one per channel (shape
+/// [1, C, 1, 1]); beside a plain tensor it has any shape. kMod is the remainder with the sign of b.
 struct Binary {
-  enum class Kind : uint8_t { kAdd, kSub, kMul, kDiv };
+  enum class Kind : uint8_t { kAdd, kSub, kMul, kDiv, kMin, kMax, kPow, kMod };
   Kind kind = Kind::kAdd;
 };
 
-/// Joins its inputs along `axis` (after the passes always 1, the channels).
+/// Joins its inputs along `axis` (after the passes 1, the channels, of images).
 struct Concat {
   int64_t axis = 1;
 };
@@ -121,8 +127,19 @@ struct DepthToSpace {
   Order order = Order::kDcr;
 };
 
-/// Spatial resampling by a constant factor, a ratio of small whole numbers (see ScaleToRational).
-/// Only the spatial scales are kept; the others are 1.
+/// [N, C, H*b, W*b] -> [N, C*b*b, H, W]: output channel (dy*b + dx)*C + c is the input channel c at
+/// (dy, dx) of each block, as in ONNX.
+struct SpaceToDepth {
+  int64_t block = 1;
+};
+
+/// Output channel i is input channel source[i]: a slice, split, shuffle or repetition of channels.
+struct SelectChannels {
+  std::vector<int64_t> source;
+};
+
+/// Spatial resampling by a constant factor, a ratio of small whole numbers (see ScaleToRational),
+/// or to a size that follows from the image's. Only the spatial scales are kept; the others are 1.
 struct Resize {
   enum class Mode : uint8_t { kNearest, kLinear, kCubic };
   enum class Coordinates : uint8_t { kHalfPixel, kPytorchHalfPixel, kAsymmetric, kAlignCorners };
@@ -131,14 +148,89 @@ struct Resize {
   Coordinates coordinates = Coordinates::kHalfPixel;
   Rounding rounding = Rounding::kRoundPreferFloor;  // nearest only
   float cubic_a = -0.75f;                           // cubic only: the kernel's slope at 1
-  std::array<double, 2> scale = {1.0, 1.0};         // height, width
+  bool antialias = false;        // linear and cubic: the kernel is widened where the axis shrinks
+  bool exclude_outside = false;  // cubic: samples beyond the edge have no weight
+  std::array<double, 2> scale = {1.0, 1.0};  // height, width; not used with to_image
+  // Set: the output is these fractions of the image's height and width, rounded down, whatever the
+  // input's size is (the factor then depends on the image).
+  std::optional<std::array<Rational, 2>> to_image;
 };
 
-/// Constant padding of the spatial axes.
+/// Padding of the spatial axes; negative amounts crop. kReflect leaves the edge pixel out, kEdge
+/// repeats it, kWrap continues at the other edge.
 struct Pad {
+  enum class Mode : uint8_t { kConstant, kReflect, kEdge, kWrap };
   std::array<int64_t, 2> begin = {0, 0};  // top, left
   std::array<int64_t, 2> end = {0, 0};    // bottom, right
-  float value = 0.0f;
+  float value = 0.0f;                     // kConstant
+  Mode mode = Mode::kConstant;
+};
+
+/// Maximum or mean of a window. Padding is never the maximum, and is part of the mean only with
+/// count_include_pad. With ceil_mode a last window may reach over the end, as long as it begins
+/// inside the input or its begin padding.
+struct Pool {
+  enum class Kind : uint8_t { kMax, kAverage };
+  Kind kind = Kind::kMax;
+  std::array<int64_t, 2> kernel = {1, 1};  // height, width
+  std::array<int64_t, 2> stride = {1, 1};
+  std::array<int64_t, 2> dilation = {1, 1};
+  std::array<int64_t, 2> pads_begin = {0, 0};  // top, left
+  std::array<int64_t, 2> pads_end = {0, 0};    // bottom, right
+  bool ceil_mode = false;
+  bool count_include_pad = false;
+};
+
+/// One number for all elements along `axes` (sorted, not negative), which keep an extent of 1.
+/// After the passes, of an image: {1} (channels), {2}, {3}, {2, 3} (the whole image) or {1, 2, 3}.
+struct Reduce {
+  enum class Kind : uint8_t { kMean, kSum, kMax, kMin, kL1, kL2, kSumSquare, kProduct };
+  Kind kind = Kind::kMean;
+  std::vector<int64_t> axes;
+};
+
+/// exp(x) over its sum along `axis` (after the passes of an image: 1); `log` takes the logarithm.
+struct Softmax {
+  int64_t axis = 1;
+  bool log = false;
+};
+
+// Operators on tensors of any rank. ResolveLayouts turns what is done to images with them into the
+// operators above; the others are left between tensors that are plain.
+
+/// The same elements, outermost axis first, in another shape.
+struct Reshape {
+  std::vector<Extent> shape;
+};
+
+/// Elements start, start + step, ... before end along `axis`; start and end are from 0 to the
+/// axis's extent, step is positive.
+struct Slice {
+  int64_t axis = 0;
+  Extent start;
+  Extent end;
+  int64_t step = 1;
+};
+
+/// Elements `indices` (not negative) along `axis`, which remains an axis.
+struct Gather {
+  int64_t axis = 0;
+  std::vector<int64_t> indices;
+};
+
+/// Repeats axes of extent 1; `shape` has the rank of the output, which is not less than the
+/// input's.
+struct Expand {
+  std::vector<Extent> shape;
+};
+
+/// The matrix product of the last two axes, with broadcasting over those before (as numpy.matmul,
+/// ranks of 2 and more). Either input may be constant.
+struct MatMul {};
+
+/// An image as a plain tensor [N, C, H, W], and back.
+struct Relayout {
+  bool to_plain = true;
 };
 
 /// Inputs: x, scale, bias, mean, variance (all [C]). A pass folds it away; the engine has none.
@@ -146,15 +238,47 @@ struct BatchNormalization {
   float epsilon = 1e-5f;
 };
 
-/// Axis permutation. A pass removes it at the graph's ends; the engine has none.
+/// Axis permutation: output axis i is input axis permutation[i]. ResolveLayouts leaves those of
+/// plain tensors only.
 struct Transpose {
   std::vector<int64_t> permutation;
 };
 
-/// An elementwise function without parameters. Gelu is the exact one, x * Phi(x).
+/// An elementwise function, as ONNX defines the operator of this name. Gelu is the exact one,
+/// x * Phi(x); kGeluTanh its approximation; kSilu is x * sigmoid(x).
 struct Unary {
-  enum class Kind : uint8_t { kSigmoid, kTanh, kGelu };
+  enum class Kind : uint8_t {
+    kSigmoid,
+    kTanh,
+    kGelu,
+    kGeluTanh,
+    kSilu,
+    kErf,
+    kSoftplus,
+    kElu,          // alpha
+    kSelu,         // alpha, beta (ONNX's gamma)
+    kCelu,         // alpha
+    kHardSigmoid,  // alpha, beta
+    kHardSwish,
+    kMish,
+    kSoftsign,
+    kThresholdedRelu,  // alpha
+    kAbs,
+    kNeg,
+    kExp,
+    kLog,
+    kSqrt,
+    kReciprocal,
+    kFloor,
+    kCeil,
+    kRound,  // halves to even
+    kSign,
+    kSin,
+    kCos,
+  };
   Kind kind = Kind::kSigmoid;
+  float alpha = 0.0f;
+  float beta = 0.0f;
 };
 
 /// x rounded to 8-bit codes and back: ONNX's QuantizeLinear (x / scale rounded half to even, plus
@@ -163,14 +287,17 @@ struct FakeQuantize {
   Quantization quantization;
 };
 
-using Operation = std::variant<Conv, Clip, LeakyRelu, PRelu, Binary, Concat, DepthToSpace, Resize,
-                               Pad, BatchNormalization, Transpose, Unary, FakeQuantize>;
+using Operation =
+    std::variant<Conv, Clip, LeakyRelu, PRelu, Binary, Concat, DepthToSpace, SpaceToDepth,
+                 SelectChannels, Resize, Pad, Pool, Reduce, Softmax, BatchNormalization, Transpose,
+                 Unary, FakeQuantize, Reshape, Slice, Gather, Expand, MatMul, Relayout>;
 
 /// The ONNX-like name of the operation, for messages and `inspect` ("Conv", "Add", ...).
 const char* OperationName(const Operation& operation);
 
-/// As ONNX names it.
+// As ONNX names them.
 const char* ResizeModeName(Resize::Mode mode);
+const char* PadModeName(Pad::Mode mode);
 
 /// One step of the network. `name` is the ONNX node's name, or "<op>_<index>" when it had none, so
 /// that every error can point at it.
@@ -202,9 +329,12 @@ struct ModelInfo {
 };
 
 /// A single-input, single-output network in topological order. After the passes of passes.h, all
-/// non-constant values are rank-4 NCHW float tensors with batch 1.
+/// non-constant values that are not plain are rank-4 NCHW float tensors with batch 1.
 struct Graph {
   ModelInfo info;
+  // The image's height and width must be multiples of this, beyond what strides ask for: windows,
+  // and shape arithmetic that was folded for such images.
+  int64_t size_multiple = 1;
   std::vector<Value> values;
   std::vector<Node> nodes;
   ValueId input = kNoValue;

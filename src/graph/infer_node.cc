@@ -1,7 +1,9 @@
 #include "graph/infer_node.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "graph/rational.h"
 
@@ -23,10 +25,22 @@ int64_t ConvExtent(const Conv& conv, size_t axis, int64_t input) {
   return room < 0 ? 0 : room / conv.stride[axis] + 1;
 }
 
+int64_t PoolExtent(const Pool& pool, size_t axis, int64_t input) {
+  const int64_t window = (pool.kernel[axis] - 1) * pool.dilation[axis] + 1;
+  const int64_t room = input + pool.pads_begin[axis] + pool.pads_end[axis] - window;
+  if (room < 0) return 0;
+  const int64_t stride = pool.stride[axis];
+  if (!pool.ceil_mode) return room / stride + 1;
+  const int64_t windows = (room + stride - 1) / stride + 1;
+  // The last one must begin before the end padding.
+  return (windows - 1) * stride >= input + pool.pads_begin[axis] ? windows - 1 : windows;
+}
+
 // Computes one node's shape; `shape(i)` are its inputs' shapes.
 class Inferrer {
  public:
-  Inferrer(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
+  Inferrer(const Node& node, std::span<const Shape> inputs, ImageSize image)
+      : node_(node), inputs_(inputs), image_(image) {}
 
   Result<Shape> operator()(const Conv& conv) {
     const Shape& x = shape(0);
@@ -89,10 +103,159 @@ class Inferrer {
                  Scaled(x[3], block)};
   }
 
+  Result<Shape> operator()(const SpaceToDepth& space_to_depth) {
+    const Shape& x = shape(0);
+    TESSERA_RETURN_IF_ERROR(RequireImage(x));
+    const int64_t block = space_to_depth.block;
+    for (size_t axis = 2; axis < 4; ++axis) {
+      if (x[axis] != kUnknownDim && x[axis] % block != 0) {
+        return Status(StatusCode::kInvalidArgument, "a block of " + std::to_string(block) +
+                                                        " does not divide " + ShapeToString(x) +
+                                                        "; the image must be a multiple of it");
+      }
+    }
+    return Shape{x[0], Scaled(x[1], block * block), Scaled(x[2], Rational(1, block)),
+                 Scaled(x[3], Rational(1, block))};
+  }
+
+  Result<Shape> operator()(const SelectChannels& select) {
+    const Shape& x = shape(0);
+    TESSERA_RETURN_IF_ERROR(RequireImage(x));
+    for (const int64_t channel : select.source) {
+      if (x[1] != kUnknownDim && channel >= x[1]) {
+        return Mismatch("takes channel " + std::to_string(channel) + " of " + ShapeToString(x));
+      }
+    }
+    return Shape{x[0], static_cast<int64_t>(select.source.size()), x[2], x[3]};
+  }
+
+  Result<Shape> operator()(const Pool& pool) {
+    const Shape& x = shape(0);
+    TESSERA_RETURN_IF_ERROR(RequireImage(x));
+    Shape y = x;
+    for (size_t axis = 0; axis < 2; ++axis) {
+      if (x[axis + 2] != kUnknownDim) y[axis + 2] = PoolExtent(pool, axis, x[axis + 2]);
+    }
+    return y;
+  }
+
+  Result<Shape> operator()(const Reduce& reduce) {
+    Shape y = shape(0);
+    for (const int64_t axis : reduce.axes) {
+      if (axis < 0 || static_cast<size_t>(axis) >= y.size()) return NoSuchAxis(axis, y);
+      y[static_cast<size_t>(axis)] = 1;
+    }
+    return y;
+  }
+
+  Result<Shape> operator()(const Softmax& softmax) {
+    const Shape& x = shape(0);
+    if (softmax.axis < 0 || static_cast<size_t>(softmax.axis) >= x.size()) {
+      return NoSuchAxis(softmax.axis, x);
+    }
+    return x;
+  }
+
+  Result<Shape> operator()(const Reshape& reshape) {
+    Shape y;
+    int64_t elements = 1;
+    for (const Extent& extent : reshape.shape) {
+      y.push_back(At(extent));
+      if (y.back() < kUnknownDim) {
+        return Status(StatusCode::kInvalidArgument,
+                      "its shape (" + extent.ToString() +
+                          ") is no whole number for this image; it must be a multiple of the "
+                          "network's size multiple");
+      }
+      elements = y.back() == kUnknownDim ? kUnknownDim
+                 : elements < 0          ? elements
+                                         : elements * y.back();
+    }
+    int64_t own = 1;
+    for (const int64_t extent : shape(0)) {
+      own = extent == kUnknownDim || own < 0 ? kUnknownDim : own * extent;
+    }
+    if (own < 0 || elements < 0 || own == elements) return y;
+    return Mismatch("makes " + ShapeToString(y) + " of " + ShapeToString(shape(0)) +
+                    ", which has another number of elements");
+  }
+
+  Result<Shape> operator()(const Slice& slice) {
+    Shape y = shape(0);
+    if (slice.axis < 0 || static_cast<size_t>(slice.axis) >= y.size()) {
+      return NoSuchAxis(slice.axis, y);
+    }
+    int64_t& extent = y[static_cast<size_t>(slice.axis)];
+    const int64_t start = At(slice.start);
+    const int64_t end = At(slice.end);
+    if (start == kUnknownDim || end == kUnknownDim) {
+      extent = kUnknownDim;
+      return y;
+    }
+    if (start < 0 || end < start || (extent != kUnknownDim && end > extent)) {
+      return Mismatch("takes elements " + std::to_string(start) + " to " + std::to_string(end) +
+                      " of axis " + std::to_string(slice.axis) + " of " + ShapeToString(shape(0)));
+    }
+    extent = (end - start + slice.step - 1) / slice.step;
+    return y;
+  }
+
+  Result<Shape> operator()(const Gather& gather) {
+    Shape y = shape(0);
+    if (gather.axis < 0 || static_cast<size_t>(gather.axis) >= y.size()) {
+      return NoSuchAxis(gather.axis, y);
+    }
+    int64_t& extent = y[static_cast<size_t>(gather.axis)];
+    for (const int64_t index : gather.indices) {
+      if (index < 0 || (extent != kUnknownDim && index >= extent)) {
+        return Mismatch("takes element " + std::to_string(index) + " of axis " +
+                        std::to_string(gather.axis) + " of " + ShapeToString(shape(0)));
+      }
+    }
+    extent = static_cast<int64_t>(gather.indices.size());
+    return y;
+  }
+
+  Result<Shape> operator()(const Expand& expand) {
+    Shape target;
+    for (const Extent& extent : expand.shape) target.push_back(At(extent));
+    return Broadcast(shape(0), target);
+  }
+
+  Result<Shape> operator()(const MatMul&) {
+    const Shape& a = shape(0);
+    const Shape& b = shape(1);
+    if (a.size() < 2 || b.size() < 2) {
+      return Mismatch("multiplies " + ShapeToString(a) + " by " + ShapeToString(b) +
+                      "; two axes are needed");
+    }
+    const int64_t inner = a.back();
+    const int64_t other = b[b.size() - 2];
+    if (inner != kUnknownDim && other != kUnknownDim && inner != other) {
+      return Mismatch("multiplies " + ShapeToString(a) + " by " + ShapeToString(b) +
+                      ", which do not fit together");
+    }
+    TESSERA_ASSIGN_OR_RETURN(
+        Shape y, Broadcast(Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2)));
+    y.push_back(a[a.size() - 2]);
+    y.push_back(b.back());
+    return y;
+  }
+
+  Result<Shape> operator()(const Relayout&) {
+    TESSERA_RETURN_IF_ERROR(RequireImage(shape(0)));
+    return shape(0);
+  }
+
   Result<Shape> operator()(const Resize& resize) {
     const Shape& x = shape(0);
     TESSERA_RETURN_IF_ERROR(RequireImage(x));
     Shape y = x;
+    if (resize.to_image) {
+      y[2] = Scaled(image_.height, (*resize.to_image)[0]);
+      y[3] = Scaled(image_.width, (*resize.to_image)[1]);
+      return y;
+    }
     for (size_t axis = 0; axis < 2; ++axis) {
       const auto scale = ScaleToRational(resize.scale[axis]);
       if (!scale) return Mismatch("the scale is not a ratio of small whole numbers");
@@ -137,7 +300,7 @@ class Inferrer {
   }
 
  private:
-  const Shape& shape(size_t input) const { return graph_.value(node_.inputs[input]).shape; }
+  const Shape& shape(size_t input) const { return inputs_[input]; }
 
   static Status RequireImage(const Shape& x) {
     if (x.size() == 4) return Status::Ok();
@@ -148,8 +311,20 @@ class Inferrer {
     return extent == kUnknownDim ? kUnknownDim : (Rational(extent) * scale).Floor();
   }
 
-  const Graph& graph_;
+  int64_t At(const Extent& extent) const {
+    const std::optional<int64_t> number = extent.Whole();
+    if (number) return *number;
+    if (image_.height == kUnknownDim || image_.width == kUnknownDim) return kUnknownDim;
+    return extent.At(image_.height, image_.width).value_or(-2);
+  }
+
+  static Status NoSuchAxis(int64_t axis, const Shape& x) {
+    return Mismatch("there is no axis " + std::to_string(axis) + " in " + ShapeToString(x));
+  }
+
   const Node& node_;
+  std::span<const Shape> inputs_;
+  ImageSize image_;
 };
 
 }  // namespace
@@ -199,7 +374,16 @@ void ResolveAutoPad(Conv& conv, int64_t height, int64_t width) {
 }
 
 Result<Shape> InferNode(const Graph& graph, const Node& node) {
-  Result<Shape> shape = std::visit(Inferrer(graph, node), node.operation);
+  std::vector<Shape> inputs;
+  for (const ValueId id : node.inputs) {
+    inputs.push_back(id == kNoValue ? Shape{} : graph.value(id).shape);
+  }
+  const Shape& image = graph.value(graph.input).shape;
+  return InferNode(node, inputs, image.size() == 4 ? ImageSize{image[2], image[3]} : ImageSize{});
+}
+
+Result<Shape> InferNode(const Node& node, std::span<const Shape> inputs, ImageSize image) {
+  Result<Shape> shape = std::visit(Inferrer(node, inputs, image), node.operation);
   if (!shape.ok()) return AtNode(node, shape.status());
   // Bounds every extent, so that the next node's arithmetic cannot overflow.
   constexpr int64_t kMaxExtent = Rational::kMaxPart / 8192;

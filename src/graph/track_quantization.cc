@@ -21,7 +21,18 @@ struct OnlyMovesOf {
   OnlyMoves operator()(const Resize& resize) const {
     return {resize.mode == Resize::Mode::kNearest, {}};
   }
-  OnlyMoves operator()(const Pad& pad) const { return {true, pad.value}; }
+  OnlyMoves operator()(const Pad& pad) const {
+    if (pad.mode != Pad::Mode::kConstant) return {true, {}};
+    return {true, pad.value};
+  }
+  OnlyMoves operator()(const SpaceToDepth&) const { return {true, {}}; }
+  OnlyMoves operator()(const SelectChannels&) const { return {true, {}}; }
+  OnlyMoves operator()(const Reshape&) const { return {true, {}}; }
+  OnlyMoves operator()(const Slice&) const { return {true, {}}; }
+  OnlyMoves operator()(const Gather&) const { return {true, {}}; }
+  OnlyMoves operator()(const Expand&) const { return {true, {}}; }
+  OnlyMoves operator()(const Relayout&) const { return {true, {}}; }
+  OnlyMoves operator()(const Pool& pool) const { return {pool.kind == Pool::Kind::kMax, {}}; }
   template <typename Operation>
   OnlyMoves operator()(const Operation&) const {
     return {};

@@ -30,6 +30,17 @@ struct ArityOf {
   Arity operator()(const Pad&) const { return {1, 1}; }
   Arity operator()(const BatchNormalization&) const { return {5, 5}; }
   Arity operator()(const Transpose&) const { return {1, 1}; }
+  Arity operator()(const SpaceToDepth&) const { return {1, 1}; }
+  Arity operator()(const SelectChannels&) const { return {1, 1}; }
+  Arity operator()(const Pool&) const { return {1, 1}; }
+  Arity operator()(const Reduce&) const { return {1, 1}; }
+  Arity operator()(const Softmax&) const { return {1, 1}; }
+  Arity operator()(const Reshape&) const { return {1, 1}; }
+  Arity operator()(const Slice&) const { return {1, 1}; }
+  Arity operator()(const Gather&) const { return {1, 1}; }
+  Arity operator()(const Expand&) const { return {1, 1}; }
+  Arity operator()(const MatMul&) const { return {2, 2}; }
+  Arity operator()(const Relayout&) const { return {1, 1}; }
   Arity operator()(const Unary&) const { return {1, 1}; }
   Arity operator()(const FakeQuantize&) const { return {1, 1}; }
 };

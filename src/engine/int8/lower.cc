@@ -24,6 +24,11 @@ Range Intersect(const Range& a, const Range& b) {
 
 bool IsRelu(const Range& range) { return range.min == 0.0f && range.max == kInfinity; }
 
+// Other kinds of two tensors run in float.
+bool CombinesCodes(Binary::Kind kind) {
+  return kind == Binary::Kind::kAdd || kind == Binary::Kind::kSub || kind == Binary::Kind::kMul;
+}
+
 // Goes through the nodes backwards, so that what a tensor is needed as (codes, floats) is known
 // when its producer is reached; instructions come out last first.
 class Lowering {
@@ -441,7 +446,7 @@ class Lowering {
       value = Producer(value)->inputs[0];
     }
     const auto* binary = ProducedBy<Binary>(value);
-    if (!binary || binary->kind == Binary::Kind::kDiv) return false;
+    if (!binary || !CombinesCodes(binary->kind)) return false;
     const ValueId a = Producer(value)->inputs[0];
     const ValueId b = Producer(value)->inputs[1];
     if (a == b || !Tracked(a) || !Tracked(b) || ShapeOf(a) != ShapeOf(b)) return false;

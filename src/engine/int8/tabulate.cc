@@ -65,7 +65,7 @@ class Tabulator {
       return a;
     }
     if (const auto* unary = std::get_if<Unary>(&node.operation)) {
-      for (float& x : a) x = Function(unary->kind, x);
+      for (float& x : a) x = static_cast<float>(Apply(*unary, static_cast<double>(x)));
       return a;
     }
     const bool is_prelu = std::holds_alternative<PRelu>(node.operation);
@@ -82,19 +82,6 @@ class Tabulator {
       y[i] = is_prelu ? (p < 0.0f ? p * q : p) : Apply(binary->kind, p, q);
     }
     return y;
-  }
-
-  // In double, so that a table does not depend on a C library's last bit of float.
-  static float Function(Unary::Kind kind, double x) {
-    switch (kind) {
-      case Unary::Kind::kSigmoid:
-        return static_cast<float>(1.0 / (1.0 + std::exp(-x)));
-      case Unary::Kind::kTanh:
-        return static_cast<float>(std::tanh(x));
-      case Unary::Kind::kGelu:
-        return static_cast<float>(0.5 * x * (1.0 + std::erf(x * std::sqrt(0.5))));
-    }
-    return 0.0f;
   }
 
   const Graph& graph_;

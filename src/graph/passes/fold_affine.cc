@@ -56,6 +56,8 @@ std::optional<Affine> AsAffine(const Graph& graph, const Node& node) {
       for (double& element : elements) element = 1.0 / element;
       affine.factor = std::move(elements);
       return affine;
+    default:
+      return std::nullopt;
   }
   return std::nullopt;
 }

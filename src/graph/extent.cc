@@ -1,0 +1,156 @@
+#include "graph/extent.h"
+
+#include <cstdlib>
+
+namespace tessera {
+namespace {
+
+bool IsSmall(Rational number) {
+  return std::abs(number.numerator()) < Rational::kMaxPart &&
+         number.denominator() < Rational::kMaxPart;
+}
+
+// The fraction of `part` that a multiple of the period can leave is none.
+bool IsWholeAtPeriods(Rational coefficient, int64_t period) {
+  return (coefficient * Rational(period)).IsWhole();
+}
+
+}  // namespace
+
+bool Extent::Small() const {
+  return IsSmall(one_) && IsSmall(height_) && IsSmall(width_) && IsSmall(area_);
+}
+
+std::optional<int64_t> Extent::Whole() const {
+  if (!IsConstant() || !one_.IsWhole()) return std::nullopt;
+  return one_.numerator();
+}
+
+std::optional<Rational> Extent::MultipleOf(size_t axis) const {
+  const Rational factor = axis == 0 ? height_ : width_;
+  const Rational other = axis == 0 ? width_ : height_;
+  if (!(one_ == 0) || !(other == 0) || !(area_ == 0) || factor == 0) return std::nullopt;
+  return factor;
+}
+
+std::optional<int64_t> Extent::At(int64_t height, int64_t width) const {
+  // In parts of a common denominator; extents of images are below 2^26, areas below 2^52.
+  const double h = static_cast<double>(height);
+  const double w = static_cast<double>(width);
+  const double value =
+      one_.ToDouble() + height_.ToDouble() * h + width_.ToDouble() * w + area_.ToDouble() * h * w;
+  const double rounded =
+      static_cast<double>(static_cast<int64_t>(value + (value < 0 ? -0.5 : 0.5)));
+  constexpr double kLargest = 1e15;
+  if (!(value < kLargest && value > -kLargest)) return std::nullopt;
+  if (value - rounded > 1e-6 || rounded - value > 1e-6) return std::nullopt;
+  return static_cast<int64_t>(rounded);
+}
+
+std::optional<Extent> Extent::Product(const Extent& a, const Extent& b) {
+  if (!a.Small() || !b.Small()) return std::nullopt;
+  const bool a_has_area = !(a.area_ == 0);
+  const bool b_has_area = !(b.area_ == 0);
+  if ((a_has_area && !b.IsConstant()) || (b_has_area && !a.IsConstant())) return std::nullopt;
+  const bool squares_height = !(a.height_ == 0) && !(b.height_ == 0);
+  const bool squares_width = !(a.width_ == 0) && !(b.width_ == 0);
+  if (squares_height || squares_width) return std::nullopt;
+  const Extent product(
+      a.one_ * b.one_, a.one_ * b.height_ + a.height_ * b.one_,
+      a.one_ * b.width_ + a.width_ * b.one_,
+      a.one_ * b.area_ + a.area_ * b.one_ + a.height_ * b.width_ + a.width_ * b.height_);
+  if (!product.Small()) return std::nullopt;
+  return product;
+}
+
+std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
+  if (!a.Small() || !b.Small()) return std::nullopt;
+  if (b.IsConstant()) {
+    if (b.one_ == 0) return std::nullopt;
+    const Extent quotient(a.one_ / b.one_, a.height_ / b.one_, a.width_ / b.one_, a.area_ / b.one_);
+    if (!quotient.Small()) return std::nullopt;
+    return quotient;
+  }
+  // Proportional: HW / W = H, 2H / H = 2, HW / HW = 1.
+  for (const Extent& unit : {Extent(1), Height(), Width()}) {
+    const std::optional<Extent> probe = Product(unit, b);
+    if (!probe) continue;
+    const Rational own = !(probe->area_ == 0)     ? a.area_ / probe->area_
+                         : !(probe->height_ == 0) ? a.height_ / probe->height_
+                         : !(probe->width_ == 0)  ? a.width_ / probe->width_
+                                                  : Rational(0);
+    const std::optional<Extent> quotient = Product(unit, own);
+    const std::optional<Extent> back = quotient ? Product(*quotient, b) : std::nullopt;
+    if (back && *back == a) return quotient;
+  }
+  return std::nullopt;
+}
+
+std::optional<Extent> Extent::Floor(const Extent& a) {
+  const bool whole = IsWholeAtPeriods(a.height_, kPeriod) && IsWholeAtPeriods(a.width_, kPeriod) &&
+                     IsWholeAtPeriods(a.area_, kPeriod * kPeriod);
+  if (!whole) return std::nullopt;
+  return Extent(a.one_.Floor(), a.height_, a.width_, a.area_);
+}
+
+std::optional<Extent> Extent::FloorQuotient(const Extent& a, const Extent& b) {
+  const std::optional<Extent> quotient = Quotient(a, b);
+  if (!quotient) return std::nullopt;
+  return Floor(*quotient);
+}
+
+std::optional<Extent> Extent::Remainder(const Extent& a, const Extent& b) {
+  const std::optional<Extent> quotient = FloorQuotient(a, b);
+  const std::optional<Extent> product = quotient ? Product(*quotient, b) : std::nullopt;
+  if (!product) return std::nullopt;
+  return a - *product;
+}
+
+std::optional<int> Extent::Sign() const {
+  if (IsConstant()) return one_.numerator() < 0 ? -1 : one_.numerator() > 0 ? 1 : 0;
+  // Coefficients of one sign, of which a period's worth outweighs the constant.
+  int sign = 0;
+  for (const Rational part : {height_, width_, area_}) {
+    const int own = part.numerator() < 0 ? -1 : part.numerator() > 0 ? 1 : 0;
+    if (own != 0 && sign != 0 && own != sign) return std::nullopt;
+    if (own != 0) sign = own;
+  }
+  const auto smallest = At(kPeriod, kPeriod);
+  if (!smallest || (*smallest > 0 ? 1 : -1) != sign || *smallest == 0) return std::nullopt;
+  return sign;
+}
+
+std::optional<Extent> Extent::Through(const std::array<int64_t, 4>& values) {
+  const auto [v11, v12, v21, v22] = values;
+  for (const int64_t value : values) {
+    if (std::abs(value) > (int64_t{1} << 46)) return std::nullopt;
+  }
+  const int64_t area = v22 - v12 - v21 + v11;  // of one period in each direction
+  const int64_t height = v21 - v11 - area;     // with the width's part of the area taken out
+  const int64_t width = v12 - v11 - area;
+  const int64_t one = v11 - height - width - area;
+  return Extent(Rational(one), Rational(height, kPeriod), Rational(width, kPeriod),
+                Rational(area, kPeriod * kPeriod));
+}
+
+std::string Extent::ToString() const {
+  std::string text;
+  const auto add = [&](Rational part, const char* unit) {
+    if (part == 0) return;
+    const bool negative = part.numerator() < 0;
+    const Rational size = negative ? -part : part;
+    if (!text.empty() || negative) text += text.empty() ? "-" : negative ? " - " : " + ";
+    const bool bare = *unit != '\0' && size.numerator() == 1;
+    if (!bare) text += std::to_string(size.numerator());
+    if (!bare && *unit != '\0') text += "*";
+    text += unit;
+    if (!size.IsWhole()) text += "/" + std::to_string(size.denominator());
+  };
+  add(area_, "H*W");
+  add(height_, "H");
+  add(width_, "W");
+  add(one_, "");
+  return text.empty() ? "0" : text;
+}
+
+}  // namespace tessera
