@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graph/import/fold_known.h"
 #include "graph/import/importers.h"
 #include "graph/import/op_context.h"
 #include "graph/infer_node.h"
@@ -23,30 +24,89 @@ struct Importer {
 
 // Alphabetical, because this list is what the error for an unknown operator shows.
 constexpr std::array kImporters = {
+    Importer{"Abs", ImportFunction},
     Importer{"Add", ImportAdd},
+    Importer{"AveragePool", ImportPool},
     Importer{"BatchNormalization", ImportBatchNormalization},
     Importer{"Cast", ImportCast},
+    Importer{"Ceil", ImportFunction},
+    Importer{"Celu", ImportFunction},
     Importer{"Clip", ImportClip},
     Importer{"Concat", ImportConcat, true},
     Importer{"Constant", ImportConstant},
     Importer{"Conv", ImportConv},
+    Importer{"ConvTranspose", ImportConvTranspose},
+    Importer{"Cos", ImportFunction},
     Importer{"DepthToSpace", ImportDepthToSpace, true},
     Importer{"DequantizeLinear", ImportDequantizeLinear},
     Importer{"Div", ImportDiv},
     Importer{"Dropout", ImportDropout},
+    Importer{"Elu", ImportFunction},
+    Importer{"Erf", ImportFunction},
+    Importer{"Exp", ImportFunction},
+    Importer{"Expand", ImportExpand, true},
+    Importer{"Flatten", ImportReshape, true},
+    Importer{"Floor", ImportFunction},
+    Importer{"Gather", ImportGather, true},
     Importer{"Gelu", ImportGelu},
+    Importer{"Gemm", ImportGemm},
+    Importer{"GlobalAveragePool", ImportGlobalAveragePool},
+    Importer{"GlobalMaxPool", ImportGlobalMaxPool},
+    Importer{"GroupNormalization", ImportGroupNormalization},
+    Importer{"HardSigmoid", ImportFunction},
+    Importer{"HardSwish", ImportFunction},
     Importer{"Identity", ImportIdentity, true},
+    Importer{"InstanceNormalization", ImportInstanceNormalization},
+    Importer{"LayerNormalization", ImportLayerNormalization},
     Importer{"LeakyRelu", ImportLeakyRelu},
+    Importer{"Log", ImportFunction},
+    Importer{"LogSoftmax", ImportLogSoftmax},
+    Importer{"LpNormalization", ImportLpNormalization},
+    Importer{"MatMul", ImportMatMul},
+    Importer{"Max", ImportMax},
+    Importer{"MaxPool", ImportPool},
+    Importer{"Mean", ImportMean},
+    Importer{"Min", ImportMin},
+    Importer{"Mish", ImportFunction},
+    Importer{"Mod", ImportMod},
     Importer{"Mul", ImportMul},
+    Importer{"Neg", ImportFunction},
     Importer{"PRelu", ImportPRelu},
     Importer{"Pad", ImportPad},
+    Importer{"Pow", ImportPow},
     Importer{"QuantizeLinear", ImportQuantizeLinear},
+    Importer{"Reciprocal", ImportFunction},
+    Importer{"ReduceL1", ImportReduceL1},
+    Importer{"ReduceL2", ImportReduceL2},
+    Importer{"ReduceMax", ImportReduceMax},
+    Importer{"ReduceMean", ImportReduceMean},
+    Importer{"ReduceMin", ImportReduceMin},
+    Importer{"ReduceProd", ImportReduceProd},
+    Importer{"ReduceSum", ImportReduceSum},
+    Importer{"ReduceSumSquare", ImportReduceSumSquare},
     Importer{"Relu", ImportRelu},
+    Importer{"Reshape", ImportReshape, true},
     Importer{"Resize", ImportResize},
-    Importer{"Sigmoid", ImportSigmoid},
+    Importer{"Round", ImportFunction},
+    Importer{"Selu", ImportFunction},
+    Importer{"Sigmoid", ImportFunction},
+    Importer{"Sign", ImportFunction},
+    Importer{"Sin", ImportFunction},
+    Importer{"Slice", ImportSlice, true},
+    Importer{"Softmax", ImportSoftmax},
+    Importer{"Softplus", ImportFunction},
+    Importer{"Softsign", ImportFunction},
+    Importer{"SpaceToDepth", ImportSpaceToDepth, true},
+    Importer{"Split", ImportSplit, true},
+    Importer{"Sqrt", ImportFunction},
+    Importer{"Squeeze", ImportReshape, true},
     Importer{"Sub", ImportSub},
-    Importer{"Tanh", ImportTanh},
+    Importer{"Sum", ImportSum},
+    Importer{"Tanh", ImportFunction},
+    Importer{"ThresholdedRelu", ImportFunction},
+    Importer{"Tile", ImportTile, true},
     Importer{"Transpose", ImportTranspose, true},
+    Importer{"Unsqueeze", ImportReshape, true},
     Importer{"Upsample", ImportUpsample},
 };
 
@@ -121,6 +181,7 @@ class ModelImporter {
     value.shape = ImageShape(*image);
     graph_.input = graph_.AddValue(std::move(value));
     scope_.names.emplace(image->name, graph_.input);
+    StartShapes();
     if (IsCode(image->element_type)) {
       scope_.codes[image->name].is_signed = image->element_type == onnx::DataType::kInt8;
     }
@@ -152,6 +213,36 @@ class ModelImporter {
     return Status::Ok();
   }
 
+  // Which axes of the image are its height and width, and what the file says of their extents.
+  void StartShapes() {
+    Value& input = graph_.value(graph_.input);
+    const size_t first = IsNhwc(input.shape) ? 1 : 2;
+    std::optional<ImageSize> declared;
+    if (input.shape[first] != kUnknownDim && input.shape[first + 1] != kUnknownDim) {
+      declared = ImageSize{input.shape[first], input.shape[first + 1]};
+    }
+    scope_.shapes = SymbolicShapes(graph_, first, first + 1, declared);
+    // Networks run on any size; what the file fixes is asked for by DeclaredShape.
+    input.shape[first] = kUnknownDim;
+    input.shape[first + 1] = kUnknownDim;
+  }
+
+  // By the extents, or by what the network does first.
+  bool IsNhwc(const Shape& shape) const {
+    const auto may_be_channels = [](int64_t extent) { return extent >= 1 && extent <= 4; };
+    if (may_be_channels(shape[1])) return false;
+    if (may_be_channels(shape[3])) return true;
+    if (shape[1] != kUnknownDim) return false;
+    for (const onnx::Node& node : model_.nodes) {
+      if (node.op_type != "Transpose" || node.inputs.empty()) continue;
+      if (node.inputs[0] != graph_.value(graph_.input).name) continue;
+      const std::vector<int64_t> to_nchw = {0, 3, 1, 2};
+      return std::any_of(node.attributes.begin(), node.attributes.end(),
+                         [&](const onnx::Attribute& a) { return a.ints == to_nchw; });
+    }
+    return false;
+  }
+
   static Shape ImageShape(const onnx::ValueInfo& image) {
     Shape shape = image.has_shape ? image.shape : Shape(4, kUnknownDim);
     shape[0] = 1;
@@ -165,9 +256,11 @@ class ModelImporter {
   Status AddNode(const onnx::Node& node, size_t index) {
     const std::string name =
         node.name.empty() ? node.op_type + "_" + std::to_string(index) : node.name;
+    OpContext op(node, name, model_.opset_version, scope_, graph_);
+    TESSERA_ASSIGN_OR_RETURN(const bool folded, FoldKnown(op));
+    if (folded) return op.CheckAllAttributesUsed();
     for (const Importer& importer : kImporters) {
       if (importer.op_type != node.op_type) continue;
-      OpContext op(node, name, model_.opset_version, scope_, graph_);
       if (importer.moves) TESSERA_RETURN_IF_ERROR(op.AllowCodes());
       TESSERA_RETURN_IF_ERROR(importer.import(op));
       return op.CheckAllAttributesUsed();

@@ -36,6 +36,13 @@ int64_t PoolExtent(const Pool& pool, size_t axis, int64_t input) {
   return (windows - 1) * stride >= input + pool.pads_begin[axis] ? windows - 1 : windows;
 }
 
+// Operators on tensors of any rank, whose extents are no positions in an image.
+bool IsPlainOperation(const Operation& operation) {
+  return std::holds_alternative<Reshape>(operation) || std::holds_alternative<Slice>(operation) ||
+         std::holds_alternative<Gather>(operation) || std::holds_alternative<Expand>(operation) ||
+         std::holds_alternative<MatMul>(operation) || std::holds_alternative<Transpose>(operation);
+}
+
 // Computes one node's shape; `shape(i)` are its inputs' shapes.
 class Inferrer {
  public:
@@ -158,7 +165,6 @@ class Inferrer {
 
   Result<Shape> operator()(const Reshape& reshape) {
     Shape y;
-    int64_t elements = 1;
     for (const Extent& extent : reshape.shape) {
       y.push_back(At(extent));
       if (y.back() < kUnknownDim) {
@@ -167,15 +173,10 @@ class Inferrer {
                           ") is no whole number for this image; it must be a multiple of the "
                           "network's size multiple");
       }
-      elements = y.back() == kUnknownDim ? kUnknownDim
-                 : elements < 0          ? elements
-                                         : elements * y.back();
     }
-    int64_t own = 1;
-    for (const int64_t extent : shape(0)) {
-      own = extent == kUnknownDim || own < 0 ? kUnknownDim : own * extent;
-    }
-    if (own < 0 || elements < 0 || own == elements) return y;
+    const int64_t elements = Product(y);
+    const int64_t own = Product(shape(0));
+    if (own == kUnknownDim || elements == kUnknownDim || own == elements) return y;
     return Mismatch("makes " + ShapeToString(y) + " of " + ShapeToString(shape(0)) +
                     ", which has another number of elements");
   }
@@ -318,6 +319,16 @@ class Inferrer {
     return extent.At(image_.height, image_.width).value_or(-2);
   }
 
+  // kUnknownDim when an extent is, or when the product is beyond any tensor.
+  static int64_t Product(const Shape& shape) {
+    int64_t product = 1;
+    for (const int64_t extent : shape) {
+      if (extent == kUnknownDim) return kUnknownDim;
+      if (__builtin_mul_overflow(product, extent, &product)) return kUnknownDim;
+    }
+    return product;
+  }
+
   static Status NoSuchAxis(int64_t axis, const Shape& x) {
     return Mismatch("there is no axis " + std::to_string(axis) + " in " + ShapeToString(x));
   }
@@ -379,20 +390,32 @@ Result<Shape> InferNode(const Graph& graph, const Node& node) {
     inputs.push_back(id == kNoValue ? Shape{} : graph.value(id).shape);
   }
   const Shape& image = graph.value(graph.input).shape;
-  return InferNode(node, inputs, image.size() == 4 ? ImageSize{image[2], image[3]} : ImageSize{});
+  TESSERA_ASSIGN_OR_RETURN(
+      Shape shape,
+      InferNode(node, inputs, image.size() == 4 ? ImageSize{image[2], image[3]} : ImageSize{}));
+  if (graph.value(graph.input).shape.size() != 4 || shape.size() != 4) return shape;
+  // Positions in images are computed with fractions; this keeps them small.
+  constexpr int64_t kMaxExtent = Rational::kMaxPart / 8192;
+  for (const int64_t extent : shape) {
+    if (extent > kMaxExtent && !IsPlainOperation(node.operation)) {
+      return AtNode(node, Status(StatusCode::kImageTooLarge,
+                                 "its output would have extents " + ShapeToString(shape)));
+    }
+  }
+  return shape;
 }
 
 Result<Shape> InferNode(const Node& node, std::span<const Shape> inputs, ImageSize image) {
   Result<Shape> shape = std::visit(Inferrer(node, inputs, image), node.operation);
   if (!shape.ok()) return AtNode(node, shape.status());
   // Bounds every extent, so that the next node's arithmetic cannot overflow.
-  constexpr int64_t kMaxExtent = Rational::kMaxPart / 8192;
+  constexpr int64_t kMostElements = int64_t{1} << 40;
   for (const int64_t extent : *shape) {
     if (extent == 0) {
       return AtNode(node, Status(StatusCode::kInvalidArgument,
                                  "the image is too small: nothing is left after this operator"));
     }
-    if (extent > kMaxExtent) {
+    if (extent > kMostElements) {
       return AtNode(node, Status(StatusCode::kImageTooLarge,
                                  "its output would have extents " + ShapeToString(*shape)));
     }

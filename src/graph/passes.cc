@@ -8,7 +8,7 @@ namespace tessera {
 
 Status Simplify(Graph& graph) {
   // Dead nodes go first too, so that an unused branch cannot make a model unsupported.
-  for (const auto pass : {RemoveDeadNodes, FoldConstants, RemoveTransposes, FreeImageSize,
+  for (const auto pass : {RemoveDeadNodes, FoldConstants, ResolveLayouts, FreeImageSize,
                           LowerBatchNormalization, FoldAffine, FuseActivations, MergeUpsampling,
                           RemoveRepeatedQuantization, RemoveDeadNodes}) {
     TESSERA_RETURN_IF_ERROR(pass(graph));

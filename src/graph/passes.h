@@ -16,12 +16,14 @@ Status Simplify(Graph& graph);
 /// Computes arithmetic between constants, and what depends on nothing else.
 Status FoldConstants(Graph& graph);
 
-/// Brings NHWC graphs into NCHW by giving every tensor its physical layout, removes all
-/// Transposes, and brings the constants of Binary and PRelu into the shape [] or [1, C, 1, 1].
-Status RemoveTransposes(Graph& graph);
+/// Turns what files do with reshapes, transposes, slices and matrix products into operators on NCHW
+/// images, whichever order of axes the file has: pixel shuffles and unshuffles, shuffles and slices
+/// of channels, crops, 1x1 convolutions. Constants beside images get the shape [] or [1, C, 1, 1].
+/// What works on axes that no image has is left on plain tensors, with a Relayout before and after
+/// it.
+Status ResolveLayouts(Graph& graph);
 
-/// Finds the channel count of an input that declares none, and forgets declared image sizes:
-/// networks run on any size.
+/// Infers the shapes of images of no particular size: networks run on any.
 Status FreeImageSize(Graph& graph);
 
 /// Turns each BatchNormalization into a Mul and an Add per channel.

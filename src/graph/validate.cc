@@ -72,11 +72,19 @@ bool IsPerChannel(const Value& value) {
   return shape.size() == 4 && shape[0] == 1 && shape[2] == 1 && shape[3] == 1;
 }
 
+bool IsForPlain(const Operation& operation) {
+  return std::holds_alternative<Transpose>(operation) ||
+         std::holds_alternative<Reshape>(operation) || std::holds_alternative<Slice>(operation) ||
+         std::holds_alternative<Gather>(operation) || std::holds_alternative<Expand>(operation) ||
+         std::holds_alternative<MatMul>(operation);
+}
+
 Status CheckSimplified(const Graph& graph, const Node& node) {
-  if (std::holds_alternative<Transpose>(node.operation) ||
-      std::holds_alternative<BatchNormalization>(node.operation)) {
+  if (std::holds_alternative<BatchNormalization>(node.operation)) {
     return AtNode(node, Broken("a pass should have removed this node"));
   }
+  if (graph.value(node.output).plain) return Status::Ok();
+  if (IsForPlain(node.operation)) return AtNode(node, Broken("works on an image"));
   const auto* concat = std::get_if<Concat>(&node.operation);
   if (concat && concat->axis != 1) return AtNode(node, Broken("does not join channels"));
   if (std::holds_alternative<Conv>(node.operation)) return Status::Ok();

@@ -18,6 +18,7 @@ enum class DataType : int32_t {
   kInt8 = 3,
   kInt32 = 6,
   kInt64 = 7,
+  kBool = 9,
   kFloat16 = 10,
   kDouble = 11,
 };

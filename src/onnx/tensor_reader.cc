@@ -113,6 +113,7 @@ size_t ElementBytes(DataType type) {
   switch (type) {
     case DataType::kUint8:
     case DataType::kInt8:
+    case DataType::kBool:
       return 1;
     case DataType::kFloat16:
       return 2;
@@ -143,7 +144,7 @@ Status CheckEncoding(const Encoded& tensor, DataType type) {
     return Status(StatusCode::kUnsupported,
                   Named(tensor) + " has element type " + std::to_string(tensor.data_type) +
                       " of TensorProto.DataType; supported are float32, float16, double, int8, "
-                      "uint8, int32 and int64");
+                      "uint8, int32, int64 and bool");
   }
   if (tensor.dims.size() > kMaxRank) {
     return Status(StatusCode::kUnsupported,
@@ -199,6 +200,7 @@ Result<Tensor> ReadTensor(protozero::pbf_reader reader) {
     case DataType::kDouble:
       Elements<double>(encoded, encoded.doubles, tensor.floats, same);
       break;
+    case DataType::kBool:
     case DataType::kUint8:
       Elements<uint8_t>(encoded, encoded.int32s, tensor.ints, same);
       break;

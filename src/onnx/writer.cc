@@ -59,6 +59,7 @@ Result<std::string> RawData(const Tensor& tensor) {
     case DataType::kDouble:
       fits = AppendRaw<double>(tensor.floats, raw);
       break;
+    case DataType::kBool:
     case DataType::kUint8:
       fits = AppendRaw<uint8_t>(tensor.ints, raw);
       break;

@@ -88,7 +88,9 @@ TEST_CASE("import: arithmetic with constants on either side") {
   CHECK(with_constant("Mul", false) == std::vector<float>{-4.0f, -1.0f, 2.0f, 6.0f});
   CHECK(with_constant("Div", false) == std::vector<float>{-1.0f, -0.25f, 0.5f, 1.5f});
   CHECK(with_constant("Div", true) == std::vector<float>{-1.0f, -4.0f, 2.0f, 2.0f / 3.0f});
-  CheckRefused(OneNode(13, "Add", {"i"}, {}).Ints("i", {1}), StatusCode::kModelOp, "integers");
+  // Integers beside tensors are numbers that an exporter wrote without their type.
+  CHECK(Run(OneNode(13, "Add", {"i"}, {}).Ints("i", {1}), kRow).elements ==
+        std::vector<float>{-1.0f, 0.5f, 2.0f, 4.0f});
 }
 
 TEST_CASE("import: Conv with padding, stride, groups") {
@@ -124,8 +126,8 @@ TEST_CASE("import: Conv that does not fit or is not supported names its node") {
   };
   CheckRefused(conv({4, 2, 3, 3}, {}), StatusCode::kModelFormat, "the_node");
   CheckRefused(conv({4, 3, 3}, {}), StatusCode::kModelOp, "two-dimensional");
-  CheckRefused(conv({4, 3, 3, 3}, {OnnxAttribute::Ints("strides", {3, 3})}), StatusCode::kModelOp,
-               "strides 3");
+  CheckRefused(conv({4, 3, 3, 3}, {OnnxAttribute::Ints("strides", {17, 17})}), StatusCode::kModelOp,
+               "strides 17");
   CheckRefused(conv({4, 3, 3, 3}, {OnnxAttribute::Ints("kernel_shape", {5, 5})}),
                StatusCode::kModelFormat, "kernel_shape");
   CheckRefused(conv({4, 1, 3, 3}, {OnnxAttribute::Int("group", 3)}), StatusCode::kModelFormat,
@@ -179,9 +181,9 @@ TEST_CASE("import: Pad with attributes, inputs and axes") {
                 .Ints("a", {-1}),
             kRow)
             .elements == expected);
-  CheckRefused(OneNode(13, "Pad", {"p"}, {OnnxAttribute::String("mode", "reflect")}),
-               StatusCode::kModelOp, "reflect");
-  CheckRefused(OneNode(13, "Pad", {"p"}, {}).Ints("p", {0, 1, 0, 0, 0, 0, 0, 0}),
+  CheckRefused(OneNode(13, "Pad", {"p"}, {OnnxAttribute::String("mode", "mirror")}),
+               StatusCode::kModelOp, "mirror");
+  CheckRefused(OneNode(13, "Pad", {"p"}, {}).Ints("p", {1, 1, 0, 0, 0, 0, 0, 0}),
                StatusCode::kModelOp, "height and width");
 }
 
@@ -225,9 +227,9 @@ TEST_CASE("import: Resize by sizes needs a fixed input and a simple factor") {
   const auto* resize = std::get_if<Resize>(&graph.nodes[0].operation);
   REQUIRE(resize);
   CHECK(resize->scale == std::array<double, 2>{3.0, 3.0});
-  CheckRefused(sized({1, 3, -1, -1}, {1, 3, 24, 36}), StatusCode::kModelOp, "unknown size");
+  CheckRefused(sized({1, 3, -1, -1}, {1, 3, 24, 36}), StatusCode::kModelOp, "axis of H to 24");
   CheckRefused(sized({1, 3, 8, 8}, {1, 6, 16, 16}), StatusCode::kModelOp, "height and width");
-  CheckRefused(sized({1, 3, 101, 101}, {1, 3, 203, 203}), StatusCode::kModelOp, "simple scale");
+  CheckRefused(sized({1, 3, 101, 101}, {1, 3, 203, 203}), StatusCode::kModelOp, "scale of 2.0099");
 }
 
 TEST_CASE("import: Resize refuses what it cannot do, naming it") {
@@ -288,14 +290,14 @@ TEST_CASE("import: BatchNormalization") {
 }
 
 TEST_CASE("import: other operators are refused with the list of supported ones") {
-  CheckRefused(OneNode(13, "Softmax", {}, {}), StatusCode::kModelOp, "Softmax of node 'the_node'");
-  CheckRefused(OneNode(13, "Softmax", {}, {}), StatusCode::kModelOp, "DepthToSpace");
+  CheckRefused(OneNode(13, "TopK", {}, {}), StatusCode::kModelOp, "TopK of node 'the_node'");
+  CheckRefused(OneNode(13, "TopK", {}, {}), StatusCode::kModelOp, "DepthToSpace");
 }
 
 TEST_CASE("import: a node without a name gets one") {
   OnnxBuilder b;
-  b.Input("x", {1, 1, -1, -1}).Output("y").Node("Softmax", {"x"}, "y");
-  CheckRefused(b, StatusCode::kModelOp, "'Softmax_0'");
+  b.Input("x", {1, 1, -1, -1}).Output("y").Node("TopK", {"x"}, "y");
+  CheckRefused(b, StatusCode::kModelOp, "'TopK_0'");
 }
 
 TEST_CASE("import: inputs and outputs of the graph") {

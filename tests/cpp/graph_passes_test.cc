@@ -88,7 +88,7 @@ TEST_CASE("passes: two long constants are not multiplied into a huge one") {
 }
 
 TEST_CASE("passes: a constant that varies over the image is refused, a uniform one is not") {
-  GraphBuilder b(1);
+  GraphBuilder b(Shape{1, 1, 2, 2});
   Graph graph = b.Finish(b.Apply(kMul, {b.input(), b.RandomConstant({2, 2})}));
   const Status status = Simplify(graph);
   CHECK(status.code() == StatusCode::kUnsupported);
@@ -238,23 +238,76 @@ TEST_CASE("passes: Transposes that cancel leave an NCHW network alone") {
   CHECK(graph.nodes.size() == 2);
 }
 
-TEST_CASE("passes: other Transposes are refused") {
-  GraphBuilder b(Shape{1, 3, 8, 8});
-  const ValueId x = b.Apply(Transpose{{0, 1, 3, 2}}, {b.input()});
-  Graph rotated = b.Finish(b.Convolve(x, 3));
-  const Status status = Simplify(rotated);
-  CHECK(status.code() == StatusCode::kModelOp);
-  CHECK(status.message().find("Conv node 'node1'") != std::string::npos);
+TEST_CASE("passes: what is done to axes that no image has is left on plain tensors") {
+  GraphBuilder b(3);
+  const ValueId turned = b.Apply(Transpose{{0, 1, 3, 2}}, {b.input()});
+  const Graph rotated =
+      SimplifyAndCompare(b.Finish(b.Convolve(turned, 3)), RandomImage({1, 3, 5, 4}, 1));
+  CHECK(std::any_of(rotated.values.begin(), rotated.values.end(),
+                    [](const Value& value) { return value.plain; }));
 
-  GraphBuilder c(Shape{1, 3, 8, 8});
+  GraphBuilder c(3);
   Graph mixed = c.Finish(c.Add(c.Apply(Transpose{{0, 1, 3, 2}}, {c.input()}), c.input()));
-  CHECK(Simplify(mixed).code() == StatusCode::kModelOp);
+  CHECK(Simplify(mixed).code() == StatusCode::kModelFormat);
+
+  GraphBuilder d(3);
+  SimplifyAndCompare(d.Finish(d.Apply(Concat{2}, {d.input(), d.input()})),
+                     RandomImage({1, 3, 5, 4}, 1));
 }
 
-TEST_CASE("passes: joining rows is refused") {
-  GraphBuilder b(3);
-  Graph graph = b.Finish(b.Apply(Concat{2}, {b.input(), b.input()}));
-  CHECK(Simplify(graph).code() == StatusCode::kModelOp);
+// [1, C, H, W] in pieces and together again, the steps of which are views.
+TEST_CASE("passes: shuffles of pixels and channels spelled out become operators") {
+  const Extent h = Extent::Height();
+  const Extent w = Extent::Width();
+  const auto twice = [](const Extent& extent) { return *Extent::Product(extent, 2); };
+  const auto half = [](const Extent& extent) { return *Extent::Quotient(extent, 2); };
+  const auto count = [](const Graph& graph, const char* name) {
+    return std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+      return std::string(OperationName(node.operation)) == name;
+    });
+  };
+  const auto run = [&](std::vector<Extent> apart, std::vector<int64_t> order,
+                       std::vector<Extent> together) {
+    GraphBuilder b(12);
+    ValueId x = b.Apply(Reshape{std::move(apart)}, {b.input()});
+    x = b.Apply(Transpose{std::move(order)}, {x});
+    x = b.Apply(Reshape{std::move(together)}, {x});
+    return SimplifyAndCompare(b.Finish(b.Relu(x)), RandomImage({1, 12, 4, 6}, 1));
+  };
+  const Graph crd = run({1, 3, 2, 2, h, w}, {0, 1, 4, 2, 5, 3}, {1, 3, twice(h), twice(w)});
+  CHECK(count(crd, "DepthToSpace") == 1);
+  CHECK(crd.nodes.size() == 2);
+  const Graph dcr = run({1, 2, 2, 3, h, w}, {0, 3, 4, 1, 5, 2}, {1, 3, twice(h), twice(w)});
+  CHECK(count(dcr, "DepthToSpace") == 1);
+  const Graph unshuffled =
+      run({1, 12, half(h), 2, half(w), 2}, {0, 1, 3, 5, 2, 4}, {1, 48, half(h), half(w)});
+  CHECK(count(unshuffled, "SpaceToDepth") == 1);
+  CHECK(unshuffled.size_multiple == 2);
+  const Graph channels = run({1, 3, 4, h, w}, {0, 2, 1, 3, 4}, {1, 12, h, w});
+  CHECK(count(channels, "SelectChannels") == 1);
+  CHECK(channels.nodes.size() == 2);
+}
+
+TEST_CASE("passes: slices of channels and of the image, and products with matrices") {
+  const Extent h = Extent::Height();
+  const Extent w = Extent::Width();
+  GraphBuilder b(6);
+  const ValueId channels = b.Apply(Slice{1, 1, 5, 2}, {b.input()});
+  const ValueId rows = b.Apply(Slice{2, 1, h - Extent(2), 1}, {channels});
+  const Graph sliced = SimplifyAndCompare(b.Finish(b.Apply(Slice{3, 1, w, 2}, {rows})),
+                                          RandomImage({1, 6, 7, 8}, 1));
+  CHECK(std::none_of(sliced.values.begin(), sliced.values.end(),
+                     [](const Value& value) { return value.plain; }));
+
+  GraphBuilder c(4);
+  ValueId x = c.Apply(Reshape{{1, 4, *Extent::Product(h, w)}}, {c.input()});
+  x = c.Apply(Transpose{{0, 2, 1}}, {x});
+  x = c.Apply(MatMul{}, {x, c.RandomConstant({4, 5})});
+  x = c.Apply(kAdd, {x, c.RandomConstant({5})});
+  x = c.Apply(Transpose{{0, 2, 1}}, {x});
+  const Graph tokens = SimplifyAndCompare(c.Finish(c.Apply(Reshape{{1, 5, h, w}}, {x})),
+                                          RandomImage({1, 4, 3, 6}, 1));
+  CHECK(tokens.nodes.size() == 1);
 }
 
 TEST_CASE("passes: dead nodes and values disappear") {

@@ -352,9 +352,10 @@ TEST_CASE("import: Sigmoid, Tanh and Gelu") {
   CHECK(run("Tanh", {}) == doctest::Approx(0.7615942));
   CHECK(run("Gelu", {}) == doctest::Approx(0.8413447));
   CHECK(run("Gelu", {OnnxAttribute::String("approximate", "none")}) == doctest::Approx(0.8413447));
+  CHECK(run("Gelu", {OnnxAttribute::String("approximate", "tanh")}) == doctest::Approx(0.8411920));
   OnnxBuilder b = Start(20);
-  b.Node("Gelu", {"x"}, "y", {OnnxAttribute::String("approximate", "tanh")}, "the_node");
-  CheckNodeRefused(b, StatusCode::kModelOp, "approximate 'tanh'");
+  b.Node("Gelu", {"x"}, "y", {OnnxAttribute::String("approximate", "most")}, "the_node");
+  CheckNodeRefused(b, StatusCode::kModelFormat, "approximate 'most'");
 }
 
 }  // namespace

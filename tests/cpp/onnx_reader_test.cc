@@ -139,9 +139,9 @@ TEST_CASE("onnx: refuses what it does not read") {
   CHECK(status.code() == StatusCode::kUnsupported);
   CHECK(Mentions(status, "separate file"));
 
-  status = ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 9, {1}, {1})));
+  status = ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 16, {1}, {1, 1})));
   CHECK(status.code() == StatusCode::kUnsupported);
-  CHECK(Mentions(status, "element type 9"));
+  CHECK(Mentions(status, "element type 16"));
 
   CHECK(ReadStatus(OnnxBuilder(6).Input("x", {})).code() == StatusCode::kUnsupported);
   CHECK(ReadStatus(OnnxBuilder(0).Input("x", {})).code() == StatusCode::kModelFormat);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "graph/import/importers.h"
@@ -9,7 +10,7 @@ namespace {
 // Far beyond any network; keeps window and padding arithmetic small.
 constexpr int64_t kMaxKernel = 255;
 constexpr int64_t kMaxDilation = 64;
-constexpr int64_t kMaxStride = 2;
+constexpr int64_t kMaxStride = 16;
 
 Status ReadPair(OpContext& op, const char* attribute, int64_t largest,
                 std::array<int64_t, 2>& pair) {
@@ -29,15 +30,23 @@ Status ReadPair(OpContext& op, const char* attribute, int64_t largest,
   return Status::Ok();
 }
 
-Status ReadPads(OpContext& op, Conv& conv) {
+// Padding of a window, explicit or by auto_pad.
+struct Padding {
+  Conv::AutoPad auto_pad = Conv::AutoPad::kExplicit;
+  std::array<int64_t, 2> begin = {0, 0};
+  std::array<int64_t, 2> end = {0, 0};
+};
+
+Result<Padding> ReadPadding(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> pads, op.Ints("pads", {0, 0, 0, 0}));
   TESSERA_ASSIGN_OR_RETURN(const std::string auto_pad, op.String("auto_pad", "NOTSET"));
+  Padding padding;
   if (auto_pad == "SAME_UPPER") {
-    conv.auto_pad = Conv::AutoPad::kSameUpper;
+    padding.auto_pad = Conv::AutoPad::kSameUpper;
   } else if (auto_pad == "SAME_LOWER") {
-    conv.auto_pad = Conv::AutoPad::kSameLower;
+    padding.auto_pad = Conv::AutoPad::kSameLower;
   } else if (auto_pad == "VALID") {
-    conv.auto_pad = Conv::AutoPad::kValid;
+    padding.auto_pad = Conv::AutoPad::kValid;
   } else if (auto_pad != "NOTSET" && !auto_pad.empty()) {
     return op.Malformed("auto_pad '" + auto_pad + "' does not exist");
   }
@@ -47,10 +56,10 @@ Status ReadPads(OpContext& op, Conv& conv) {
       return op.Unsupported("a padding of " + std::to_string(pad) + " is not supported");
     }
   }
-  if (conv.auto_pad != Conv::AutoPad::kExplicit) return Status::Ok();
-  conv.pads_begin = {pads[0], pads[1]};
-  conv.pads_end = {pads[2], pads[3]};
-  return Status::Ok();
+  if (padding.auto_pad != Conv::AutoPad::kExplicit) return padding;
+  padding.begin = {pads[0], pads[1]};
+  padding.end = {pads[2], pads[3]};
+  return padding;
 }
 
 // Checks the weights, takes the kernel size from them and compares it with kernel_shape.
@@ -87,7 +96,10 @@ Status ImportConv(OpContext& op) {
   TESSERA_RETURN_IF_ERROR(ReadKernel(op, weights, conv));
   TESSERA_RETURN_IF_ERROR(ReadPair(op, "strides", kMaxStride, conv.stride));
   TESSERA_RETURN_IF_ERROR(ReadPair(op, "dilations", kMaxDilation, conv.dilation));
-  TESSERA_RETURN_IF_ERROR(ReadPads(op, conv));
+  TESSERA_ASSIGN_OR_RETURN(const Padding padding, ReadPadding(op));
+  conv.auto_pad = padding.auto_pad;
+  conv.pads_begin = padding.begin;
+  conv.pads_end = padding.end;
   TESSERA_RETURN_IF_ERROR(ReadGroups(op, weights, conv));
 
   std::vector<ValueId> inputs = {x, w};
@@ -100,6 +112,44 @@ Status ImportConv(OpContext& op) {
     inputs.push_back(bias);
   }
   return op.Emit(conv, std::move(inputs));
+}
+
+Status ImportPool(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
+  Pool pool;
+  pool.kind = op.op_type() == "MaxPool" ? Pool::Kind::kMax : Pool::Kind::kAverage;
+  if (!op.Has("kernel_shape")) return op.Malformed("has no kernel_shape");
+  TESSERA_RETURN_IF_ERROR(ReadPair(op, "kernel_shape", kMaxKernel, pool.kernel));
+  TESSERA_RETURN_IF_ERROR(ReadPair(op, "strides", kMaxKernel, pool.stride));
+  TESSERA_RETURN_IF_ERROR(ReadPair(op, "dilations", kMaxDilation, pool.dilation));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t ceil_mode, op.Int("ceil_mode", 0));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t include, op.Int("count_include_pad", 0));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t storage, op.Int("storage_order", 0));
+  if (storage != 0 || op.output_count() > 1) {
+    return op.Unsupported("the positions of the largest elements; only the elements are supported");
+  }
+  TESSERA_ASSIGN_OR_RETURN(const Padding padding, ReadPadding(op));
+  pool.pads_begin = padding.begin;
+  pool.pads_end = padding.end;
+  pool.ceil_mode = ceil_mode != 0;
+  pool.count_include_pad = include != 0;
+  const bool same = padding.auto_pad == Conv::AutoPad::kSameUpper ||
+                    padding.auto_pad == Conv::AutoPad::kSameLower;
+  for (size_t axis = 0; axis < 2 && same; ++axis) {
+    // For sizes that are multiples of the stride, as of all strides before.
+    const int64_t window = (pool.kernel[axis] - 1) * pool.dilation[axis] + 1;
+    const int64_t total = std::max<int64_t>(0, window - pool.stride[axis]);
+    const bool upper = padding.auto_pad == Conv::AutoPad::kSameUpper;
+    pool.pads_begin[axis] = upper ? total / 2 : total - total / 2;
+    pool.pads_end[axis] = total - pool.pads_begin[axis];
+  }
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const int64_t window = (pool.kernel[axis] - 1) * pool.dilation[axis] + 1;
+    if (pool.pads_begin[axis] >= window || pool.pads_end[axis] >= window) {
+      return op.Malformed("pads by more than the window");
+    }
+  }
+  return op.Emit(pool, {x});
 }
 
 Status ImportBatchNormalization(OpContext& op) {

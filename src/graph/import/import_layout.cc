@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -10,30 +10,40 @@ namespace {
 constexpr int64_t kMaxBlock = 64;
 constexpr int64_t kMaxPad = 1024;
 
-// ONNX pads: all beginnings, then all ends, for N, C, H, W.
-Status SetPads(OpContext& op, const std::vector<int64_t>& pads, Pad& pad) {
+// ONNX pads: all beginnings, then all ends. Where the axes of height and width begin, 2 or
+// (channels last) 1, or -1 when nothing is padded.
+Result<int> FirstPaddedAxis(OpContext& op, const std::vector<Extent>& pads) {
   if (pads.size() != 8) return op.Malformed("pads must have two entries per axis of the image");
-  for (size_t axis = 0; axis < 2; ++axis) {
-    if (pads[axis] != 0 || pads[axis + 4] != 0) {
-      return op.Unsupported("only the height and width of an NCHW tensor can be padded");
-    }
+  std::array<bool, 4> padded = {};
+  for (size_t i = 0; i < 8; ++i) padded[i % 4] = padded[i % 4] || !(pads[i] == Extent(0));
+  if (padded[0] || (padded[1] && padded[3])) {
+    return op.Unsupported("pads other axes than the height and width of an image");
   }
-  for (const int64_t amount : pads) {
-    if (amount < -kMaxPad || amount > kMaxPad) {
-      return op.Unsupported("a padding of " + std::to_string(amount) + " is not supported");
-    }
+  if (padded[1]) return 1;
+  return padded[2] || padded[3] ? 2 : -1;
+}
+
+// The amounts of an axis; what is computed from the image's size must come out as a constant.
+Status SetAmount(OpContext& op, const Extent& extent, int64_t& amount) {
+  const auto whole = extent.Whole();
+  if (!whole) {
+    return op.Unsupported("pads by " + extent.ToString() +
+                          ", which depends on the image's height H and width W; a constant is "
+                          "supported");
   }
-  pad.begin = {pads[2], pads[3]};
-  pad.end = {pads[6], pads[7]};
+  if (*whole < -kMaxPad || *whole > kMaxPad) {
+    return op.Unsupported("a padding of " + std::to_string(*whole) + " is not supported");
+  }
+  amount = *whole;
   return Status::Ok();
 }
 
 // Operator set 18 can name the padded axes; spreads them over all four.
-Result<std::vector<int64_t>> SpreadPads(OpContext& op, const std::vector<int64_t>& pads) {
+Result<std::vector<Extent>> SpreadPads(OpContext& op, const std::vector<Extent>& pads) {
   if (!op.HasInput(3)) return pads;
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, op.IntsInput(3));
   if (pads.size() != 2 * axes.size()) return op.Malformed("pads and axes differ in length");
-  std::vector<int64_t> spread(8, 0);
+  std::vector<Extent> spread(8, Extent(0));
   for (size_t i = 0; i < axes.size(); ++i) {
     const int64_t axis = axes[i] < 0 ? axes[i] + 4 : axes[i];
     if (axis < 0 || axis > 3) return op.Malformed("there is no axis " + std::to_string(axes[i]));
@@ -41,6 +51,16 @@ Result<std::vector<int64_t>> SpreadPads(OpContext& op, const std::vector<int64_t
     spread[static_cast<size_t>(axis) + 4] = pads[i + axes.size()];
   }
   return spread;
+}
+
+Result<Pad::Mode> ReadPadMode(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const std::string mode, op.String("mode", "constant"));
+  if (mode == "constant") return Pad::Mode::kConstant;
+  if (mode == "reflect") return Pad::Mode::kReflect;
+  if (mode == "edge") return Pad::Mode::kEdge;
+  if (mode == "wrap") return Pad::Mode::kWrap;
+  return op.Unsupported("mode '" + mode +
+                        "' is not supported; constant, reflect, edge and wrap are");
 }
 
 }  // namespace
@@ -74,34 +94,43 @@ Status ImportDepthToSpace(OpContext& op) {
 
 Status ImportPad(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
-  TESSERA_ASSIGN_OR_RETURN(const std::string mode, op.String("mode", "constant"));
-  if (mode != "constant") {
-    return op.Unsupported("mode '" + mode + "' is not supported; constant is");
-  }
   Pad pad;
-  std::vector<int64_t> pads;
+  TESSERA_ASSIGN_OR_RETURN(pad.mode, ReadPadMode(op));
+  std::vector<Extent> pads;
   if (op.opset() < 11) {
-    TESSERA_ASSIGN_OR_RETURN(pads, op.Ints("pads", {}));
+    const char* name = op.Has("paddings") ? "paddings" : "pads";  // of operator set 1
+    TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> given, op.Ints(name, {}));
+    pads.assign(given.begin(), given.end());
     TESSERA_ASSIGN_OR_RETURN(pad.value, op.Float("value", 0.0f));
   } else {
-    TESSERA_ASSIGN_OR_RETURN(pads, op.IntsInput(1));
-    TESSERA_ASSIGN_OR_RETURN(pad.value, op.ScalarInput(2, 0.0f));
+    TESSERA_ASSIGN_OR_RETURN(pads, op.ExtentsInput(1));
+    if (pad.mode == Pad::Mode::kConstant) {
+      TESSERA_ASSIGN_OR_RETURN(pad.value, op.ScalarInput(2, 0.0f));
+    }
     TESSERA_ASSIGN_OR_RETURN(pads, SpreadPads(op, pads));
   }
   if (!std::isfinite(pad.value)) return op.Malformed("the value is not a finite number");
-  TESSERA_RETURN_IF_ERROR(SetPads(op, pads, pad));
-  return op.Emit(pad, {x});
+  TESSERA_ASSIGN_OR_RETURN(const int first, FirstPaddedAxis(op, pads));
+  if (first < 0) return op.Alias(x);
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const size_t at = static_cast<size_t>(first) + axis;
+    TESSERA_RETURN_IF_ERROR(SetAmount(op, pads[at], pad.begin[axis]));
+    TESSERA_RETURN_IF_ERROR(SetAmount(op, pads[at + 4], pad.end[axis]));
+  }
+  if (first == 2) return op.Emit(pad, {x});
+  TESSERA_ASSIGN_OR_RETURN(const ValueId nchw, op.Add(Transpose{{0, 3, 1, 2}}, {x}));
+  TESSERA_ASSIGN_OR_RETURN(const ValueId padded, op.Add(pad, {nchw}));
+  return op.Emit(Transpose{{0, 2, 3, 1}}, {padded});
 }
 
-Status ImportTranspose(OpContext& op) {
+Status ImportSpaceToDepth(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
-  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> permutation, op.Ints("perm", {3, 2, 1, 0}));
-  std::vector<int64_t> sorted = permutation;
-  std::sort(sorted.begin(), sorted.end());
-  if (sorted != std::vector<int64_t>{0, 1, 2, 3}) {
-    return op.Malformed("perm must be a permutation of the four axes of an image");
+  SpaceToDepth space_to_depth;
+  TESSERA_ASSIGN_OR_RETURN(space_to_depth.block, op.Int("blocksize", 0));
+  if (space_to_depth.block < 1 || space_to_depth.block > kMaxBlock) {
+    return op.Malformed("blocksize must be from 1 to " + std::to_string(kMaxBlock));
   }
-  return op.Emit(Transpose{permutation}, {x});
+  return op.Emit(space_to_depth, {x});
 }
 
 }  // namespace tessera

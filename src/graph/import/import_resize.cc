@@ -1,6 +1,8 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "graph/import/importers.h"
 #include "graph/infer_node.h"
@@ -20,64 +22,99 @@ Result<Resize::Mode> ReadMode(OpContext& op) {
   return op.Unsupported("mode '" + mode + "' is not supported; nearest, linear and cubic are");
 }
 
-// Takes the spatial factors from four per-axis factors.
-Status SetScale(OpContext& op, const std::vector<Rational>& factors, Resize& resize) {
-  if (factors.size() != 4) return op.Malformed("needs one scale for each axis of an NCHW image");
-  if (!(factors[0] == 1) || !(factors[1] == 1)) {
-    return op.Unsupported("only the height and width of an NCHW tensor can be resized");
+// How each axis is resized: by a factor, or to a fraction of the image's extent.
+struct AxisFactor {
+  Rational factor = 1;
+  std::optional<Rational> of_image;
+};
+
+Status SetScale(OpContext& op, const std::vector<AxisFactor>& axes, Resize& resize) {
+  if (axes.size() != 4) return op.Malformed("needs one scale for each axis of an NCHW image");
+  for (size_t axis = 0; axis < 2; ++axis) {
+    if (axes[axis].of_image || !(axes[axis].factor == 1)) {
+      return op.Unsupported("only the height and width of an NCHW tensor can be resized");
+    }
   }
-  resize.scale = {factors[2].ToDouble(), factors[3].ToDouble()};
+  resize.scale = {axes[2].factor.ToDouble(), axes[3].factor.ToDouble()};
+  if (!axes[2].of_image && !axes[3].of_image) return Status::Ok();
+  if (!axes[2].of_image || !axes[3].of_image) {
+    return op.Unsupported("resizes one axis by a factor and the other to a size");
+  }
+  resize.to_image = {*axes[2].of_image, *axes[3].of_image};
   return Status::Ok();
 }
 
-Result<std::vector<Rational>> FromScales(OpContext& op, const std::vector<float>& scales) {
-  std::vector<Rational> factors;
-  for (const float scale : scales) {
-    const auto factor = ScaleToRational(static_cast<double>(scale));
-    if (!factor) {
-      return op.Unsupported("a scale of " + std::to_string(scale) +
-                            " is not supported; ratios of small whole numbers up to 64 are");
-    }
-    factors.push_back(*factor);
-  }
-  return factors;
+Result<Rational> SimpleFactor(OpContext& op, double scale) {
+  const auto factor = ScaleToRational(scale);
+  if (factor) return *factor;
+  return op.Unsupported("a scale of " + std::to_string(scale) +
+                        " is not supported; ratios of small whole numbers up to 64 are");
 }
 
-// Sizes make a constant factor only where the file fixes the size of the input.
-Result<std::vector<Rational>> FromSizes(OpContext& op, const Shape& input,
-                                        const std::vector<int64_t>& sizes) {
-  if (sizes.size() != input.size()) return op.Malformed("needs one size for each axis");
-  std::vector<Rational> factors;
-  for (size_t axis = 0; axis < sizes.size(); ++axis) {
-    if (sizes[axis] == input[axis]) {  // also an axis that `axes` does not name
-      factors.push_back(1);
-      continue;
+// Scales that are constants, or quotients of sizes that come out as constants.
+Result<std::vector<AxisFactor>> FromScales(OpContext& op, const KnownTensor& scales) {
+  std::vector<AxisFactor> axes;
+  for (const float scale : scales.floats) {
+    TESSERA_ASSIGN_OR_RETURN(const Rational factor, SimpleFactor(op, static_cast<double>(scale)));
+    axes.push_back({factor, std::nullopt});
+  }
+  for (const Extent& scale : scales.extents) {
+    if (!scale.IsConstant()) {
+      return op.Unsupported("a scale of " + scale.ToString() +
+                            ", which depends on the image's height H and width W");
     }
-    if (input[axis] == kUnknownDim) {
-      return op.Unsupported(
-          "resizes to fixed sizes an image of unknown size; export the model "
-          "with a scale factor");
-    }
-    constexpr int64_t kMaxSize = Rational::kMaxPart / 2;
-    if (sizes[axis] < 1 || sizes[axis] > kMaxSize || input[axis] < 1 || input[axis] > kMaxSize) {
-      return op.Malformed("a size is out of range");
-    }
-    const Rational factor(sizes[axis], input[axis]);
+    TESSERA_ASSIGN_OR_RETURN(const Rational factor, SimpleFactor(op, scale.one().ToDouble()));
+    axes.push_back({factor, std::nullopt});
+  }
+  return axes;
+}
+
+// A size on `axis` of an input of `extent` elements. The sizes of a file that fixes the image's are
+// constants, and mean the same share of other images.
+Result<AxisFactor> FromSize(OpContext& op, Extent size, const Extent& extent, size_t axis) {
+  const bool is_spatial = axis >= 2;
+  const std::optional<ImageSize>& declared = op.declared_image();
+  if (size == extent) return AxisFactor{};
+  const std::optional<int64_t> whole = size.Whole();
+  if (whole && !extent.IsConstant() && is_spatial && declared) {
+    const Rational share(*whole, axis == 2 ? declared->height : declared->width);
+    size = axis == 2 ? Extent(0, share, 0, 0) : Extent(0, 0, share, 0);
+    if (size == extent) return AxisFactor{};
+  }
+  const auto quotient = Extent::Quotient(size, extent);
+  if (quotient && quotient->IsConstant() && !(quotient->one() == 0)) {
+    const Rational factor = quotient->one();
     const auto simple = ScaleToRational(factor.ToDouble());
-    if (!simple || !(*simple == factor)) {
-      return op.Unsupported("sizes and the input's shape " + ShapeToString(input) +
-                            " give no simple scale factor");
-    }
-    factors.push_back(factor);
+    if (simple && *simple == factor) return AxisFactor{factor, std::nullopt};
+    return op.Unsupported("a scale of " + std::to_string(factor.ToDouble()) +
+                          " is not supported; ratios of small whole numbers up to 64 are");
   }
-  return factors;
+  const auto share = is_spatial ? size.MultipleOf(axis - 2) : std::nullopt;
+  if (share) return AxisFactor{1, *share};
+  return op.Unsupported("resizes an axis of " + extent.ToString() + " to " + size.ToString() +
+                        " (H and W are the image's height and width); a factor, or a share of the "
+                        "image's size, is supported: export the network with a scale factor or "
+                        "with dynamic axes");
 }
 
-// Spreads what operator set 18's `axes` attribute names over all four axes.
+Result<std::vector<AxisFactor>> FromSizes(OpContext& op, const std::vector<Extent>& input,
+                                          const std::vector<Extent>& sizes) {
+  if (sizes.size() != input.size()) return op.Malformed("needs one size for each axis");
+  std::vector<AxisFactor> axes;
+  for (size_t axis = 0; axis < sizes.size(); ++axis) {
+    const auto sign = sizes[axis].Sign();
+    if (sign && *sign <= 0) return op.Malformed("a size is out of range");
+    TESSERA_ASSIGN_OR_RETURN(const AxisFactor factor, FromSize(op, sizes[axis], input[axis], axis));
+    axes.push_back(factor);
+  }
+  return axes;
+}
+
+// Spreads what operator set 18's `axes` attribute names over all axes.
 template <typename T>
 Result<std::vector<T>> SpreadAxes(OpContext& op, const std::vector<T>& given,
                                   std::vector<T> everywhere) {
-  if (!op.Has("axes")) return given;
+  if (!op.Has("axes") || given.empty()) return given;
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, op.Ints("axes", {}));
   if (axes.size() != given.size()) return op.Malformed("axes and scales differ in length");
   const auto rank = static_cast<int64_t>(everywhere.size());
@@ -89,29 +126,35 @@ Result<std::vector<T>> SpreadAxes(OpContext& op, const std::vector<T>& given,
   return everywhere;
 }
 
-Result<std::vector<Rational>> ReadFactors(OpContext& op, const Shape& input) {
+// The input as numbers. kUnsupported when it is computed from pixels, or a second input of the
+// graph.
+Result<KnownTensor> NumbersInput(OpContext& op, size_t index) {
+  std::optional<KnownTensor> known = op.KnownInput(index);
+  if (known) return std::move(*known);
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<float> floats, op.FloatsInput(index));
+  return op.Unsupported("its scale is no constant");
+}
+
+Result<std::vector<AxisFactor>> ReadFactors(OpContext& op, const std::vector<Extent>& input) {
   const size_t scales_input = op.opset() < 11 ? 1 : 2;
   if (op.HasInput(scales_input)) {
-    TESSERA_ASSIGN_OR_RETURN(std::vector<float> scales, op.FloatsInput(scales_input));
+    TESSERA_ASSIGN_OR_RETURN(KnownTensor scales, NumbersInput(op, scales_input));
     // Before operator set 13 an empty tensor stood for an omitted one.
-    if (!scales.empty()) {
-      TESSERA_ASSIGN_OR_RETURN(scales,
-                               SpreadAxes(op, scales, std::vector<float>(input.size(), 1.0f)));
+    if (scales.size() > 0) {
+      TESSERA_ASSIGN_OR_RETURN(
+          scales.floats, SpreadAxes(op, scales.floats, std::vector<float>(input.size(), 1.0f)));
+      TESSERA_ASSIGN_OR_RETURN(
+          scales.extents,
+          SpreadAxes(op, scales.extents, std::vector<Extent>(input.size(), Extent(1))));
       return FromScales(op, scales);
     }
   }
   if (op.opset() >= 11 && op.HasInput(3)) {
-    TESSERA_ASSIGN_OR_RETURN(std::vector<int64_t> sizes, op.IntsInput(3));
+    TESSERA_ASSIGN_OR_RETURN(std::vector<Extent> sizes, op.ExtentsInput(3));
     TESSERA_ASSIGN_OR_RETURN(sizes, SpreadAxes(op, sizes, input));
     return FromSizes(op, input, sizes);
   }
   return op.Malformed("has neither scales nor sizes");
-}
-
-Status RefuseOption(OpContext& op, const char* attribute) {
-  TESSERA_ASSIGN_OR_RETURN(const int64_t value, op.Int(attribute, 0));
-  if (value == 0) return Status::Ok();
-  return op.Unsupported(std::string("attribute '") + attribute + "' is not supported");
 }
 
 Status ReadRounding(OpContext& op, Resize& resize) {
@@ -183,7 +226,8 @@ Status ImportResize(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
   Resize resize;
   TESSERA_ASSIGN_OR_RETURN(resize.mode, ReadMode(op));
-  TESSERA_ASSIGN_OR_RETURN(const auto factors, ReadFactors(op, op.graph().value(x).shape));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> extents, op.ExtentsOf(0));
+  TESSERA_ASSIGN_OR_RETURN(const auto factors, ReadFactors(op, extents));
   TESSERA_RETURN_IF_ERROR(SetScale(op, factors, resize));
   if (op.opset() < 11) {
     TESSERA_RETURN_IF_ERROR(SetOldResize(op, resize));
@@ -193,8 +237,10 @@ Status ImportResize(OpContext& op) {
   if (!std::isfinite(resize.cubic_a)) return op.Malformed("cubic_coeff_a is not a finite number");
   op.Ignore("extrapolation_value");       // concerns tf_crop_and_resize
   op.Ignore("keep_aspect_ratio_policy");  // the factor is already known
-  TESSERA_RETURN_IF_ERROR(RefuseOption(op, "antialias"));
-  TESSERA_RETURN_IF_ERROR(RefuseOption(op, "exclude_outside"));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t antialias, op.Int("antialias", 0));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t exclude_outside, op.Int("exclude_outside", 0));
+  resize.antialias = antialias != 0 && resize.mode != Resize::Mode::kNearest;
+  resize.exclude_outside = exclude_outside != 0 && resize.mode == Resize::Mode::kCubic;
   TESSERA_RETURN_IF_ERROR(ReadRounding(op, resize));
   TESSERA_RETURN_IF_ERROR(ReadCoordinates(op, resize));
   return op.Emit(resize, {x});
@@ -204,11 +250,15 @@ Status ImportUpsample(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
   Resize resize;
   TESSERA_ASSIGN_OR_RETURN(resize.mode, ReadMode(op));
-  std::vector<float> scales;
-  if (op.opset() < 9) {
-    TESSERA_ASSIGN_OR_RETURN(scales, op.Floats("scales", {}));
+  KnownTensor scales;
+  if (op.opset() < 9 && op.Has("height_scale")) {  // operator set 1
+    TESSERA_ASSIGN_OR_RETURN(const float height, op.Float("height_scale", 1.0f));
+    TESSERA_ASSIGN_OR_RETURN(const float width, op.Float("width_scale", 1.0f));
+    scales.floats = {1.0f, 1.0f, height, width};
+  } else if (op.opset() < 9) {
+    TESSERA_ASSIGN_OR_RETURN(scales.floats, op.Floats("scales", {}));
   } else {
-    TESSERA_ASSIGN_OR_RETURN(scales, op.FloatsInput(1));
+    TESSERA_ASSIGN_OR_RETURN(scales, NumbersInput(op, 1));
   }
   TESSERA_ASSIGN_OR_RETURN(const auto factors, FromScales(op, scales));
   TESSERA_RETURN_IF_ERROR(SetScale(op, factors, resize));

@@ -10,15 +10,24 @@ namespace tessera {
 
 // import_convolution.cc
 Status ImportConv(OpContext& op);
+Status ImportPool(OpContext& op);  // MaxPool, AveragePool
 Status ImportBatchNormalization(OpContext& op);
 
+// import_transposed_convolution.cc
+Status ImportConvTranspose(OpContext& op);
+
 // import_elementwise.cc
+Status ImportFunction(OpContext& op);  // Unary
+Status ImportMin(OpContext& op);
+Status ImportMax(OpContext& op);
+Status ImportSum(OpContext& op);
+Status ImportMean(OpContext& op);
+Status ImportPow(OpContext& op);
+Status ImportMod(OpContext& op);
 Status ImportRelu(OpContext& op);
 Status ImportLeakyRelu(OpContext& op);
 Status ImportPRelu(OpContext& op);
 Status ImportClip(OpContext& op);
-Status ImportSigmoid(OpContext& op);
-Status ImportTanh(OpContext& op);
 Status ImportGelu(OpContext& op);
 Status ImportAdd(OpContext& op);
 Status ImportSub(OpContext& op);
@@ -28,8 +37,39 @@ Status ImportDiv(OpContext& op);
 // import_layout.cc
 Status ImportConcat(OpContext& op);
 Status ImportDepthToSpace(OpContext& op);
+Status ImportSpaceToDepth(OpContext& op);
 Status ImportPad(OpContext& op);
+
+// import_shape.cc
+Status ImportReshape(OpContext& op);  // Reshape, Flatten, Squeeze, Unsqueeze
 Status ImportTranspose(OpContext& op);
+Status ImportSlice(OpContext& op);
+Status ImportSplit(OpContext& op);
+Status ImportGather(OpContext& op);
+Status ImportExpand(OpContext& op);
+Status ImportTile(OpContext& op);
+
+// import_reduce.cc
+Status ImportReduceMean(OpContext& op);
+Status ImportReduceSum(OpContext& op);
+Status ImportReduceMax(OpContext& op);
+Status ImportReduceMin(OpContext& op);
+Status ImportReduceL1(OpContext& op);
+Status ImportReduceL2(OpContext& op);
+Status ImportReduceProd(OpContext& op);
+Status ImportReduceSumSquare(OpContext& op);
+Status ImportGlobalAveragePool(OpContext& op);
+Status ImportGlobalMaxPool(OpContext& op);
+Status ImportSoftmax(OpContext& op);
+Status ImportLogSoftmax(OpContext& op);
+Status ImportInstanceNormalization(OpContext& op);
+Status ImportLayerNormalization(OpContext& op);
+Status ImportGroupNormalization(OpContext& op);
+Status ImportLpNormalization(OpContext& op);
+
+// import_matmul.cc
+Status ImportMatMul(OpContext& op);
+Status ImportGemm(OpContext& op);
 
 // import_quantization.cc
 Status ImportQuantizeLinear(OpContext& op);

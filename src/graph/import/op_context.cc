@@ -1,6 +1,7 @@
 #include "graph/import/op_context.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "graph/infer_node.h"
@@ -108,6 +109,11 @@ Result<ValueId> OpContext::RealInput(size_t index) const {
   if (!HasInput(index)) return Malformed("input " + std::to_string(index) + " is missing");
   const auto found = scope_.names.find(node_.inputs[index]);
   if (found != scope_.names.end()) return found->second;
+  if (scope_.known.count(node_.inputs[index]) > 0) {
+    return Unsupported("input " + std::to_string(index) + " ('" + node_.inputs[index] +
+                       "') holds numbers that depend on the image's size; they are supported as "
+                       "shapes, sizes, scales and positions");
+  }
   return Malformed("reads '" + node_.inputs[index] + "', which no earlier node produces");
 }
 
@@ -159,7 +165,77 @@ Result<std::vector<float>> OpContext::FloatsInput(size_t index) const {
   return graph_.value(id).constant->floats;
 }
 
+bool OpContext::IsConstantInput(size_t index) const {
+  if (!HasInput(index) || CodesInput(index)) return false;
+  const auto found = scope_.names.find(node_.inputs[index]);
+  return found != scope_.names.end() && graph_.value(found->second).constant;
+}
+
+bool OpContext::IsKnown(size_t index) const {
+  if (!HasInput(index)) return false;
+  return IsConstantInput(index) || scope_.known.count(node_.inputs[index]) > 0;
+}
+
+std::optional<KnownTensor> OpContext::KnownInput(size_t index) const {
+  if (!IsKnown(index)) return std::nullopt;
+  const auto found = scope_.known.find(node_.inputs[index]);
+  if (found != scope_.known.end()) return found->second;
+  const Value& value = graph_.value(scope_.names.at(node_.inputs[index]));
+  KnownTensor known{value.shape, value.type == ElementType::kFloat32, value.constant->floats, {}};
+  // Ends of slices reach to INT64_MAX; beyond this nothing is an extent.
+  constexpr int64_t kMost = int64_t{1} << 40;
+  for (const int64_t element : value.constant->ints) {
+    known.extents.emplace_back(std::clamp(element, -kMost, kMost));
+  }
+  return known;
+}
+
+Result<std::vector<Extent>> OpContext::ExtentsInput(size_t index) const {
+  if (!HasInput(index)) return Malformed("input " + std::to_string(index) + " is missing");
+  const std::optional<KnownTensor> known = KnownInput(index);
+  if (!known) {
+    return Unsupported("input " + std::to_string(index) + " ('" + node_.inputs[index] +
+                       "') is computed from the image's pixels; it must be a constant or follow "
+                       "from the image's size");
+  }
+  if (auto extents = known->Extents()) return std::move(*extents);
+  return Unsupported("input " + std::to_string(index) +
+                     " holds numbers that are no simple fractions");
+}
+
+Result<std::vector<Extent>> OpContext::ExtentsOf(size_t index) const {
+  const std::optional<KnownTensor> known = KnownInput(index);
+  if (known) return std::vector<Extent>(known->shape.begin(), known->shape.end());
+  TESSERA_ASSIGN_OR_RETURN(const ValueId id, RealInput(index));
+  return ValueExtents(id);
+}
+
+Result<std::vector<Extent>> OpContext::ValueExtents(ValueId id) const {
+  std::vector<Extent> extents;
+  for (const std::optional<Extent>& extent : scope_.shapes.Of(graph_, id)) {
+    if (!extent) {
+      return Unsupported("the shape of '" + graph_.value(id).name +
+                         "' does not follow from the image's size");
+    }
+    extents.push_back(*extent);
+  }
+  return extents;
+}
+
+std::optional<Shape> OpContext::DeclaredShape(size_t index) const {
+  if (!HasInput(index)) return std::nullopt;
+  const auto found = scope_.names.find(node_.inputs[index]);
+  if (found == scope_.names.end()) return std::nullopt;
+  return scope_.shapes.Declared(graph_, found->second);
+}
+
 Result<std::vector<int64_t>> OpContext::IntsInput(size_t index) const {
+  if (HasInput(index) && scope_.known.count(node_.inputs[index]) > 0) {
+    const auto integers = scope_.known.at(node_.inputs[index]).Integers();
+    if (integers) return *integers;
+    return Unsupported("input " + std::to_string(index) + " ('" + node_.inputs[index] +
+                       "') depends on the image's size; it must be a constant");
+  }
   TESSERA_ASSIGN_OR_RETURN(const Value* value, ConstantValue(index));
   if (value->type != ElementType::kInt64) {
     return Malformed("input " + std::to_string(index) + " must be of type int64");
@@ -175,32 +251,91 @@ Result<float> OpContext::ScalarInput(size_t index, float missing) const {
 }
 
 Status OpContext::Bind(ValueId value) {
-  if (node_.outputs.empty() || node_.outputs[0].empty()) return Malformed("has no output");
-  if (scope_.names.emplace(node_.outputs[0], value).second) {
+  if (!HasOutput()) {
+    if (output_ > 0) return Status::Ok();  // an optional output that nobody wants
+    return Malformed("has no output");
+  }
+  const std::string& name = node_.outputs[output_];
+  if (scope_.known.count(name) == 0 && scope_.names.emplace(name, value).second) {
     const Codes* moved = allows_codes_ ? CodesInput(0) : nullptr;
-    if (moved) scope_.codes.emplace(node_.outputs[0], Codes(*moved));
+    if (moved) scope_.codes.emplace(name, Codes(*moved));
     return Status::Ok();
   }
-  return Malformed("produces '" + node_.outputs[0] + "', which already exists");
+  return Malformed("produces '" + name + "', which already exists");
+}
+
+Result<ValueId> OpContext::Append(std::string name, std::string output_name, Operation operation,
+                                  std::vector<ValueId> inputs) {
+  Node node{std::move(name), std::move(operation), std::move(inputs), kNoValue};
+  TESSERA_ASSIGN_OR_RETURN(Shape shape, InferNode(graph_, node));
+  Value output;
+  output.name = std::move(output_name);
+  output.shape = std::move(shape);
+  node.output = graph_.AddValue(std::move(output));
+  TESSERA_RETURN_IF_ERROR(scope_.shapes.Add(graph_, node));
+  const ValueId id = node.output;
+  graph_.nodes.push_back(std::move(node));
+  return id;
+}
+
+Result<ValueId> OpContext::Add(Operation operation, std::vector<ValueId> inputs) {
+  const std::string part = name_ + "." + std::to_string(parts_++);
+  return Append(part, part, std::move(operation), std::move(inputs));
+}
+
+ValueId OpContext::AddConstant(Shape shape, std::vector<float> elements) {
+  Value value;
+  value.name = name_ + ".constant";
+  value.shape = std::move(shape);
+  value.constant = MakeConstant(std::move(elements));
+  return graph_.AddValue(std::move(value));
+}
+
+void OpContext::RequireMultiple(const Extent& extent) {
+  for (const Rational part : {extent.height(), extent.width()}) {
+    graph_.size_multiple = std::lcm(graph_.size_multiple, part.denominator());
+  }
+}
+
+Status OpContext::EmitKnown(KnownTensor known) {
+  if (!known.IsConstant()) {
+    for (const Extent& extent : known.extents) RequireMultiple(extent);
+    if (!HasOutput()) return Status::Ok();
+    const std::string& name = node_.outputs[output_];
+    if (scope_.names.count(name) == 0 && scope_.known.emplace(name, std::move(known)).second) {
+      return Status::Ok();
+    }
+    return Malformed("produces '" + name + "', which already exists");
+  }
+  Value value;
+  value.name = OutputName();
+  value.shape = std::move(known.shape);
+  value.type = known.is_floating ? ElementType::kFloat32 : ElementType::kInt64;
+  std::vector<int64_t> ints;
+  for (const Extent& extent : known.extents) {
+    if (known.is_floating) {
+      known.floats.push_back(static_cast<float>(extent.one().ToDouble()));
+    } else {
+      ints.push_back(extent.one().Floor());
+    }
+  }
+  value.constant = MakeConstant(std::move(known.floats), std::move(ints));
+  const ValueId id = graph_.AddValue(std::move(value));
+  if (!known.is_floating) scope_.types[id] = onnx::DataType::kInt64;
+  return Bind(id);
 }
 
 Status OpContext::Emit(Operation operation, std::vector<ValueId> inputs) {
-  Node node{name_, std::move(operation), std::move(inputs), kNoValue};
-  TESSERA_ASSIGN_OR_RETURN(Shape shape, InferNode(graph_, node));
-  Value output;
-  output.name = node_.outputs.empty() ? "" : node_.outputs[0];
-  output.shape = std::move(shape);
-  node.output = graph_.AddValue(std::move(output));
-  TESSERA_RETURN_IF_ERROR(Bind(node.output));
-  graph_.nodes.push_back(std::move(node));
-  return Status::Ok();
+  TESSERA_ASSIGN_OR_RETURN(const ValueId id,
+                           Append(name_, OutputName(), std::move(operation), std::move(inputs)));
+  return Bind(id);
 }
 
 Status OpContext::Alias(ValueId value) { return Bind(value); }
 
 Status OpContext::EmitConstant(onnx::Tensor tensor) {
-  const ValueId id = AddConstant(std::move(tensor), scope_, graph_);
-  if (!node_.outputs.empty()) graph_.value(id).name = node_.outputs[0];
+  const ValueId id = tessera::AddConstant(std::move(tensor), scope_, graph_);
+  if (HasOutput()) graph_.value(id).name = OutputName();
   return Bind(id);
 }
 

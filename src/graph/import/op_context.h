@@ -9,6 +9,8 @@
 
 #include "core/status.h"
 #include "graph/graph.h"
+#include "graph/import/known_tensor.h"
+#include "graph/symbolic_shapes.h"
 #include "onnx/proto.h"
 
 namespace tessera {
@@ -27,9 +29,11 @@ struct Codes {
 /// What the names in a model stand for.
 struct Scope {
   std::unordered_map<std::string, ValueId> names;
-  std::unordered_map<std::string, Codes> codes;       // the names that stand for codes
-  std::unordered_map<ValueId, onnx::DataType> types;  // of integer constants, which the IR forgets
-  std::optional<Quantization> image;                  // see Codes::quantization
+  std::unordered_map<std::string, Codes> codes;        // the names that stand for codes
+  std::unordered_map<ValueId, onnx::DataType> types;   // of integer constants, which the IR forgets
+  std::optional<Quantization> image;                   // see Codes::quantization
+  std::unordered_map<std::string, KnownTensor> known;  // names that depend on the image's size only
+  SymbolicShapes shapes;
 };
 
 /// What an importer sees of the node it imports: typed access to attributes and inputs, ways to
@@ -73,6 +77,20 @@ class OpContext {
   Result<ValueId> TensorInput(size_t index) const;
   /// A constant float input. kModelOp when it is computed from the image.
   Result<ValueId> WeightInput(size_t index) const;
+  /// Whether the input is a constant, or depends on nothing but the image's size.
+  bool IsKnown(size_t index) const;
+  /// Whether the input is a constant of the graph.
+  bool IsConstantInput(size_t index) const;
+  /// The input, if IsKnown.
+  std::optional<KnownTensor> KnownInput(size_t index) const;
+  /// The elements of a known input of integers, or of simple fractions.
+  Result<std::vector<Extent>> ExtentsInput(size_t index) const;
+  /// The shape of any input. kUnsupported when an extent is no function of the image's size.
+  Result<std::vector<Extent>> ExtentsOf(size_t index) const;
+  Result<std::vector<Extent>> ValueExtents(ValueId id) const;
+  /// The input's shape in the size that the file was exported for, if it fixes one.
+  std::optional<Shape> DeclaredShape(size_t index) const;
+  const std::optional<ImageSize>& declared_image() const { return scope_.shapes.declared_image(); }
   /// The codes that an input is, or null.
   const Codes* CodesInput(size_t index) const;
   /// The real numbers that a CodesInput stands for.
@@ -85,7 +103,20 @@ class OpContext {
   /// The single element of a constant float input, or `missing` when it is omitted.
   Result<float> ScalarInput(size_t index, float missing) const;
 
-  /// Appends a node for output 0 and infers its shape.
+  size_t output_count() const { return node_.outputs.size(); }
+  /// The output that the next Emit, Alias or EmitKnown makes; 0 at first.
+  void SelectOutput(size_t index) { output_ = index; }
+
+  /// Appends a node between the inputs and the output.
+  Result<ValueId> Add(Operation operation, std::vector<ValueId> inputs);
+  /// Adds a constant to the graph.
+  ValueId AddConstant(Shape shape, std::vector<float> elements);
+  /// Asks for images whose height and width are multiples of this.
+  void RequireMultiple(const Extent& extent);
+  /// Makes the output a constant, or numbers that depend on the image's size.
+  Status EmitKnown(KnownTensor known);
+
+  /// Appends a node for the output and infers its shape.
   Status Emit(Operation operation, std::vector<ValueId> inputs);
   /// Makes output 0 another name of `value`.
   Status Alias(ValueId value);
@@ -106,6 +137,12 @@ class OpContext {
   const onnx::Attribute* Find(const char* attribute) const;
   Result<const onnx::Attribute*> FindTyped(const char* attribute, onnx::AttributeType type);
   Result<const Value*> ConstantValue(size_t index) const;
+  Result<ValueId> Append(std::string name, std::string output, Operation operation,
+                         std::vector<ValueId> inputs);
+  bool HasOutput() const {
+    return output_ < node_.outputs.size() && !node_.outputs[output_].empty();
+  }
+  std::string OutputName() const { return HasOutput() ? node_.outputs[output_] : ""; }
   Status Bind(ValueId value);
   std::string Prefix() const;
 
@@ -116,6 +153,8 @@ class OpContext {
   Graph& graph_;
   std::vector<std::string> used_attributes_;
   bool allows_codes_ = false;
+  size_t output_ = 0;
+  int parts_ = 0;  // nodes made by Add
 };
 
 /// Adds a decoded tensor to the graph and to the scope's types.

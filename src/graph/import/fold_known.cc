@@ -1,0 +1,584 @@
+#include "graph/import/fold_known.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "graph/arithmetic.h"
+#include "graph/import/known_tensor.h"
+#include "graph/import/read_axes.h"
+#include "graph/infer_node.h"
+
+namespace tessera {
+namespace {
+
+using Known = KnownTensor;
+
+KnownTensor OfExtents(Shape shape, std::vector<Extent> extents) {
+  return {std::move(shape), false, {}, std::move(extents)};
+}
+
+Result<Known> Input(OpContext& op, size_t index) {
+  std::optional<Known> known = op.KnownInput(index);
+  if (known) return std::move(*known);
+  return op.Malformed("input " + std::to_string(index) + " is missing");
+}
+
+// --- producers ---
+
+Status FoldShape(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> extents, op.ExtentsOf(0));
+  const auto rank = static_cast<int64_t>(extents.size());
+  TESSERA_ASSIGN_OR_RETURN(int64_t start, op.Int("start", 0));
+  TESSERA_ASSIGN_OR_RETURN(int64_t end, op.Int("end", rank));
+  start = std::clamp<int64_t>(start < 0 ? start + rank : start, 0, rank);
+  end = std::clamp<int64_t>(end < 0 ? end + rank : end, start, rank);
+  return op.EmitKnown(OfExtents({end - start}, {extents.begin() + start, extents.begin() + end}));
+}
+
+Status FoldSize(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> extents, op.ExtentsOf(0));
+  Extent size = 1;
+  for (const Extent& extent : extents) {
+    const auto product = Extent::Product(size, extent);
+    if (!product) return op.Unsupported("the number of elements is no product of H and W");
+    size = *product;
+  }
+  return op.EmitKnown(OfExtents({}, {size}));
+}
+
+// The whole constants of an input.
+Result<std::vector<int64_t>> Integers(OpContext& op, size_t index) {
+  TESSERA_ASSIGN_OR_RETURN(const Known known, Input(op, index));
+  if (auto integers = known.Integers()) return std::move(*integers);
+  return op.Unsupported("input " + std::to_string(index) +
+                        " depends on the image's size; it must be a constant");
+}
+
+Status FoldConstantOfShape(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Shape shape, Integers(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const onnx::Tensor* value, op.Tensor("value"));
+  const auto count = FoldableSize(shape);
+  if (!count) return op.Unsupported("makes a constant that is too large");
+  Known known{std::move(shape), true, {}, {}};
+  if (value && !value->ints.empty()) {
+    known.is_floating = false;
+    known.extents.assign(*count, Extent(value->ints[0]));
+  } else {
+    known.floats.assign(*count, value && !value->floats.empty() ? value->floats[0] : 0.0f);
+  }
+  return op.EmitKnown(std::move(known));
+}
+
+Status FoldRange(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> start, Integers(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> limit, Integers(op, 1));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> delta, Integers(op, 2));
+  if (start.size() != 1 || limit.size() != 1 || delta.size() != 1 || delta[0] == 0) {
+    return op.Malformed("start, limit and delta must be numbers, and delta not zero");
+  }
+  constexpr size_t kMost = 1 << 20;
+  std::vector<Extent> elements;
+  for (int64_t x = start[0]; delta[0] > 0 ? x < limit[0] : x > limit[0]; x += delta[0]) {
+    if (elements.size() >= kMost) return op.Unsupported("makes a constant that is too large");
+    elements.emplace_back(x);
+  }
+  const auto count = static_cast<int64_t>(elements.size());
+  return op.EmitKnown(OfExtents({count}, std::move(elements)));
+}
+
+// --- the same elements in another place ---
+
+Status FoldIdentity(OpContext& op) {
+  // Weights keep their 8-bit codes.
+  if (op.IsConstantInput(0)) {
+    TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.Input(0));
+    return op.Alias(x);
+  }
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  return op.EmitKnown(std::move(x));
+}
+
+Status FoldCast(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t to, op.Int("to", 0));
+  op.Ignore("saturate");  // concerns 8-bit floats only
+  const bool to_floating = onnx::IsFloating(static_cast<onnx::DataType>(to));
+  if (to_floating == x.is_floating) return FoldIdentity(op);
+  x.is_floating = to_floating;
+  if (to_floating) {
+    const auto integers = x.Integers();
+    if (!integers) return op.EmitKnown(std::move(x));
+    x.floats.assign(integers->begin(), integers->end());
+    x.extents.clear();
+    return op.EmitKnown(std::move(x));
+  }
+  // To integers: towards zero.
+  if (x.floats.empty()) {
+    for (Extent& extent : x.extents) {
+      const auto whole = Extent::Floor(extent);
+      if (!whole) return op.Unsupported("rounds a number that depends on the image's size");
+      extent = *whole;
+    }
+    return op.EmitKnown(std::move(x));
+  }
+  constexpr int64_t kBool = 9;
+  for (const float number : x.floats) {
+    if (!(std::abs(number) < 1e15f)) return op.Unsupported("casts a number that is too large");
+    const auto whole = static_cast<int64_t>(number);
+    x.extents.emplace_back(to == kBool ? (number != 0.0f ? 1 : 0) : whole);
+  }
+  x.floats.clear();
+  return op.EmitKnown(std::move(x));
+}
+
+Status FoldReshape(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> target, ReadReshapeTarget(op));
+  Shape shape;
+  for (const Extent& extent : target) {
+    const auto whole = extent.Whole();
+    if (!whole || *whole < 0) return op.Unsupported("its shape depends on the image's size");
+    shape.push_back(*whole);
+  }
+  const auto count = FoldableSize(shape);
+  if (!count || *count != x.size()) return op.Malformed("the shape has another number of elements");
+  x.shape = std::move(shape);
+  return op.EmitKnown(std::move(x));
+}
+
+Status FoldTranspose(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> permutation,
+                           ReadPermutation(op, x.shape.size()));
+  Shape shape;
+  for (const int64_t axis : permutation) shape.push_back(x.shape[static_cast<size_t>(axis)]);
+  return op.EmitKnown(Rearranged(x, std::move(shape), TransposeSource(x.shape, permutation)));
+}
+
+Status FoldGather(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const Known which, Input(op, 1));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t axis, ReadAxis(op, "axis", 0, x.shape.size()));
+  auto indices = which.Integers();
+  if (!indices) return op.Unsupported("its indices depend on the image's size");
+  const int64_t extent = x.shape[static_cast<size_t>(axis)];
+  for (int64_t& index : *indices) {
+    if (index < 0) index += extent;
+    if (index < 0 || index >= extent) return op.Malformed("an index is out of range");
+  }
+  Shape shape(x.shape.begin(), x.shape.begin() + axis);
+  shape.insert(shape.end(), which.shape.begin(), which.shape.end());
+  shape.insert(shape.end(), x.shape.begin() + axis + 1, x.shape.end());
+  if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+  return op.EmitKnown(
+      Rearranged(x, std::move(shape), TakeSource(x.shape, static_cast<size_t>(axis), *indices)));
+}
+
+Status FoldSlice(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  std::vector<Extent> extents(x.shape.begin(), x.shape.end());
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<AxisRange> ranges, ReadSlice(op, extents));
+  for (const AxisRange& range : ranges) {
+    const auto start = range.start.Whole();
+    const auto end = range.end.Whole();
+    if (!start || !end) return op.Unsupported("its range depends on the image's size");
+    std::vector<int64_t> indices;
+    for (int64_t i = *start; range.step > 0 ? i < *end : i > *end; i += range.step) {
+      indices.push_back(i);
+    }
+    const auto axis = static_cast<size_t>(range.axis);
+    Shape shape = x.shape;
+    shape[axis] = static_cast<int64_t>(indices.size());
+    x = Rearranged(x, std::move(shape), TakeSource(x.shape, axis, indices));
+  }
+  return op.EmitKnown(std::move(x));
+}
+
+Status FoldSplit(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const int64_t axis, ReadAxis(op, "axis", 0, x.shape.size()));
+  std::vector<Extent> extents(x.shape.begin(), x.shape.end());
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> lengths,
+                           ReadSplit(op, extents[static_cast<size_t>(axis)]));
+  int64_t first = 0;
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    const auto length = lengths[i].Whole();
+    if (!length) return op.Unsupported("its lengths depend on the image's size");
+    std::vector<int64_t> indices;
+    for (int64_t j = 0; j < *length; ++j) indices.push_back(first + j);
+    first += *length;
+    if (first > x.shape[static_cast<size_t>(axis)]) return op.Malformed("splits beyond the end");
+    Shape shape = x.shape;
+    shape[static_cast<size_t>(axis)] = *length;
+    op.SelectOutput(i);
+    TESSERA_RETURN_IF_ERROR(op.EmitKnown(
+        Rearranged(x, std::move(shape), TakeSource(x.shape, static_cast<size_t>(axis), indices))));
+  }
+  return Status::Ok();
+}
+
+// Constants as extents, so that they can stand beside extents.
+Status ToExtents(OpContext& op, Known& known) {
+  auto extents = known.Extents();
+  if (!extents) return op.Unsupported("mixes weights with numbers that depend on the image's size");
+  known.extents = std::move(*extents);
+  known.floats.clear();
+  return Status::Ok();
+}
+
+Status FoldConcat(OpContext& op) {
+  std::vector<Known> parts;
+  bool all_floats = true;
+  for (size_t i = 0; i < op.input_count(); ++i) {
+    TESSERA_ASSIGN_OR_RETURN(Known part, Input(op, i));
+    if (FoldableSize(part.shape) == size_t{0}) continue;
+    all_floats = all_floats && part.extents.empty();
+    parts.push_back(std::move(part));
+  }
+  if (parts.empty()) return op.Malformed("has no inputs");
+  const Shape& first = parts[0].shape;
+  TESSERA_ASSIGN_OR_RETURN(const int64_t axis, ReadAxis(op, "axis", 1, first.size()));
+  const auto joined = static_cast<size_t>(axis);
+  Known y{first, parts[0].is_floating, {}, {}};
+  y.shape[joined] = 0;
+  size_t outer = 1;
+  for (size_t i = 0; i < joined; ++i) outer *= static_cast<size_t>(first[i]);
+  for (Known& part : parts) {
+    if (!all_floats) TESSERA_RETURN_IF_ERROR(ToExtents(op, part));
+    Shape shape = part.shape;
+    if (shape.size() != first.size()) return op.Malformed("joins tensors of different ranks");
+    y.shape[joined] += shape[joined];
+    shape[joined] = first[joined];
+    if (shape != first) return op.Malformed("joins tensors of different shapes");
+  }
+  for (size_t block = 0; block < outer; ++block) {
+    for (const Known& part : parts) {
+      const auto length = static_cast<ptrdiff_t>(part.size() / outer);
+      const auto begin = static_cast<ptrdiff_t>(block) * length;
+      if (all_floats) {
+        y.floats.insert(y.floats.end(), part.floats.begin() + begin,
+                        part.floats.begin() + begin + length);
+      } else {
+        y.extents.insert(y.extents.end(), part.extents.begin() + begin,
+                         part.extents.begin() + begin + length);
+      }
+    }
+  }
+  return op.EmitKnown(std::move(y));
+}
+
+Status EmitBroadcast(OpContext& op, const Known& x, Shape target) {
+  if (!FoldableSize(target)) return op.Unsupported("makes a constant that is too large");
+  std::vector<size_t> source = BroadcastSource(x.shape, target);
+  return op.EmitKnown(Rearranged(x, std::move(target), source));
+}
+
+Status FoldExpand(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const Shape wanted, Integers(op, 1));
+  TESSERA_ASSIGN_OR_RETURN(Shape target, Broadcast(x.shape, wanted));
+  return EmitBroadcast(op, x, std::move(target));
+}
+
+Status FoldTile(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> repeats, Integers(op, 1));
+  if (repeats.size() != x.shape.size()) return op.Malformed("needs one number for each axis");
+  for (size_t axis = 0; axis < repeats.size(); ++axis) {
+    Shape shape = x.shape;
+    std::vector<int64_t> indices;
+    if (repeats[axis] < 0 || repeats[axis] > (1 << 20)) return op.Malformed("repeats is too large");
+    for (int64_t i = 0; i < repeats[axis] * shape[axis]; ++i) indices.push_back(i % shape[axis]);
+    std::vector<size_t> source = TakeSource(x.shape, axis, indices);
+    shape[axis] = static_cast<int64_t>(indices.size());
+    if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+    x = Rearranged(x, std::move(shape), source);
+  }
+  return op.EmitKnown(std::move(x));
+}
+
+// --- arithmetic ---
+
+std::optional<Extent> Compute(std::string_view op_type, const Extent& a, const Extent& b,
+                              bool is_floating) {
+  if (op_type == "Add") return a + b;
+  if (op_type == "Sub") return a - b;
+  if (op_type == "Mul" || op_type == "And") return Extent::Product(a, b);
+  if (op_type == "Div") return is_floating ? Extent::Quotient(a, b) : Extent::FloorQuotient(a, b);
+  if (op_type == "Mod") return Extent::Remainder(a, b);
+  if (op_type == "Pow") return b == Extent(2) ? Extent::Product(a, a) : std::optional<Extent>();
+  const std::optional<int> sign = (a - b).Sign();
+  if (!sign) return std::nullopt;
+  const auto truth = [](bool is_true) { return Extent(is_true ? 1 : 0); };
+  if (op_type == "Min") return *sign < 0 ? a : b;
+  if (op_type == "Max") return *sign > 0 ? a : b;
+  if (op_type == "Equal") return truth(*sign == 0);
+  if (op_type == "Less") return truth(*sign < 0);
+  if (op_type == "LessOrEqual") return truth(*sign <= 0);
+  if (op_type == "Greater") return truth(*sign > 0);
+  if (op_type == "GreaterOrEqual") return truth(*sign >= 0);
+  if (op_type == "Or") return truth(!(a == Extent(0)) || !(b == Extent(0)));
+  return std::nullopt;
+}
+
+std::optional<Binary::Kind> FloatKind(std::string_view op_type) {
+  constexpr std::array<std::pair<std::string_view, Binary::Kind>, 8> kKinds = {
+      {{"Add", Binary::Kind::kAdd},
+       {"Sub", Binary::Kind::kSub},
+       {"Mul", Binary::Kind::kMul},
+       {"Div", Binary::Kind::kDiv},
+       {"Min", Binary::Kind::kMin},
+       {"Max", Binary::Kind::kMax},
+       {"Pow", Binary::Kind::kPow},
+       {"Mod", Binary::Kind::kMod}}};
+  for (const auto& [name, kind] : kKinds) {
+    if (name == op_type) return kind;
+  }
+  return std::nullopt;
+}
+
+Result<Known> FoldPair(OpContext& op, const Known& first, const Known& second) {
+  TESSERA_ASSIGN_OR_RETURN(Shape shape, Broadcast(first.shape, second.shape));
+  if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+  Known a = Rearranged(first, shape, BroadcastSource(first.shape, shape));
+  Known b = Rearranged(second, shape, BroadcastSource(second.shape, shape));
+  const std::optional<Binary::Kind> kind = FloatKind(op.op_type());
+  Known y{std::move(shape), a.is_floating, {}, {}};
+  if (kind && !a.floats.empty() && !b.floats.empty()) {
+    for (size_t i = 0; i < a.floats.size(); ++i) {
+      y.floats.push_back(Apply(*kind, a.floats[i], b.floats[i]));
+      if (std::isfinite(y.floats.back())) continue;
+      return op.Malformed("makes a constant that is not a finite number");
+    }
+    return y;
+  }
+  TESSERA_RETURN_IF_ERROR(ToExtents(op, a));
+  TESSERA_RETURN_IF_ERROR(ToExtents(op, b));
+  for (size_t i = 0; i < a.extents.size(); ++i) {
+    const auto element = Compute(op.op_type(), a.extents[i], b.extents[i], a.is_floating);
+    if (!element) {
+      return op.Unsupported("computes " + op.op_type() + " of " + a.extents[i].ToString() +
+                            " and " + b.extents[i].ToString() +
+                            " (H and W are the image's height and width), which has no constant "
+                            "form; export the network for a fixed size or without this step");
+    }
+    y.extents.push_back(*element);
+  }
+  if (!kind) y.is_floating = false;
+  return y;
+}
+
+Status FoldBinary(OpContext& op) {
+  op.Ignore("fmod");
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  for (size_t i = 1; i < op.input_count(); ++i) {
+    TESSERA_ASSIGN_OR_RETURN(const Known other, Input(op, i));
+    TESSERA_ASSIGN_OR_RETURN(x, FoldPair(op, x, other));
+  }
+  return op.EmitKnown(std::move(x));
+}
+
+std::optional<Extent> Compute(std::string_view op_type, const Extent& x) {
+  if (op_type == "Neg") return -x;
+  if (op_type == "Floor") return Extent::Floor(x);
+  if (op_type == "Ceil") {
+    const auto negative = Extent::Floor(-x);
+    return negative ? std::optional(-*negative) : std::nullopt;
+  }
+  if (op_type == "Round") return Extent::Floor(x + Extent(Rational(1, 2)));
+  if (op_type == "Not") return Extent(x == Extent(0) ? 1 : 0);
+  const auto sign = x.Sign();
+  if (op_type == "Abs" && sign) return *sign < 0 ? -x : x;
+  if (op_type == "Sign" && sign) return Extent(*sign);
+  return std::nullopt;
+}
+
+// The functions that weights are made of.
+std::optional<double> Compute(std::string_view op_type, double x) {
+  constexpr std::array<std::pair<std::string_view, Unary::Kind>, 14> kKinds = {
+      {{"Neg", Unary::Kind::kNeg},
+       {"Floor", Unary::Kind::kFloor},
+       {"Ceil", Unary::Kind::kCeil},
+       {"Round", Unary::Kind::kRound},
+       {"Abs", Unary::Kind::kAbs},
+       {"Sign", Unary::Kind::kSign},
+       {"Sqrt", Unary::Kind::kSqrt},
+       {"Exp", Unary::Kind::kExp},
+       {"Log", Unary::Kind::kLog},
+       {"Reciprocal", Unary::Kind::kReciprocal},
+       {"Sigmoid", Unary::Kind::kSigmoid},
+       {"Tanh", Unary::Kind::kTanh},
+       {"Softplus", Unary::Kind::kSoftplus},
+       {"Erf", Unary::Kind::kErf}}};
+  for (const auto& [name, kind] : kKinds) {
+    if (name == op_type) return Apply(Unary{kind}, x);
+  }
+  if (op_type == "Relu") return std::max(x, 0.0);
+  return std::nullopt;
+}
+
+Status FoldUnary(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  for (Extent& extent : x.extents) {
+    const auto element = Compute(op.op_type(), extent);
+    if (!element) return op.Unsupported("of a number that depends on the image's size");
+    extent = *element;
+  }
+  for (float& number : x.floats) {
+    const auto element = Compute(op.op_type(), static_cast<double>(number));
+    if (!element || !std::isfinite(*element)) {
+      return op.Malformed("makes a constant that is not a finite number");
+    }
+    number = static_cast<float>(*element);
+  }
+  return op.EmitKnown(std::move(x));
+}
+
+Status FoldWhere(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known condition, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(Known yes, Input(op, 1));
+  TESSERA_ASSIGN_OR_RETURN(Known no, Input(op, 2));
+  TESSERA_ASSIGN_OR_RETURN(Shape shape, Broadcast(yes.shape, no.shape));
+  TESSERA_ASSIGN_OR_RETURN(shape, Broadcast(shape, condition.shape));
+  const auto which = condition.Integers();
+  if (!which) return op.Unsupported("its condition depends on the image's size");
+  if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+  const bool all_floats = yes.extents.empty() && no.extents.empty();
+  if (!all_floats) {
+    TESSERA_RETURN_IF_ERROR(ToExtents(op, yes));
+    TESSERA_RETURN_IF_ERROR(ToExtents(op, no));
+  }
+  const std::vector<size_t> chosen = BroadcastSource(condition.shape, shape);
+  const std::vector<size_t> from_yes = BroadcastSource(yes.shape, shape);
+  const std::vector<size_t> from_no = BroadcastSource(no.shape, shape);
+  Known y{std::move(shape), yes.is_floating, {}, {}};
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    const bool take_yes = (*which)[chosen[i]] != 0;
+    const Known& source = take_yes ? yes : no;
+    const size_t element = take_yes ? from_yes[i] : from_no[i];
+    if (all_floats) {
+      y.floats.push_back(source.floats[element]);
+    } else {
+      y.extents.push_back(source.extents[element]);
+    }
+  }
+  return op.EmitKnown(std::move(y));
+}
+
+// Sums and products of all elements, as of a shape.
+Status FoldReduce(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const ReducedAxes reduced, ReadReducedAxes(op, x.shape.size()));
+  std::vector<int64_t> axes = reduced.axes;
+  if (axes.size() != x.shape.size() || x.size() == 0) {
+    return op.Unsupported("of constants, over some of their axes");
+  }
+  const auto extents = x.Extents();
+  if (!extents) return op.Unsupported("of weights");
+  const std::string_view kind = op.op_type();
+  Extent y = (*extents)[0];
+  for (size_t i = 1; i < extents->size(); ++i) {
+    const std::string_view step = kind == "ReduceProd"  ? "Mul"
+                                  : kind == "ReduceMax" ? "Max"
+                                  : kind == "ReduceMin" ? "Min"
+                                                        : "Add";
+    const auto next = Compute(step, y, (*extents)[i], x.is_floating);
+    if (!next) return op.Unsupported("of numbers that depend on the image's size");
+    y = *next;
+  }
+  if (kind == "ReduceMean") y = *Extent::Quotient(y, static_cast<int64_t>(extents->size()));
+  Known known{reduced.keep_dims ? Shape(x.shape.size(), 1) : Shape{}, x.is_floating, {}, {y}};
+  return op.EmitKnown(std::move(known));
+}
+
+struct Folder {
+  std::string_view op_type;
+  Status (*fold)(OpContext& op);
+};
+
+constexpr std::array kFolders = {
+    Folder{"Abs", FoldUnary},
+    Folder{"Add", FoldBinary},
+    Folder{"And", FoldBinary},
+    Folder{"Cast", FoldCast},
+    Folder{"Ceil", FoldUnary},
+    Folder{"Concat", FoldConcat},
+    Folder{"ConstantOfShape", FoldConstantOfShape},
+    Folder{"Div", FoldBinary},
+    Folder{"Equal", FoldBinary},
+    Folder{"Erf", FoldUnary},
+    Folder{"Exp", FoldUnary},
+    Folder{"Expand", FoldExpand},
+    Folder{"Flatten", FoldReshape},
+    Folder{"Floor", FoldUnary},
+    Folder{"Gather", FoldGather},
+    Folder{"Greater", FoldBinary},
+    Folder{"GreaterOrEqual", FoldBinary},
+    Folder{"Identity", FoldIdentity},
+    Folder{"Less", FoldBinary},
+    Folder{"LessOrEqual", FoldBinary},
+    Folder{"Log", FoldUnary},
+    Folder{"Max", FoldBinary},
+    Folder{"Min", FoldBinary},
+    Folder{"Mod", FoldBinary},
+    Folder{"Mul", FoldBinary},
+    Folder{"Neg", FoldUnary},
+    Folder{"Not", FoldUnary},
+    Folder{"Or", FoldBinary},
+    Folder{"Pow", FoldBinary},
+    Folder{"Range", FoldRange},
+    Folder{"Reciprocal", FoldUnary},
+    Folder{"ReduceMax", FoldReduce},
+    Folder{"ReduceMean", FoldReduce},
+    Folder{"ReduceMin", FoldReduce},
+    Folder{"ReduceProd", FoldReduce},
+    Folder{"ReduceSum", FoldReduce},
+    Folder{"Relu", FoldUnary},
+    Folder{"Reshape", FoldReshape},
+    Folder{"Round", FoldUnary},
+    Folder{"Sigmoid", FoldUnary},
+    Folder{"Sign", FoldUnary},
+    Folder{"Slice", FoldSlice},
+    Folder{"Softplus", FoldUnary},
+    Folder{"Split", FoldSplit},
+    Folder{"Sqrt", FoldUnary},
+    Folder{"Squeeze", FoldReshape},
+    Folder{"Sub", FoldBinary},
+    Folder{"Tanh", FoldUnary},
+    Folder{"Tile", FoldTile},
+    Folder{"Transpose", FoldTranspose},
+    Folder{"Unsqueeze", FoldReshape},
+    Folder{"Where", FoldWhere},
+};
+
+bool AllKnown(const OpContext& op) {
+  for (size_t i = 0; i < op.input_count(); ++i) {
+    if (op.HasInput(i) && !op.IsKnown(i)) return false;
+  }
+  return op.input_count() > 0;
+}
+
+}  // namespace
+
+Result<bool> FoldKnown(OpContext& op) {
+  // These look at the shape of what they read, not at its elements.
+  const bool only_shape = op.op_type() == "Shape" || op.op_type() == "Size";
+  if (only_shape) {
+    TESSERA_RETURN_IF_ERROR(op.op_type() == "Shape" ? FoldShape(op) : FoldSize(op));
+    return true;
+  }
+  for (const Folder& folder : kFolders) {
+    if (folder.op_type != op.op_type()) continue;
+    if (!AllKnown(op)) return false;
+    TESSERA_RETURN_IF_ERROR(folder.fold(op));
+    return true;
+  }
+  return false;
+}
+
+}  // namespace tessera
