@@ -21,6 +21,14 @@ bool Extent::Small() const {
   return IsSmall(one_) && IsSmall(height_) && IsSmall(width_) && IsSmall(area_);
 }
 
+bool operator==(const Extent& a, const Extent& b) {
+  return a.one_ == b.one_ && a.height_ == b.height_ && a.width_ == b.width_ && a.area_ == b.area_;
+}
+
+Extent operator+(const Extent& a, const Extent& b) {
+  return Extent(a.one_ + b.one_, a.height_ + b.height_, a.width_ + b.width_, a.area_ + b.area_);
+}
+
 std::optional<int64_t> Extent::Whole() const {
   if (!IsConstant() || !one_.IsWhole()) return std::nullopt;
   return one_.numerator();

@@ -27,8 +27,8 @@ class Extent {
   constexpr Extent(Rational one, Rational height, Rational width, Rational area)
       : one_(one), height_(height), width_(width), area_(area) {}
 
-  static constexpr Extent Height() { return Extent(0, 1, 0, 0); }
-  static constexpr Extent Width() { return Extent(0, 0, 1, 0); }
+  static Extent Height() { return Extent(0, 1, 0, 0); }
+  static Extent Width() { return Extent(0, 0, 1, 0); }
 
   constexpr Rational one() const { return one_; }
   constexpr Rational height() const { return height_; }
@@ -44,15 +44,11 @@ class Extent {
   /// The value for an image; nothing when it is no whole number or out of range.
   std::optional<int64_t> At(int64_t height, int64_t width) const;
 
-  friend constexpr bool operator==(const Extent& a, const Extent& b) {
-    return a.one_ == b.one_ && a.height_ == b.height_ && a.width_ == b.width_ && a.area_ == b.area_;
-  }
+  friend bool operator==(const Extent& a, const Extent& b);
 
-  friend constexpr Extent operator+(const Extent& a, const Extent& b) {
-    return Extent(a.one_ + b.one_, a.height_ + b.height_, a.width_ + b.width_, a.area_ + b.area_);
-  }
-  constexpr Extent operator-() const { return Extent(-one_, -height_, -width_, -area_); }
-  friend constexpr Extent operator-(const Extent& a, const Extent& b) { return a + -b; }
+  friend Extent operator+(const Extent& a, const Extent& b);
+  Extent operator-() const { return Extent(-one_, -height_, -width_, -area_); }
+  friend Extent operator-(const Extent& a, const Extent& b) { return a + -b; }
 
   // Nothing where the result has another form, or parts beyond Rational::kMaxPart.
   static std::optional<Extent> Product(const Extent& a, const Extent& b);

@@ -1,8 +1,36 @@
 #include "graph/rational.h"
 
+#include <numeric>
+
 #include <cmath>
 
 namespace tessera {
+
+Rational::Rational(int64_t numerator, int64_t denominator) {
+  const int64_t divisor = std::gcd(numerator, denominator);
+  const int64_t sign = denominator < 0 ? -1 : 1;
+  numerator_ = sign * numerator / divisor;
+  denominator_ = sign * denominator / divisor;
+}
+
+int64_t Rational::Floor() const {
+  return numerator_ / denominator_ - (numerator_ % denominator_ < 0 ? 1 : 0);
+}
+
+Rational operator+(Rational a, Rational b) {
+  return Rational(a.numerator_ * b.denominator_ + b.numerator_ * a.denominator_,
+                  a.denominator_ * b.denominator_);
+}
+
+Rational operator-(Rational a, Rational b) { return a + -b; }
+
+Rational operator*(Rational a, Rational b) {
+  return Rational(a.numerator_ * b.numerator_, a.denominator_ * b.denominator_);
+}
+
+Rational operator/(Rational a, Rational b) {
+  return Rational(a.numerator_ * b.denominator_, a.denominator_ * b.numerator_);
+}
 
 std::optional<Rational> ScaleToRational(double scale) {
   constexpr int64_t kLargestDenominator = 64;

@@ -2,7 +2,6 @@
 #define TESSERA_GRAPH_RATIONAL_H_
 
 #include <cstdint>
-#include <numeric>
 #include <optional>
 
 namespace tessera {
@@ -16,12 +15,7 @@ class Rational {
 
   constexpr Rational() = default;
   constexpr Rational(int64_t whole) : numerator_(whole) {}  // NOLINT(google-explicit-constructor)
-  constexpr Rational(int64_t numerator, int64_t denominator) {
-    const int64_t divisor = std::gcd(numerator, denominator);
-    const int64_t sign = denominator < 0 ? -1 : 1;
-    numerator_ = sign * numerator / divisor;
-    denominator_ = sign * denominator / divisor;
-  }
+  Rational(int64_t numerator, int64_t denominator);
 
   constexpr int64_t numerator() const { return numerator_; }
   constexpr int64_t denominator() const { return denominator_; }
@@ -30,24 +24,16 @@ class Rational {
     return static_cast<double>(numerator_) / static_cast<double>(denominator_);
   }
 
-  constexpr int64_t Floor() const {
-    return numerator_ / denominator_ - (numerator_ % denominator_ < 0 ? 1 : 0);
-  }
-  constexpr int64_t Ceil() const { return -(-*this).Floor(); }
+  int64_t Floor() const;
+  int64_t Ceil() const { return -(-*this).Floor(); }
 
-  constexpr Rational operator-() const { return Rational(-numerator_, denominator_); }
+  Rational operator-() const { return Rational(-numerator_, denominator_); }
 
-  friend constexpr Rational operator+(Rational a, Rational b) {
-    return Rational(a.numerator_ * b.denominator_ + b.numerator_ * a.denominator_,
-                    a.denominator_ * b.denominator_);
-  }
-  friend constexpr Rational operator-(Rational a, Rational b) { return a + -b; }
-  friend constexpr Rational operator*(Rational a, Rational b) {
-    return Rational(a.numerator_ * b.numerator_, a.denominator_ * b.denominator_);
-  }
-  friend constexpr Rational operator/(Rational a, Rational b) {
-    return Rational(a.numerator_ * b.denominator_, a.denominator_ * b.numerator_);
-  }
+  // Not inline: each reduces to lowest terms, which is code that a page downloads.
+  friend Rational operator+(Rational a, Rational b);
+  friend Rational operator-(Rational a, Rational b);
+  friend Rational operator*(Rational a, Rational b);
+  friend Rational operator/(Rational a, Rational b);
   friend constexpr bool operator==(Rational a, Rational b) {
     return a.numerator_ == b.numerator_ && a.denominator_ == b.denominator_;
   }
