@@ -18,10 +18,17 @@ bool IsWholeAtPeriods(Rational coefficient, int64_t period) {
 }  // namespace
 
 bool Extent::Small() const {
+  if (over_) return false;
   return IsSmall(one_) && IsSmall(height_) && IsSmall(width_) && IsSmall(area_);
 }
 
 bool operator==(const Extent& a, const Extent& b) {
+  if (a.over_ || b.over_) return a.over_ && b.over_ && *a.over_ == *b.over_ && a.Same(b);
+  return a.Same(b);
+}
+
+bool Extent::Same(const Extent& b) const {
+  const Extent& a = *this;
   return a.one_ == b.one_ && a.height_ == b.height_ && a.width_ == b.width_ && a.area_ == b.area_;
 }
 
@@ -35,6 +42,7 @@ std::optional<int64_t> Extent::Whole() const {
 }
 
 std::optional<Rational> Extent::MultipleOf(size_t axis) const {
+  if (over_) return std::nullopt;
   const Rational factor = axis == 0 ? height_ : width_;
   const Rational other = axis == 0 ? width_ : height_;
   if (!(one_ == 0) || !(other == 0) || !(area_ == 0) || factor == 0) return std::nullopt;
@@ -42,6 +50,7 @@ std::optional<Rational> Extent::MultipleOf(size_t axis) const {
 }
 
 std::optional<int64_t> Extent::At(int64_t height, int64_t width) const {
+  if (over_) return std::nullopt;
   // In parts of a common denominator; extents of images are below 2^26, areas below 2^52.
   const double h = static_cast<double>(height);
   const double w = static_cast<double>(width);
@@ -79,6 +88,16 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
     if (!quotient.Small()) return std::nullopt;
     return quotient;
   }
+  // One factor of a product: (H + 8)(W + 8) / (W + 8).
+  if (b.area_ == 0 && (b.height_ == 0 || b.width_ == 0)) {
+    const bool over_width = b.height_ == 0;
+    const Rational slope = over_width ? b.width_ : b.height_;
+    const Extent quotient(over_width ? a.width_ / slope : a.height_ / slope,
+                          over_width ? a.area_ / slope : Rational(0),
+                          over_width ? Rational(0) : a.area_ / slope, Rational(0));
+    const std::optional<Extent> back = quotient.Small() ? Product(quotient, b) : std::nullopt;
+    if (back && *back == a) return quotient;
+  }
   // Proportional: HW / W = H, 2H / H = 2, HW / HW = 1.
   for (const Extent& unit : {Extent(1), Height(), Width()}) {
     const std::optional<Extent> probe = Product(unit, b);
@@ -94,7 +113,13 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
   return std::nullopt;
 }
 
+Extent Extent::Ratio(Extent a, const Extent& b) {
+  a.over_ = std::make_shared<const Extent>(b);
+  return a;
+}
+
 std::optional<Extent> Extent::Floor(const Extent& a) {
+  if (a.over_) return std::nullopt;
   const bool whole = IsWholeAtPeriods(a.height_, kPeriod) && IsWholeAtPeriods(a.width_, kPeriod) &&
                      IsWholeAtPeriods(a.area_, kPeriod * kPeriod);
   if (!whole) return std::nullopt;
@@ -115,6 +140,7 @@ std::optional<Extent> Extent::Remainder(const Extent& a, const Extent& b) {
 }
 
 std::optional<int> Extent::Sign() const {
+  if (over_) return std::nullopt;
   if (IsConstant()) return one_.numerator() < 0 ? -1 : one_.numerator() > 0 ? 1 : 0;
   // Coefficients of one sign, of which a period's worth outweighs the constant.
   int sign = 0;
@@ -158,7 +184,8 @@ std::string Extent::ToString() const {
   add(height_, "H");
   add(width_, "W");
   add(one_, "");
-  return text.empty() ? "0" : text;
+  if (text.empty()) text = "0";
+  return over_ ? "(" + text + ")/(" + over_->ToString() + ")" : text;
 }
 
 }  // namespace tessera

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,10 +22,10 @@ class Extent {
   /// 2^6 * 3^2 * 5 * 7.
   static constexpr int64_t kPeriod = 20160;
 
-  constexpr Extent() = default;
-  constexpr Extent(int64_t number) : one_(number) {}   // NOLINT(google-explicit-constructor)
-  constexpr Extent(Rational number) : one_(number) {}  // NOLINT(google-explicit-constructor)
-  constexpr Extent(Rational one, Rational height, Rational width, Rational area)
+  Extent() = default;
+  Extent(int64_t number) : one_(number) {}   // NOLINT(google-explicit-constructor)
+  Extent(Rational number) : one_(number) {}  // NOLINT(google-explicit-constructor)
+  Extent(Rational one, Rational height, Rational width, Rational area)
       : one_(one), height_(height), width_(width), area_(area) {}
 
   static Extent Height() { return Extent(0, 1, 0, 0); }
@@ -35,7 +36,10 @@ class Extent {
   constexpr Rational width() const { return width_; }
   constexpr Rational area() const { return area_; }
 
-  constexpr bool IsConstant() const { return height_ == 0 && width_ == 0 && area_ == 0; }
+  bool IsConstant() const { return height_ == 0 && width_ == 0 && area_ == 0 && !over_; }
+  /// What this is divided by, where a quotient has no other form: H / (H/6 - 2). No arithmetic is
+  /// done with such; exporters compute scale factors as quotients of sizes.
+  const Extent* over() const { return over_.get(); }
   /// The number, when it is constant and whole.
   std::optional<int64_t> Whole() const;
   /// f when the extent is f times H (axis 0) or f times W (axis 1), without a rest.
@@ -54,6 +58,8 @@ class Extent {
   static std::optional<Extent> Product(const Extent& a, const Extent& b);
   /// Exact: a constant divisor, or one that `a` is a constant multiple of.
   static std::optional<Extent> Quotient(const Extent& a, const Extent& b);
+  /// The same where there is no exact one: `a` over `b`.
+  static Extent Ratio(Extent a, const Extent& b);
   /// Rounded down; whole operands.
   static std::optional<Extent> FloorQuotient(const Extent& a, const Extent& b);
   static std::optional<Extent> Floor(const Extent& a);
@@ -70,11 +76,13 @@ class Extent {
 
  private:
   bool Small() const;
+  bool Same(const Extent& other) const;  // but for what they are divided by
 
   Rational one_;
   Rational height_;
   Rational width_;
   Rational area_;
+  std::shared_ptr<const Extent> over_;
 };
 
 }  // namespace tessera

@@ -306,10 +306,16 @@ Status FoldTile(OpContext& op) {
 
 std::optional<Extent> Compute(std::string_view op_type, const Extent& a, const Extent& b,
                               bool is_floating) {
+  if (a.over() || b.over()) return std::nullopt;
   if (op_type == "Add") return a + b;
   if (op_type == "Sub") return a - b;
   if (op_type == "Mul" || op_type == "And") return Extent::Product(a, b);
-  if (op_type == "Div") return is_floating ? Extent::Quotient(a, b) : Extent::FloorQuotient(a, b);
+  if (op_type == "Div" && is_floating) {
+    if (b == Extent(0)) return std::nullopt;
+    const std::optional<Extent> exact = Extent::Quotient(a, b);
+    return exact ? *exact : Extent::Ratio(a, b);
+  }
+  if (op_type == "Div") return Extent::FloorQuotient(a, b);
   if (op_type == "Mod") return Extent::Remainder(a, b);
   if (op_type == "Pow") return b == Extent(2) ? Extent::Product(a, a) : std::optional<Extent>();
   const std::optional<int> sign = (a - b).Sign();
@@ -322,7 +328,10 @@ std::optional<Extent> Compute(std::string_view op_type, const Extent& a, const E
   if (op_type == "LessOrEqual") return truth(*sign <= 0);
   if (op_type == "Greater") return truth(*sign > 0);
   if (op_type == "GreaterOrEqual") return truth(*sign >= 0);
-  if (op_type == "Or") return truth(!(a == Extent(0)) || !(b == Extent(0)));
+  const bool a_is_true = !(a == Extent(0));
+  const bool b_is_true = !(b == Extent(0));
+  if (op_type == "Or") return truth(a_is_true || b_is_true);
+  if (op_type == "Xor") return truth(a_is_true != b_is_true);
   return std::nullopt;
 }
 
@@ -554,6 +563,7 @@ constexpr std::array kFolders = {
     Folder{"Transpose", FoldTranspose},
     Folder{"Unsqueeze", FoldReshape},
     Folder{"Where", FoldWhere},
+    Folder{"Xor", FoldBinary},
 };
 
 bool AllKnown(const OpContext& op) {

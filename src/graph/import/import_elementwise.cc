@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -31,6 +32,36 @@ Result<ValueId> Operand(OpContext& op, size_t index) {
   return op.Input(index);
 }
 
+// The sum of an image over its size, which is its mean: sums over axes whose extents have `size` as
+// their product, up to a constant, become means. False when `x` is no such sum.
+Result<bool> EmitMean(OpContext& op, ValueId x, const Extent& size) {
+  std::vector<std::vector<int64_t>> sums;  // the last one first
+  Extent summed = 1;
+  std::optional<Extent> share;
+  while (!share || !share->IsConstant()) {
+    const auto node = std::find_if(op.graph().nodes.begin(), op.graph().nodes.end(),
+                                   [&](const Node& other) { return other.output == x; });
+    const auto* reduce =
+        node == op.graph().nodes.end() ? nullptr : std::get_if<Reduce>(&node->operation);
+    if (!reduce || reduce->kind != Reduce::Kind::kSum) return false;
+    x = node->inputs[0];
+    TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> extents, op.ValueExtents(x));
+    for (const int64_t axis : reduce->axes) {
+      const auto product = Extent::Product(summed, extents[static_cast<size_t>(axis)]);
+      if (!product) return false;
+      summed = *product;
+    }
+    sums.push_back(reduce->axes);
+    share = Extent::Quotient(summed, size);
+  }
+  for (auto axes = sums.rbegin(); axes != sums.rend(); ++axes) {
+    TESSERA_ASSIGN_OR_RETURN(x, op.Add(Reduce{Reduce::Kind::kMean, *axes}, {x}));
+  }
+  const ValueId factor = op.AddConstant({}, {static_cast<float>(share->one().ToDouble())});
+  TESSERA_RETURN_IF_ERROR(op.Emit(Binary{Binary::Kind::kMul}, {x, factor}));
+  return true;
+}
+
 // Before operator set 7 `broadcast` and `axis` said which axes of a the shape of b belongs to.
 Result<ValueId> OldBroadcast(OpContext& op, ValueId a, ValueId b) {
   TESSERA_ASSIGN_OR_RETURN(const int64_t broadcast, op.Int("broadcast", 0));
@@ -49,6 +80,11 @@ Result<ValueId> OldBroadcast(OpContext& op, ValueId a, ValueId b) {
 
 Status ImportBinary(OpContext& op, Binary::Kind kind) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId a, Operand(op, 0));
+  const std::optional<KnownTensor> size = op.IsConstantInput(1) ? std::nullopt : op.KnownInput(1);
+  if (kind == Binary::Kind::kDiv && size && size->size() == 1 && !size->extents.empty()) {
+    TESSERA_ASSIGN_OR_RETURN(const bool is_mean, EmitMean(op, a, size->extents[0]));
+    if (is_mean) return Status::Ok();
+  }
   TESSERA_ASSIGN_OR_RETURN(ValueId b, Operand(op, 1));
   op.Ignore("consumed_inputs");
   if (op.opset() < 7) {

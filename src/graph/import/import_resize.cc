@@ -51,24 +51,6 @@ Result<Rational> SimpleFactor(OpContext& op, double scale) {
                         " is not supported; ratios of small whole numbers up to 64 are");
 }
 
-// Scales that are constants, or quotients of sizes that come out as constants.
-Result<std::vector<AxisFactor>> FromScales(OpContext& op, const KnownTensor& scales) {
-  std::vector<AxisFactor> axes;
-  for (const float scale : scales.floats) {
-    TESSERA_ASSIGN_OR_RETURN(const Rational factor, SimpleFactor(op, static_cast<double>(scale)));
-    axes.push_back({factor, std::nullopt});
-  }
-  for (const Extent& scale : scales.extents) {
-    if (!scale.IsConstant()) {
-      return op.Unsupported("a scale of " + scale.ToString() +
-                            ", which depends on the image's height H and width W");
-    }
-    TESSERA_ASSIGN_OR_RETURN(const Rational factor, SimpleFactor(op, scale.one().ToDouble()));
-    axes.push_back({factor, std::nullopt});
-  }
-  return axes;
-}
-
 // A size on `axis` of an input of `extent` elements. The sizes of a file that fixes the image's are
 // constants, and mean the same share of other images.
 Result<AxisFactor> FromSize(OpContext& op, Extent size, const Extent& extent, size_t axis) {
@@ -95,6 +77,33 @@ Result<AxisFactor> FromSize(OpContext& op, Extent size, const Extent& extent, si
                         " (H and W are the image's height and width); a factor, or a share of the "
                         "image's size, is supported: export the network with a scale factor or "
                         "with dynamic axes");
+}
+
+// Scales that are constants, or quotients of sizes that come out as constants.
+Result<std::vector<AxisFactor>> FromScales(OpContext& op, const std::vector<Extent>& input,
+                                           const KnownTensor& scales) {
+  std::vector<AxisFactor> axes;
+  for (const float scale : scales.floats) {
+    TESSERA_ASSIGN_OR_RETURN(const Rational factor, SimpleFactor(op, static_cast<double>(scale)));
+    axes.push_back({factor, std::nullopt});
+  }
+  for (size_t axis = 0; axis < scales.extents.size(); ++axis) {
+    const Extent& scale = scales.extents[axis];
+    // The wanted size over the input's, which is the wanted size.
+    if (scale.over() && axis < input.size() && *scale.over() == input[axis]) {
+      const Extent size(scale.one(), scale.height(), scale.width(), scale.area());
+      TESSERA_ASSIGN_OR_RETURN(const AxisFactor factor, FromSize(op, size, input[axis], axis));
+      axes.push_back(factor);
+      continue;
+    }
+    if (!scale.IsConstant()) {
+      return op.Unsupported("a scale of " + scale.ToString() +
+                            ", which depends on the image's height H and width W");
+    }
+    TESSERA_ASSIGN_OR_RETURN(const Rational factor, SimpleFactor(op, scale.one().ToDouble()));
+    axes.push_back({factor, std::nullopt});
+  }
+  return axes;
 }
 
 Result<std::vector<AxisFactor>> FromSizes(OpContext& op, const std::vector<Extent>& input,
@@ -146,7 +155,7 @@ Result<std::vector<AxisFactor>> ReadFactors(OpContext& op, const std::vector<Ext
       TESSERA_ASSIGN_OR_RETURN(
           scales.extents,
           SpreadAxes(op, scales.extents, std::vector<Extent>(input.size(), Extent(1))));
-      return FromScales(op, scales);
+      return FromScales(op, input, scales);
     }
   }
   if (op.opset() >= 11 && op.HasInput(3)) {
@@ -260,7 +269,8 @@ Status ImportUpsample(OpContext& op) {
   } else {
     TESSERA_ASSIGN_OR_RETURN(scales, NumbersInput(op, 1));
   }
-  TESSERA_ASSIGN_OR_RETURN(const auto factors, FromScales(op, scales));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> extents, op.ExtentsOf(0));
+  TESSERA_ASSIGN_OR_RETURN(const auto factors, FromScales(op, extents, scales));
   TESSERA_RETURN_IF_ERROR(SetScale(op, factors, resize));
   TESSERA_RETURN_IF_ERROR(SetOldResize(op, resize));
   return op.Emit(resize, {x});

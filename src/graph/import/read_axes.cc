@@ -192,23 +192,25 @@ Result<std::vector<Extent>> Reshaped(OpContext& op, const std::vector<Extent>& x
   } else {
     TESSERA_ASSIGN_OR_RETURN(target, op.ExtentsInput(1));
   }
+  const std::optional<Shape> own = op.DeclaredShape(0);
   std::optional<size_t> inferred;
   bool all_literal = true;
+  Shape literals;  // the target in the file's own size
   for (size_t i = 0; i < target.size(); ++i) {
     if (target[i] == Extent(0) && allow_zero == 0) {
       if (i >= x.size()) return op.Malformed("keeps an axis that is not there");
       target[i] = x[i];
-      all_literal = false;
-    } else if (target[i] == Extent(-1)) {
+      literals.push_back(own ? (*own)[i] : -1);
+      continue;
+    }
+    if (target[i] == Extent(-1)) {
       if (inferred) return op.Malformed("has two extents of -1");
       inferred = i;
     }
     all_literal = all_literal && target[i].IsConstant();
+    literals.push_back(target[i].Whole().value_or(-1));
   }
-  const std::optional<Shape> own = op.DeclaredShape(0);
   if (own && all_literal && op.declared_image()) {
-    Shape literals;
-    for (const Extent& extent : target) literals.push_back(extent.Whole().value_or(-1));
     if (inferred) {
       literals[*inferred] = 1;
       const int64_t others = Product(literals, 0, literals.size());
