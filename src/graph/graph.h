@@ -335,6 +335,10 @@ struct Graph {
   // The image's height and width must be multiples of this, beyond what strides ask for: windows,
   // and shape arithmetic that was folded for such images.
   int64_t size_multiple = 1;
+  // Height and width of the only image that the network takes, where the file fixes them and its
+  // meaning for others is not clear (attention with a mask for one size); else zeros.
+  std::array<int64_t, 2> fixed_size = {0, 0};
+  bool IsFixed() const { return fixed_size[0] > 0; }
   std::vector<Value> values;
   std::vector<Node> nodes;
   ValueId input = kNoValue;

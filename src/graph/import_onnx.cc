@@ -134,7 +134,8 @@ Status BadModel(std::string message) {
 // Builds the graph of one model. A class only to share the names and the graph between its steps.
 class ModelImporter {
  public:
-  explicit ModelImporter(onnx::Model model) : model_(std::move(model)) {}
+  ModelImporter(onnx::Model model, bool keep_size)
+      : model_(std::move(model)), keep_size_(keep_size) {}
 
   Result<Graph> Import() {
     TESSERA_ASSIGN_OR_RETURN(graph_.info, ParseMetadata(model_.metadata));
@@ -220,6 +221,11 @@ class ModelImporter {
     std::optional<ImageSize> declared;
     if (input.shape[first] != kUnknownDim && input.shape[first + 1] != kUnknownDim) {
       declared = ImageSize{input.shape[first], input.shape[first + 1]};
+    }
+    if (keep_size_ && declared) {
+      graph_.fixed_size = {declared->height, declared->width};
+      scope_.shapes = SymbolicShapes(graph_, first, first + 1, std::nullopt);
+      return;
     }
     scope_.shapes = SymbolicShapes(graph_, first, first + 1, declared);
     // Networks run on any size; what the file fixes is asked for by DeclaredShape.
@@ -328,12 +334,28 @@ class ModelImporter {
   }
 
   onnx::Model model_;
+  bool keep_size_;
   Graph graph_;
   Scope scope_;
 };
 
 }  // namespace
 
-Result<Graph> ImportOnnx(onnx::Model model) { return ModelImporter(std::move(model)).Import(); }
+Result<Graph> ImportOnnx(onnx::Model model, bool keep_size) {
+  return ModelImporter(std::move(model), keep_size).Import();
+}
+
+bool DeclaresSize(const onnx::Model& model) {
+  for (const onnx::ValueInfo& input : model.inputs) {
+    const bool is_initializer =
+        std::any_of(model.initializers.begin(), model.initializers.end(),
+                    [&](const onnx::Tensor& tensor) { return tensor.name == input.name; });
+    if (is_initializer || input.shape.size() != 4) continue;
+    const auto known = std::count_if(input.shape.begin() + 1, input.shape.end(),
+                                     [](int64_t extent) { return extent > 0; });
+    return known == 3;
+  }
+  return false;
+}
 
 }  // namespace tessera

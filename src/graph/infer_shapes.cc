@@ -39,6 +39,11 @@ Status InferShapes(Graph& graph, int64_t height, int64_t width) {
     return Status(StatusCode::kImageTooLarge, "a tile of " + std::to_string(width) + "x" +
                                                   std::to_string(height) + " pixels is too large");
   }
+  if (graph.IsFixed() && (height != graph.fixed_size[0] || width != graph.fixed_size[1])) {
+    return Status(StatusCode::kInvalidArgument,
+                  "the network takes tiles of " + std::to_string(graph.fixed_size[1]) + "x" +
+                      std::to_string(graph.fixed_size[0]) + " pixels only");
+  }
   Shape& input = graph.value(graph.input).shape;
   input[2] = height;
   input[3] = width;

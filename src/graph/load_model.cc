@@ -17,18 +17,32 @@ int64_t CountParameters(const Graph& graph) {
   return count;
 }
 
+Result<Model> Compile(onnx::Model file, bool keep_size) {
+  Model model;
+  TESSERA_ASSIGN_OR_RETURN(model.graph, ImportOnnx(std::move(file), keep_size));
+  TESSERA_RETURN_IF_ERROR(Simplify(model.graph));
+  TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeTiling(model.graph));
+  model.tiling = std::move(analysis.facts);
+  model.tiling.fixed_height = model.graph.fixed_size[0];
+  model.tiling.fixed_width = model.graph.fixed_size[1];
+  model.multiplications_per_pixel = analysis.multiplications_per_pixel;
+  model.parameters = CountParameters(model.graph);
+  return model;
+}
+
 }  // namespace
 
 Result<Model> LoadModel(std::span<const uint8_t> bytes) {
   TESSERA_ASSIGN_OR_RETURN(onnx::Model file, onnx::ReadModel(bytes));
-  Model model;
-  model.file_bytes = bytes.size();
-  TESSERA_ASSIGN_OR_RETURN(model.graph, ImportOnnx(std::move(file)));
-  TESSERA_RETURN_IF_ERROR(Simplify(model.graph));
-  TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeTiling(model.graph));
-  model.tiling = std::move(analysis.facts);
-  model.multiplications_per_pixel = analysis.multiplications_per_pixel;
-  model.parameters = CountParameters(model.graph);
+  const bool declares_size = DeclaresSize(file);
+  Result<Model> model = Compile(std::move(file), false);
+  if (!model.ok() && declares_size) {
+    // What has no meaning for other sizes may run in tiles of its own size.
+    TESSERA_ASSIGN_OR_RETURN(onnx::Model again, onnx::ReadModel(bytes));
+    Result<Model> fixed = Compile(std::move(again), true);
+    if (fixed.ok()) model = std::move(fixed);
+  }
+  if (model.ok()) model->file_bytes = bytes.size();
   return model;
 }
 

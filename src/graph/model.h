@@ -18,6 +18,9 @@ struct TilingFacts {
   // Input pixels on each side that an output pixel may depend on (the receptive field is
   // 2 * overlap + 1), rounded up to a multiple of size_multiple.
   int64_t overlap = 0;
+  // Not 0: the file fixes the size of its image, and all tiles are of this size.
+  int64_t fixed_height = 0;
+  int64_t fixed_width = 0;
   bool tileable = true;  // false: some operator depends on the whole image
   std::string not_tileable_because;
 };

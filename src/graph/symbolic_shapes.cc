@@ -34,6 +34,7 @@ SymbolicShapes::SymbolicShapes(const Graph& graph, size_t height_axis, size_t wi
   constexpr int64_t kTwo = 2 * Extent::kPeriod;
   images_ = {ImageSize{kOne, kOne}, ImageSize{kOne, kTwo}, ImageSize{kTwo, kOne},
              ImageSize{kTwo, kTwo}, declared.value_or(ImageSize{})};
+  if (graph.IsFixed()) images_.fill(ImageSize{graph.fixed_size[0], graph.fixed_size[1]});
   shapes_.resize(graph.values.size());
   for (size_t probe = 0; probe < probe_count(); ++probe) {
     Shape shape = graph.value(graph.input).shape;

@@ -13,7 +13,8 @@
 namespace tessera {
 
 /// The shapes of a graph's tensors as functions of the image's height and width. Found by inferring
-/// shapes for four images, through which every such function that networks have goes.
+/// shapes for four images, through which every such function that networks have goes. Constants for
+/// a graph of a fixed size.
 class SymbolicShapes {
  public:
   SymbolicShapes() = default;

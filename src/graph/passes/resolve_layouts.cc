@@ -61,7 +61,9 @@ class LayoutResolver {
     Value& input = graph_.value(graph_.input);
     const Shape shape = input.shape;
     const int64_t channels = shape[is_nhwc_ ? 3 : 1];
-    View view = View::OfImage(graph_.input, channels, Extent::Height(), Extent::Width());
+    const Extent height = graph_.IsFixed() ? Extent(graph_.fixed_size[0]) : Extent::Height();
+    const Extent width = graph_.IsFixed() ? Extent(graph_.fixed_size[1]) : Extent::Width();
+    View view = View::OfImage(graph_.input, channels, height, width);
     if (is_nhwc_) view = view.Transposed({0, 2, 3, 1});
     input.shape = {1, channels, kUnknownDim, kUnknownDim};
     views_[static_cast<size_t>(graph_.input)] = std::move(view);
