@@ -16,6 +16,7 @@ const form =
 
 /** Every form, by name; a number is the operator set. */
 export const FORMS = {
+  'torchscript-6': form(Exporter, { opset: 6, dynamic: true }),
   'torchscript-9-static': form(Exporter, { opset: 9, dynamic: false }),
   'torchscript-10': form(Exporter, { opset: 10, dynamic: true }),
   'torchscript-11': form(Exporter, { opset: 11, dynamic: true }),

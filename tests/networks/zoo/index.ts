@@ -4,6 +4,7 @@ import { efficient } from './efficient.ts';
 import { mobile } from './mobile.ts';
 import { residuals } from './residual.ts';
 import { restoration } from './restoration.ts';
+import { unusual } from './unusual.ts';
 
 /** Every network, in the order in which they are run. */
 export const NETWORKS: readonly Network[] = [
@@ -12,4 +13,5 @@ export const NETWORKS: readonly Network[] = [
   ...mobile,
   ...efficient,
   ...restoration,
+  ...unusual,
 ];
