@@ -5,7 +5,8 @@ export interface ServeOptions {
   port?: number;
   host?: string;
   isolated?: boolean;
-  csp?: string;
+  cors?: boolean;
+  csp?: string | undefined;
   home?: string;
   onrequest?: (path: string) => void;
 }

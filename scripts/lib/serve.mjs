@@ -24,6 +24,11 @@ const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+const OPEN = {
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+};
+
 // Without a type of its own an .onnx file would be sent with none at all, and browsers would guess.
 const EXTRA_TYPES = { '.onnx': 'application/octet-stream' };
 
@@ -43,7 +48,7 @@ function listen(server, port, host) {
  * Serves a folder. Files are read anew at each request, so that a rebuild shows on reload.
  *
  * `isolated` sends COOP and COEP, which make the page cross-origin isolated (shared memory,
- * threads); `csp` is a Content-Security-Policy to send; `home` is the path that `/` leads to;
+ * threads); `cors` lets pages of every origin load from it; `csp` is a Content-Security-Policy to send; `home` is the path that `/` leads to;
  * `onrequest` hears of each path that is asked for; port 0 takes any free port. Resolves with
  * `{url, port, close()}`; `url` has no slash at its end.
  */
@@ -52,6 +57,7 @@ export async function serve({
   port = 0,
   host = '127.0.0.1',
   isolated = false,
+  cors = false,
   csp,
   home,
   onrequest,
@@ -59,6 +65,7 @@ export async function serve({
   const headers = {
     'X-Content-Type-Options': 'nosniff',
     ...(isolated ? ISOLATION : {}),
+    ...(cors ? OPEN : {}),
     ...(csp ? { 'Content-Security-Policy': csp } : {}),
   };
   const setHeaders = (response, path) => {

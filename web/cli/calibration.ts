@@ -1,5 +1,5 @@
 /** The images a network is calibrated on: random parts of the pictures in a folder. */
-import type { SourceImage } from '../src/image/input.js';
+import type { SourceImage } from '../src/image/source.js';
 import { type RawImage, TesseraError } from '../src/index.js';
 import type { Core } from './core.js';
 import { cropToRgba, listImages, readImageFile } from './images.js';

@@ -1,6 +1,6 @@
 /** Measures a model: reduces pictures, enlarges them again, and compares with what they were. */
 import { basename } from 'node:path';
-import type { SourceImage } from '../src/image/input.js';
+import type { SourceImage } from '../src/image/source.js';
 import type { RawImage, Upscaler } from '../src/index.js';
 import type { Core } from './core.js';
 import { degradeForWeb } from './degrade.js';

@@ -1,7 +1,8 @@
-import { access, constants, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { describe } from '../src/errors.js';
-import type { SourceImage } from '../src/image/input.js';
+import { fileKind, HEAD_BYTES } from '../src/image/file-kind.js';
+import type { SourceImage } from '../src/image/source.js';
 import { type RawImage, TesseraError } from '../src/index.js';
 import { loadSharp } from './sharp.js';
 import { UsageError } from './usage-error.js';
@@ -75,9 +76,19 @@ export async function readImageFile(path: string): Promise<SourceImage> {
     if (channels !== 3 && channels !== 4) throw new Error(`${channels} channels`);
     return { data, width, height, channels };
   } catch (cause) {
-    throw new TesseraError('ERR_IMAGE_DECODE', `cannot decode ${path}: ${describe(cause)}`, {
-      cause,
-    });
+    const kind = fileKind(await headOf(path));
+    const why = kind === undefined ? describe(cause) : `it is ${kind.name}; ${kind.advice}`;
+    throw new TesseraError('ERR_IMAGE_DECODE', `cannot decode ${path}: ${why}`, { cause });
+  }
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

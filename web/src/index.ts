@@ -13,6 +13,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, TesseraError } from './
 export type {
   AlphaMode,
   AnyCanvas,
+  ColorSpace,
   CreateOptions,
   Estimate,
   EstimateOptions,

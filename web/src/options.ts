@@ -6,6 +6,8 @@ import {
   checkSignal,
 } from './base/checks.js';
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
+import { resolveEncoding } from './image/encode.js';
+import type { SinkOptions } from './image/output.js';
 import type {
   AlphaMode,
   CreateOptions,
@@ -31,6 +33,11 @@ export interface ResolvedRun {
   transfer: boolean;
   signal: AbortSignal | undefined;
   onprogress: ProgressCallback | undefined;
+}
+
+/** How {@link Upscaler.upscale} is to give its result. */
+export interface ResolvedOutput<K extends OutputKind> extends SinkOptions {
+  kind: K;
 }
 
 /** {@link CreateOptions} whose choices are checked and filled in; sources stay as they are. */
@@ -87,10 +94,15 @@ export function resolveRun(options: UpscaleOptions, fallbackTileSize?: number): 
   };
 }
 
-/** The form of the result: what was asked for, or what this host has. */
-export function resolveOutput(output: OutputKind | undefined): OutputKind {
+/**
+ * The form of the result: what was asked for, or what this host has.
+ *
+ * @throws TypeError or RangeError that names the option.
+ */
+export function resolveOutput<K extends OutputKind>(options: UpscaleOptions<K>): ResolvedOutput<K> {
   const fallback = typeof ImageData === 'undefined' ? 'raw' : 'imagedata';
-  return checkOneOf('output', output ?? fallback, OUTPUT_KINDS);
+  const kind = checkOneOf<string>('output', options.output ?? fallback, OUTPUT_KINDS) as K;
+  return { kind, canvas: options.canvas, encoding: resolveEncoding(options) };
 }
 
 /**

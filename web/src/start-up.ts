@@ -1,3 +1,4 @@
+import { abort, reasonOf } from './base/abort.js';
 import { ProgressMeter } from './base/progress.js';
 import { describe, TesseraError } from './errors.js';
 import { type FetchContext, fetchBytes } from './load/fetch-bytes.js';
@@ -27,11 +28,12 @@ export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal)
   const places = locate(options, choice.variant);
   const meter = new ProgressMeter<[LoadPhase]>(options.onprogress);
   const threaded = choice.variant.endsWith('-mt');
+  if (threaded) refuseOtherOrigin(places.glue);
   const threads = threaded ? options.workers : 1;
   const workers = threaded ? 1 : options.workers;
   // When one part fails, the others are not worth finishing.
   const stopper = new AbortController();
-  const stop = () => stopper.abort(signal.reason);
+  const stop = () => abort(stopper, reasonOf(signal));
   signal.addEventListener('abort', stop);
   try {
     const load = download(options, places, threads, meter, stopper.signal);
@@ -49,8 +51,20 @@ export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal)
     return { pool, model, info: { ...choice, version: VERSION, workers, threads } };
   } finally {
     signal.removeEventListener('abort', stop);
-    stopper.abort(new Error('another part failed'));
+    abort(stopper, new Error('another part failed'));
   }
+}
+
+/** The core's own script starts the threads, and browsers take that from the page's origin alone. */
+function refuseOtherOrigin(glue: URL): void {
+  const { origin }: { origin?: string } = globalThis;
+  if (origin === undefined || glue.origin === origin) return;
+  throw new TesseraError(
+    'ERR_UNSUPPORTED',
+    `the variants with threads must come from the page's own origin, not from ${glue.origin}: ` +
+      "leave variant at 'auto', or serve the files yourself",
+    { details: { url: glue.href } },
+  );
 }
 
 async function download(
@@ -90,7 +104,7 @@ async function startFirst(
   places: Locations,
   signal: AbortSignal,
 ): Promise<LoadedReply> {
-  const stop = () => void pool.dispose(signal.reason);
+  const stop = () => void pool.dispose(reasonOf(signal));
   signal.addEventListener('abort', stop);
   try {
     const first = await pool.start();
@@ -117,8 +131,9 @@ function toLoadError(error: unknown, places: Locations): unknown {
   const where = places.worker?.href ?? 'worker.mjs, beside the library';
   return new TesseraError(
     'ERR_LOAD',
-    `cannot start the worker (${where}): ${error.message}; it must be served as JavaScript, and ` +
-      "a Content-Security-Policy must allow it (worker-src 'self'; script-src 'self' " +
+    `cannot start the worker (${where}): ${error.message}; it must be served as JavaScript, from ` +
+      'another origin than that of the page or frame with Access-Control-Allow-Origin, and a ' +
+      "Content-Security-Policy must allow it (worker-src 'self'; script-src 'self' " +
       "'wasm-unsafe-eval')",
     { cause: error, details: { url: where } },
   );

@@ -1,5 +1,8 @@
 import type { Variant, VariantReport } from './variants.js';
 
+/** What the numbers of a picture mean: in Display P3, colours reach further. */
+export type ColorSpace = 'srgb' | 'display-p3';
+
 /** Pixels as bytes: RGBA with straight (not premultiplied) alpha, or RGB, row by row, no padding. */
 export interface PixelSource {
   /** `width * height * 4` bytes (RGBA) or `width * height * 3` bytes (RGB). */
@@ -8,6 +11,8 @@ export interface PixelSource {
   width: number;
   /** Pixels, a positive integer. */
   height: number;
+  /** Default `srgb`. The result has the same. */
+  colorSpace?: ColorSpace | undefined;
 }
 
 /** RGBA bytes with straight alpha that this library made; it has the shape of an `ImageData`. */
@@ -15,6 +20,8 @@ export interface RawImage {
   data: Uint8ClampedArray<ArrayBuffer>;
   width: number;
   height: number;
+  /** That of the image; `srgb` when there is none. */
+  colorSpace?: ColorSpace | undefined;
 }
 
 /**
@@ -104,6 +111,8 @@ export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOp
   type?: string | undefined;
   /** For `blob` of a lossy type: 0 to 1. */
   quality?: number | undefined;
+  /** For `blob`: a CSS colour under what is transparent. Default: `white` for JPEG, else none. */
+  background?: string | undefined;
 }
 
 /** A model: the name of a shipped one, a URL, the bytes of an ONNX file, or a file. */

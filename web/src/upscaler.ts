@@ -1,13 +1,16 @@
 // For Symbol.asyncDispose, in programs that name older libraries.
 /// <reference lib="esnext.disposable" preserve="true" />
+import { abort, reasonOf, throwIfAborted } from './base/abort.js';
 import { CallScope } from './base/call-scope.js';
 import { ProgressMeter } from './base/progress.js';
 import { TesseraError } from './errors.js';
-import { hasTransparency, readImage } from './image/input.js';
+import { readImage } from './image/input.js';
 import { makeSink } from './image/output.js';
+import { hasTransparency } from './image/transparency.js';
 import {
   checkEstimate,
   type ResolvedCreate,
+  type ResolvedOutput,
   type ResolvedRun,
   resolveCreate,
   resolveOutput,
@@ -91,8 +94,8 @@ export class Upscaler {
 
   async #load(): Promise<void> {
     const { signal } = this.#options;
-    signal?.throwIfAborted();
-    const relay = () => this.#loading.abort(signal?.reason);
+    throwIfAborted(signal);
+    const relay = () => abort(this.#loading, signal && reasonOf(signal));
     signal?.addEventListener('abort', relay);
     try {
       this.#loaded = await loadUpscaler(this.#options, this.#loading.signal);
@@ -134,11 +137,11 @@ export class Upscaler {
     image: ImageInput,
     options: UpscaleOptions<K> = {},
   ): Promise<OutputTypes[K]> {
-    const kind = resolveOutput(options.output) as K;
+    const output = resolveOutput(options);
     const settings = resolveRun(options, this.#options.tileSize);
     return this.#call(settings.signal, async (call) => {
       const ready = await this.#prepare(image, settings, call, planTiles);
-      return this.#collect(ready, kind, options, settings.onprogress);
+      return this.#collect(ready, output, settings.onprogress);
     });
   }
 
@@ -198,7 +201,7 @@ export class Upscaler {
     const settings = resolveRun(options);
     return this.#call(settings.signal, async (call) => {
       const ready = await this.#prepare(patch, settings, call, planPatch);
-      return this.#collect(ready, 'raw', options);
+      return this.#collect(ready, resolveOutput({ output: 'raw' }));
     });
   }
 
@@ -247,7 +250,7 @@ export class Upscaler {
       transfer: settings.transfer,
     });
     const [source, { pool, model }] = await Promise.all([reading, this.#whenReady()]);
-    const alpha = settings.alpha === 'keep' && (await hasTransparency(source));
+    const alpha = settings.alpha === 'keep' && (await hasTransparency(source, call.signal));
     const { width, height } = source;
     const plan = this.#plan({ width, height, tileSize: settings.tileSize, alpha }, planner);
     const { scale } = model;
@@ -265,12 +268,13 @@ export class Upscaler {
   /** Runs it, and puts the tiles together. */
   async #collect<K extends OutputKind>(
     { pool, ...request }: ReadyRun,
-    kind: K,
-    options: UpscaleOptions,
+    output: ResolvedOutput<K>,
     onprogress?: ResolvedRun['onprogress'],
   ): Promise<OutputTypes[K]> {
     const { image, scale, plan } = request;
-    const sink = makeSink(kind, image.width * scale, image.height * scale, options);
+    const { width, height, colorSpace = 'srgb' } = image;
+    const shape = { width: width * scale, height: height * scale, colorSpace };
+    const sink = await makeSink(output.kind, shape, output);
     const meter = new ProgressMeter(onprogress);
     const run = new Run(pool, {
       ...request,
@@ -319,7 +323,7 @@ export class Upscaler {
    */
   async dispose(): Promise<void> {
     this.#disposed ??= new TesseraError('ERR_DISPOSED', 'the upscaler was disposed');
-    this.#loading.abort(this.#disposed);
+    abort(this.#loading, this.#disposed);
     this.abort(this.#disposed);
     // Loading may just have come to its end.
     await this.ready.catch(() => {});

@@ -20,6 +20,7 @@ export interface VariantReport {
 
 /** What decides. */
 export interface HostFeatures {
+  webAssembly: boolean;
   simd: boolean;
   relaxedSimd: boolean;
   sharedMemory: boolean;
@@ -46,9 +47,14 @@ export function detectFeatures(): HostFeatures {
   const scope: { crossOriginIsolated?: boolean; process?: { versions?: { node?: string } } } =
     globalThis;
   const inNode = scope.process?.versions?.node !== undefined;
+  // iOS in Lockdown Mode has none.
+  const webAssembly = typeof WebAssembly !== 'undefined';
+  const takes = (opcode: readonly number[]) =>
+    webAssembly && WebAssembly.validate(ternaryVectorModule(opcode));
   return {
-    simd: WebAssembly.validate(ternaryVectorModule(V128_BITSELECT)),
-    relaxedSimd: WebAssembly.validate(ternaryVectorModule(I32X4_RELAXED_DOT_I8X16_ADD)),
+    webAssembly,
+    simd: takes(V128_BITSELECT),
+    relaxedSimd: takes(I32X4_RELAXED_DOT_I8X16_ADD),
     // A page without cross-origin isolation may have the constructor, yet cannot post the memory.
     sharedMemory:
       typeof SharedArrayBuffer !== 'undefined' && (scope.crossOriginIsolated === true || inNode),
@@ -56,6 +62,9 @@ export function detectFeatures(): HostFeatures {
 }
 
 function missing(variant: Variant, host: HostFeatures): string {
+  if (!host.webAssembly) {
+    return 'this host has no WebAssembly; Lockdown Mode and some company policies turn it off';
+  }
   if (!host.simd) return 'this host has no WebAssembly SIMD';
   if (variant.startsWith('relaxed') && !host.relaxedSimd) {
     return 'this host has no WebAssembly relaxed SIMD';

@@ -47,30 +47,6 @@ describeOnPages('errors', (opened) => {
     assert.equal(error.code, 'ERR_IMAGE_DECODE');
   });
 
-  test('an image element that shows another picture while it is read', async () => {
-    const error = await failure(opened(), async () => {
-      const upscaler = await window.tessera.Upscaler.create({ model: 'photo-x2-tiny' });
-      const addressOf = async (canvas: OffscreenCanvas) => {
-        canvas.getContext('2d');
-        return URL.createObjectURL(await canvas.convertToBlob());
-      };
-      const element = new Image();
-      element.src = await addressOf(new OffscreenCanvas(1500, 1500));
-      const other = await addressOf(new OffscreenCanvas(10, 10));
-      try {
-        const run = upscaler.upscale(element);
-        // Asked for second, this is over when the first band has been read.
-        await element.decode();
-        element.src = other;
-        await run;
-      } finally {
-        await upscaler.dispose();
-      }
-    });
-    assert.equal(error.code, 'ERR_IMAGE_DECODE');
-    assert.match(error.message, /took the place/);
-  });
-
   test('an image without pixels', async () => {
     const error = await failure(opened(), async () => {
       const upscaler = await window.tessera.Upscaler.create();

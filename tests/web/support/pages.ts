@@ -28,18 +28,24 @@ export interface PageOptions {
   isolated?: boolean;
   /** Chromium's flags, beside the usual ones. */
   args?: string[];
+  /** A script that runs on the page before all others: it can make the browser another one. */
+  init?: string;
+  /** Default: the strictest content security policy the library promises to work under. */
+  csp?: string | undefined;
+  /** Whether other origins may load the files. Default false. */
+  cors?: boolean;
 }
 
-/** Opens a page under the strictest content security policy the library promises to work under. */
-export async function openPage({
-  isolated = false,
-  args = [],
-}: PageOptions = {}): Promise<TestPage> {
-  const server = await serve({ root: DIST, isolated, csp: STRICT_CSP });
+/** Opens a page that has the library. */
+export async function openPage(options: PageOptions = {}): Promise<TestPage> {
+  const { isolated = false, args = [], init, cors = false } = options;
+  const csp = 'csp' in options ? options.csp : STRICT_CSP;
+  const server = await serve({ root: DIST, isolated, cors, csp });
   const browser = await launchBrowser({ args });
   const page = await browser.newPage();
   // tsx wraps named functions in a call of its helper, which functions sent to the page lack there.
   await page.addInitScript('globalThis.__name = (target) => target');
+  if (init !== undefined) await page.addInitScript(init);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {

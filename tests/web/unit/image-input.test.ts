@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasTransparency, readImage } from '../../../web/src/image/input.ts';
+import { runInNewContext } from 'node:vm';
+import { readImage } from '../../../web/src/image/input.ts';
+import { hasTransparency } from '../../../web/src/image/transparency.ts';
 import type { ImageInput } from '../../../web/src/types.ts';
 
 const CONTEXT = { timeout: 1000, transfer: false };
@@ -65,6 +67,33 @@ for (const nothing of [undefined, null, 7, {}, [], { data: [1, 2], width: 1, hei
     });
   });
 }
+
+test('pixels of every realm, in Buffers and in shared memory', async () => {
+  const bytes = Array.from({ length: 16 }, (_, i) => i * 3);
+  const shared = new Uint8Array(new SharedArrayBuffer(16));
+  shared.set(bytes);
+  const kinds = {
+    realm: runInNewContext(`Uint8Array.from([${bytes}])`),
+    clamped: runInNewContext(`Uint8ClampedArray.from([${bytes}])`),
+    buffer: Buffer.from(bytes),
+    shared,
+  };
+  for (const [name, data] of Object.entries(kinds)) {
+    for (const transfer of [false, true]) {
+      const source = await readImage(image(data, 2, 2), { ...CONTEXT, transfer });
+      assert.deepEqual([...source.data], bytes, name);
+      assert.ok(source.data.buffer instanceof ArrayBuffer, name);
+    }
+  }
+});
+
+test('the colour space goes with the pixels', async () => {
+  const p3 = { ...image(new Uint8Array(16), 2, 2), colorSpace: 'display-p3' } as const;
+  assert.equal((await readImage(p3, CONTEXT)).colorSpace, 'display-p3');
+  assert.equal((await readImage(image(new Uint8Array(16), 2, 2), CONTEXT)).colorSpace, 'srgb');
+  const cmyk = { ...p3, colorSpace: 'cmyk' } as unknown as ImageInput;
+  await assert.rejects(readImage(cmyk, CONTEXT), { name: 'RangeError', message: /colorSpace/ });
+});
 
 test('a host that cannot decode says what to pass', async () => {
   await assert.rejects(readImage(new Blob(['x']), CONTEXT), {

@@ -56,11 +56,11 @@ test('a run takes the tile size of its upscaler unless it names its own', () => 
 test('a run refuses unknown words', () => {
   assert.throws(() => resolveRun({ alpha: 'drop' as 'keep' }), /alpha must be one of keep, ignore/);
   assert.throws(() => resolveRun({ priority: Number.NaN }), TypeError);
-  assert.throws(() => resolveOutput('jpeg' as 'blob'), /output must be one of/);
+  assert.throws(() => resolveOutput({ output: 'jpeg' as 'blob' }), /output must be one of/);
 });
 
 test('the default output is what this host has', () => {
-  assert.equal(resolveOutput(undefined), 'raw');
+  assert.equal(resolveOutput({}).kind, 'raw');
 });
 
 test('an estimate needs whole extents', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SourceImage } from '../../../web/src/image/input.ts';
+import type { SourceImage } from '../../../web/src/image/source.ts';
 import { cutTile } from '../../../web/src/tiling/tile-pixels.ts';
 
 function numbered(width: number, height: number, channels: 3 | 4): SourceImage {

@@ -3,7 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { chooseVariant, detectFeatures, type HostFeatures } from '../../../web/src/variants.ts';
 
-const EVERYTHING: HostFeatures = { simd: true, relaxedSimd: true, sharedMemory: true };
+const EVERYTHING: HostFeatures = {
+  webAssembly: true,
+  simd: true,
+  relaxedSimd: true,
+  sharedMemory: true,
+};
 
 test('auto takes relaxed SIMD without threads, even where threads could be had', () => {
   assert.equal(chooseVariant('auto', EVERYTHING).variant, 'relaxed');
@@ -16,8 +21,16 @@ test('auto falls back to plain SIMD and says why', () => {
 });
 
 test('a host without SIMD can run nothing', () => {
-  const host = { simd: false, relaxedSimd: false, sharedMemory: true };
-  assert.throws(() => chooseVariant('auto', host), { code: 'ERR_UNSUPPORTED' });
+  const host = { ...EVERYTHING, simd: false, relaxedSimd: false };
+  assert.throws(() => chooseVariant('auto', host), { code: 'ERR_UNSUPPORTED', message: /SIMD/ });
+});
+
+test('a host without WebAssembly is told that', () => {
+  const host = { ...EVERYTHING, webAssembly: false, simd: false, relaxedSimd: false };
+  assert.throws(() => chooseVariant('auto', host), {
+    code: 'ERR_UNSUPPORTED',
+    message: /no WebAssembly;/,
+  });
 });
 
 test('threads without isolation are refused with what to do', () => {

@@ -1,4 +1,4 @@
-import { raceAbort } from './abort.js';
+import { abort, raceAbort, reasonOf, throwIfAborted } from './abort.js';
 
 /** The lifetime of one call: it ends early with its caller's signal, or with all others. */
 export class CallScope {
@@ -8,21 +8,21 @@ export class CallScope {
 
   /** @throws the signal's reason when it is aborted already. */
   constructor(outer: AbortSignal | undefined, registry: Set<CallScope>) {
-    outer?.throwIfAborted();
+    throwIfAborted(outer);
     this.#outer = outer;
     this.#registry = registry;
     outer?.addEventListener('abort', this.#relay);
     registry.add(this);
   }
 
-  readonly #relay = () => this.abort(this.#outer?.reason);
+  readonly #relay = () => this.abort(this.#outer && reasonOf(this.#outer));
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
   abort(reason: unknown): void {
-    this.#controller.abort(reason);
+    abort(this.#controller, reason);
   }
 
   /** Waits for work, but not past an abort. */

@@ -1,13 +1,23 @@
 import { TesseraError } from '../errors.js';
 import type {
   AnyCanvas,
+  ColorSpace,
   OutputKind,
   OutputTypes,
   RawImage,
   TileResult,
-  UpscaleOptions,
 } from '../types.js';
 import { contextOf, makeCanvas, makePageCanvas } from './canvas.js';
+import { checkEncoding, type Encoding, encode } from './encode.js';
+import { readsTruly } from './read-back.js';
+import { allocatePixels } from './source.js';
+
+/** What a result will be. */
+export interface ResultShape {
+  width: number;
+  height: number;
+  colorSpace: ColorSpace;
+}
 
 /** Puts tiles together. */
 export interface TileSink<T> {
@@ -41,26 +51,14 @@ export function checkOutputSize(width: number, height: number, kind: OutputKind)
   }
 }
 
-function allocatePixels(width: number, height: number): Uint8ClampedArray<ArrayBuffer> {
-  const bytes = width * height * 4;
-  try {
-    return new Uint8ClampedArray(bytes);
-  } catch (cause) {
-    throw new TesseraError(
-      'ERR_OUT_OF_MEMORY',
-      `the result of ${width}x${height} pixels needs ${bytes} bytes, which are not to be had; ` +
-        'use tiles() to receive it in pieces',
-      { cause, details: { bytes } },
-    );
-  }
-}
-
 /** Collects tiles in one RGBA buffer. */
 export class PixelSink implements TileSink<RawImage> {
   readonly #image: RawImage;
 
-  constructor(width: number, height: number) {
-    this.#image = { data: allocatePixels(width, height), width, height };
+  constructor({ width, height, colorSpace }: ResultShape) {
+    const advice = '; use tiles() to receive it in pieces';
+    const data = allocatePixels('the result', width, height, advice);
+    this.#image = { data, width, height, colorSpace };
   }
 
   write(tile: TileResult): void {
@@ -79,23 +77,46 @@ export class PixelSink implements TileSink<RawImage> {
 /** Draws tiles on a canvas as they come. */
 export class CanvasSink implements TileSink<AnyCanvas> {
   readonly #canvas: AnyCanvas;
-  readonly #context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+  readonly #context: ReturnType<typeof contextOf>;
 
-  constructor(width: number, height: number, canvas: AnyCanvas) {
+  constructor({ width, height, colorSpace }: ResultShape, canvas: AnyCanvas) {
     this.#canvas = canvas;
     canvas.width = width;
     canvas.height = height;
-    this.#context = contextOf(canvas);
+    this.#context = contextOf(canvas, { colorSpace });
+    checkDrawing(this.#context, width, height);
   }
 
   write(tile: TileResult): void {
-    this.#context.putImageData(new ImageData(tile.data, tile.width, tile.height), tile.x, tile.y);
+    this.#context.putImageData(toImageData(tile), tile.x, tile.y);
   }
 
   finish(): AnyCanvas {
     return this.#canvas;
   }
 }
+
+/**
+ * A canvas that got no memory takes what is drawn and stays empty.
+ *
+ * @throws TesseraError `ERR_OUT_OF_MEMORY`.
+ */
+function checkDrawing(context: ReturnType<typeof contextOf>, width: number, height: number): void {
+  // Where reading back is falsified it says nothing.
+  if (!readsTruly()) return;
+  context.fillRect(width - 1, height - 1, 1, 1);
+  const [, , , alpha] = context.getImageData(width - 1, height - 1, 1, 1).data;
+  context.clearRect(width - 1, height - 1, 1, 1);
+  if (alpha === 255) return;
+  throw new TesseraError(
+    'ERR_OUT_OF_MEMORY',
+    `the browser has no memory for a canvas of ${width}x${height} pixels; use output 'raw' or tiles()`,
+    { details: { width, height } },
+  );
+}
+
+const toImageData = ({ data, width, height, colorSpace = 'srgb' }: RawImage): ImageData =>
+  new ImageData(data, width, height, { colorSpace });
 
 /** Changes what a sink gives at the end. */
 function mapSink<A, B>(sink: TileSink<A>, map: (value: A) => B | Promise<B>): TileSink<B> {
@@ -105,56 +126,43 @@ function mapSink<A, B>(sink: TileSink<A>, map: (value: A) => B | Promise<B>): Ti
   };
 }
 
-async function encode(canvas: AnyCanvas, type: string, quality?: number): Promise<Blob> {
-  const options = { type, ...(quality === undefined ? {} : { quality }) };
-  const blob =
-    'convertToBlob' in canvas
-      ? await canvas.convertToBlob(options)
-      : await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, quality));
-  if (blob === null) {
-    throw new TesseraError('ERR_INTERNAL', `the browser could not encode the result as ${type}`);
-  }
-  // Browsers quietly fall back to PNG.
-  if (blob.type !== type) {
-    throw new TesseraError('ERR_UNSUPPORTED', `this browser cannot write ${type}`, {
-      details: { type, wrote: blob.type },
-    });
-  }
-  return blob;
-}
-
 type SinkMakers = {
-  [K in OutputKind]: (
-    width: number,
-    height: number,
-    options: UpscaleOptions,
-  ) => TileSink<OutputTypes[K]>;
+  [K in OutputKind]: (shape: ResultShape, options: SinkOptions) => TileSink<OutputTypes[K]>;
 };
 
 const SINKS: SinkMakers = {
-  raw: (width, height) => new PixelSink(width, height),
-  imagedata: (width, height) =>
-    mapSink(new PixelSink(width, height), ({ data }) => new ImageData(data, width, height)),
+  raw: (shape) => new PixelSink(shape),
+  imagedata: (shape) => mapSink(new PixelSink(shape), toImageData),
   // Not through a canvas, which would lose colour where it is nearly transparent.
-  imagebitmap: (width, height) =>
-    mapSink(new PixelSink(width, height), ({ data }) =>
-      createImageBitmap(new ImageData(data, width, height), { premultiplyAlpha: 'none' }),
+  imagebitmap: (shape) =>
+    mapSink(new PixelSink(shape), (image) =>
+      createImageBitmap(toImageData(image), { premultiplyAlpha: 'none' }),
     ),
-  canvas: (width, height, { canvas }) =>
-    new CanvasSink(width, height, canvas ?? makePageCanvas(width, height)),
-  blob: (width, height, { type = 'image/png', quality }) =>
-    mapSink(new CanvasSink(width, height, makeCanvas(width, height)), (canvas) =>
-      encode(canvas, type, quality),
+  canvas: (shape, { canvas }) =>
+    new CanvasSink(shape, canvas ?? makePageCanvas(shape.width, shape.height)),
+  blob: (shape, { encoding }) =>
+    mapSink(new CanvasSink(shape, makeCanvas(shape.width, shape.height)), (canvas) =>
+      encode(canvas, encoding),
     ),
 };
 
-/** The sink of an output form. */
-export function makeSink<K extends OutputKind>(
+/** What a sink may need to know. */
+export interface SinkOptions {
+  canvas: AnyCanvas | undefined;
+  encoding: Encoding;
+}
+
+/**
+ * The sink of an output form.
+ *
+ * @throws TesseraError when the result cannot be had in that form.
+ */
+export async function makeSink<K extends OutputKind>(
   kind: K,
-  width: number,
-  height: number,
-  options: UpscaleOptions,
-): TileSink<OutputTypes[K]> {
-  checkOutputSize(width, height, kind);
-  return SINKS[kind](width, height, options);
+  shape: ResultShape,
+  options: SinkOptions,
+): Promise<TileSink<OutputTypes[K]>> {
+  checkOutputSize(shape.width, shape.height, kind);
+  if (kind === 'blob') await checkEncoding(options.encoding, shape.width, shape.height);
+  return SINKS[kind](shape, options);
 }

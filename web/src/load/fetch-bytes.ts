@@ -1,7 +1,9 @@
-import { raceAbort } from '../base/abort.js';
+import { abort, raceAbort, reasonOf, throwIfAborted } from '../base/abort.js';
+import { shortAddress } from '../base/address.js';
 import { StallTimer } from '../base/stall.js';
 import { describe, TesseraError } from '../errors.js';
 import type { FetchFunction } from '../types.js';
+import { dataBytes } from './data-address.js';
 
 /** How files are fetched. */
 export interface FetchContext {
@@ -25,13 +27,16 @@ export async function fetchBytes(
   what: string,
   context: FetchContext,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  context.signal?.throwIfAborted();
+  const { signal } = context;
+  throwIfAborted(signal);
+  if (/^data:/i.test(url)) return dataBytes(url, what);
+  const shown = shortAddress(url);
   const stopper = new AbortController();
-  const stop = () => stopper.abort(context.signal?.reason);
-  context.signal?.addEventListener('abort', stop);
+  const stop = () => abort(stopper, signal && reasonOf(signal));
+  signal?.addEventListener('abort', stop);
   const stall = new StallTimer(context.timeout, () => {
-    const message = `the ${what} ${url} did not arrive: nothing came for ${context.timeout} ms`;
-    stopper.abort(new TesseraError('ERR_TIMEOUT', message, { details: { url } }));
+    const message = `the ${what} ${shown} did not arrive: nothing came for ${context.timeout} ms`;
+    abort(stopper, new TesseraError('ERR_TIMEOUT', message, { details: { url: shown } }));
   });
   try {
     const response = request(url, what, context.fetch, stopper.signal);
@@ -43,16 +48,37 @@ export async function fetchBytes(
     return await raceAbort(body, stopper.signal);
   } catch (cause) {
     // The two ways of stopping it have their own reasons, whatever fetch makes of them.
-    stopper.signal.throwIfAborted();
+    throwIfAborted(stopper.signal);
     if (cause instanceof TesseraError) throw cause;
-    throw new TesseraError('ERR_LOAD', `cannot load the ${what} ${url}: ${describe(cause)}`, {
-      cause,
-      details: { url },
-    });
+    throw new TesseraError(
+      'ERR_LOAD',
+      `cannot load the ${what} ${shown}: ${describe(cause)}${advice(url, what)}`,
+      { cause, details: { url: shown } },
+    );
   } finally {
     stall.stop();
-    context.signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', stop);
   }
+}
+
+/** What may be wrong with an address that the browser says nothing about. */
+function advice(url: string, what: string): string {
+  if (/^blob:/i.test(url)) {
+    return (
+      `; it may have been revoked, or a Content-Security-Policy forbids it (connect-src blob:): ` +
+      `pass the Blob itself as the ${what}`
+    );
+  }
+  const { origin, location }: { origin?: string; location?: { href: string } } = globalThis;
+  // In Node and Deno there are no such rules.
+  if (origin === undefined || location === undefined) return '';
+  if (/^file:/i.test(url))
+    return '; pages opened from a disk cannot load files: serve them by http';
+  const own = !/^https?:/i.test(url) || new URL(url).origin === origin;
+  return own
+    ? '; the network, or a Content-Security-Policy (connect-src), may have refused it'
+    : '; a server of another origin must allow it (Access-Control-Allow-Origin), and a ' +
+        'Content-Security-Policy too (connect-src)';
 }
 
 async function request(
@@ -63,11 +89,12 @@ async function request(
 ): Promise<Response> {
   const response = await (load ?? fetch)(url, { signal });
   const type = response.headers.get('content-type') ?? '';
-  const details = { url, status: response.status, type };
+  const shown = shortAddress(url);
+  const details = { url: shown, status: response.status, type };
   if (!response.ok) {
     throw new TesseraError(
       'ERR_LOAD',
-      `cannot load the ${what} ${url}: the server answered ${response.status}`,
+      `cannot load the ${what} ${shown}: the server answered ${response.status}`,
       { details },
     );
   }
@@ -75,7 +102,7 @@ async function request(
   if (type.startsWith('text/html')) {
     throw new TesseraError(
       'ERR_LOAD',
-      `cannot load the ${what} ${url}: the server sent an HTML page (${type}) instead; ` +
+      `cannot load the ${what} ${shown}: the server sent an HTML page (${type}) instead; ` +
         'is the file in the place that is served?',
       { details },
     );
@@ -94,7 +121,7 @@ async function readBody(
   const reader = response.body?.getReader();
   for (;;) {
     const chunk = await reader?.read();
-    signal.throwIfAborted();
+    throwIfAborted(signal);
     if (chunk === undefined || chunk.done) break;
     chunks.push(chunk.value);
     loaded += chunk.value.length;

@@ -1,3 +1,4 @@
+import { TesseraError } from '../errors.js';
 import type { Variant } from '../variants.js';
 
 /** Where the files of this library lie. */
@@ -20,7 +21,16 @@ export interface LocationOptions {
 /** Resolves what the caller gave against the page, as `fetch` does. */
 function absolute(url: string | URL): URL {
   const scope: { document?: { baseURI: string }; location?: { href: string } } = globalThis;
-  return new URL(url, scope.document?.baseURI ?? scope.location?.href);
+  const base = scope.document?.baseURI ?? scope.location?.href;
+  try {
+    // A frame without an address of its own (`about:srcdoc`) has its parent's as base, but a script
+    // that is a blob: has none.
+    return new URL(url, base);
+  } catch (cause) {
+    throw new TypeError(`'${url}' is no address, or needs a base that this host does not have`, {
+      cause,
+    });
+  }
 }
 
 function folder(url: string | URL): URL {
@@ -42,7 +52,7 @@ export function locate(options: LocationOptions, variant: Variant): Locations {
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
   const wasmFolder =
     options.wasmUrl === undefined ? base && new URL('wasm/', base) : folder(options.wasmUrl);
-  const core = wasmFolder ? coreIn(wasmFolder, variant) : shippedCore(variant);
+  const core = wasmFolder ? coreIn(wasmFolder, variant) : beside(() => shippedCore(variant));
   return {
     worker:
       options.workerUrl === undefined
@@ -51,6 +61,25 @@ export function locate(options: LocationOptions, variant: Variant): Locations {
     ...core,
     models: base && new URL('models/', base),
   };
+}
+
+/**
+ * Finds what lies beside this library.
+ *
+ * @throws TesseraError `ERR_LOAD` when the library does not know where it lies itself: inlined in a
+ * page, or made into a `blob:`.
+ */
+export function beside<T>(find: () => T): T {
+  try {
+    return find();
+  } catch (cause) {
+    throw new TesseraError(
+      'ERR_LOAD',
+      `the library does not know where its files lie (its own address is ${import.meta.url}): ` +
+        'pass baseUrl',
+      { cause },
+    );
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
+import { isBlob, isBuffer, isByteArray, isUrl } from '../base/kind-of.js';
 import { TesseraError } from '../errors.js';
 import type { ModelSource } from '../types.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
+import { beside } from './locations.js';
 import type { ShippedModel } from './shipped-model.js';
 import { ALIASES, SHIPPED_MODELS } from './shipped-models.js';
 
@@ -18,10 +20,10 @@ export function isModelName(text: string): boolean {
  * @throws RangeError that lists the models there are.
  */
 export function findModel(name: string): [ownName: string, model: ShippedModel] {
-  const ownName = Object.hasOwn(ALIASES, name) ? (ALIASES[name] as string) : name;
-  if (Object.hasOwn(SHIPPED_MODELS, ownName)) {
-    return [ownName, SHIPPED_MODELS[ownName] as ShippedModel];
-  }
+  // Entries, as a name such as `constructor` is a property of every object.
+  const ownName = new Map(Object.entries(ALIASES)).get(name) ?? name;
+  const model = new Map(Object.entries(SHIPPED_MODELS)).get(ownName);
+  if (model !== undefined) return [ownName, model];
   const known = Object.keys(SHIPPED_MODELS).join(', ');
   throw new RangeError(`there is no model '${name}'; there are: ${known}`);
 }
@@ -60,17 +62,17 @@ export async function loadModel(
   folder: URL | undefined,
   context: FetchContext,
 ): Promise<Uint8Array> {
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof Uint8Array) return source;
-  if (typeof source !== 'string' && !(source instanceof URL)) {
+  if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
+  if (isBuffer(source)) return new Uint8Array(source);
+  if (isByteArray(source)) return new Uint8Array(source.buffer, source.byteOffset, source.length);
+  if (typeof source !== 'string' && !isUrl(source)) {
     throw new TypeError('model must be a name, a URL, the bytes of an ONNX file, or a Blob');
   }
-  if (source instanceof URL || !isModelName(source)) {
+  if (isUrl(source) || !isModelName(source)) {
     return fetchBytes(String(source), 'model', context);
   }
   const [name, entry] = findModel(source);
-  const url = (folder ? new URL(`${name}.onnx`, folder) : entry.beside()).href;
+  const url = (folder ? new URL(`${name}.onnx`, folder) : beside(entry.beside)).href;
   const onbytes = (loaded: number) => context.onbytes?.(loaded, entry.bytes);
   const bytes = await fetchBytes(url, 'model', { ...context, onbytes });
   await checkIntegrity(bytes, entry, url);

@@ -1,12 +1,22 @@
-import { TesseraError } from '../errors.js';
+import { describe, TesseraError } from '../errors.js';
+import { beside } from '../load/locations.js';
 import type { WorkerPort } from '../types.js';
 
 const NAME = 'tessera';
+
+/** The part of `trustedTypes` that is used. */
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): string };
+}
 
 /**
  * Starts a module worker.
  *
  * @param url - where its script lies; undefined for the one beside this library
+ * @throws TesseraError `ERR_UNSUPPORTED` when this page may have none.
  */
 export function startBrowserWorker(url: URL | undefined): WorkerPort {
   if (typeof Worker === 'undefined') {
@@ -15,22 +25,69 @@ export function startBrowserWorker(url: URL | undefined): WorkerPort {
       'this host has no Worker: pass createWorker, as the command line does for Node',
     );
   }
-  // Bundlers look for exactly this expression to emit the worker's script.
-  if (url === undefined && isSameOrigin(import.meta.url)) {
-    return new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module', name: NAME });
+  const script = url ?? beside(() => new URL('./worker.mjs', import.meta.url));
+  try {
+    // Bundlers look for exactly this expression to emit the worker's script.
+    if (url === undefined && mayStart(script)) {
+      return new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module', name: NAME });
+    }
+    return startScript(mayStart(script) ? script.href : startedFrom(script));
+  } catch (cause) {
+    return startTrusted(script, cause);
   }
-  const script = url ?? new URL('./worker.mjs', import.meta.url);
-  if (isSameOrigin(script.href)) return new Worker(script, { type: 'module', name: NAME });
-  return startFromOtherOrigin(script);
 }
 
-function isSameOrigin(url: string): boolean {
-  return new URL(url, location.href).origin === location.origin;
+/**
+ * A worker's own script must be of the page's origin. That is not the one of its address: frames
+ * with `srcdoc` have their parent's.
+ */
+function mayStart(script: URL): boolean {
+  const { origin }: { origin?: string } = globalThis;
+  // Only browsers have origins.
+  return origin === undefined || script.origin === origin || script.protocol === 'blob:';
 }
 
-/** A worker's own script must be of the page's origin; what that script imports need not be. */
-function startFromOtherOrigin(script: URL): WorkerPort {
+/**
+ * A script of the page's own that imports the one elsewhere, which a worker may do. In a frame with
+ * an origin of its own, Chromium starts no module worker from a `blob:`.
+ */
+function startedFrom(script: URL): string {
   const source = `import ${JSON.stringify(script.href)};`;
-  const shim = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  return new Worker(shim, { type: 'module', name: NAME });
+  if (globalThis.origin === 'null') return `data:text/javascript,${encodeURIComponent(source)}`;
+  return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+}
+
+function startScript(url: string): Worker {
+  return new Worker(url, { type: 'module', name: NAME });
+}
+
+let policy: ReturnType<TrustedTypes['createPolicy']> | undefined;
+
+/** Pages that take scripts from a named policy alone (`require-trusted-types-for 'script'`). */
+function startTrusted(script: URL, cause: unknown): Worker {
+  const { trustedTypes }: { trustedTypes?: TrustedTypes } = globalThis as object;
+  if (!(cause instanceof TypeError) || trustedTypes === undefined) throw refusal(script, cause);
+  try {
+    policy ??= trustedTypes.createPolicy(NAME, { createScriptURL: (url) => url });
+    const url = mayStart(script) ? script.href : startedFrom(script);
+    return startScript(policy.createScriptURL(url));
+  } catch {
+    throw refusal(script, cause);
+  }
+}
+
+function refusal(script: URL, cause: unknown): TesseraError {
+  const { origin, location }: { origin?: string; location?: { protocol: string } } = globalThis;
+  const why =
+    location?.protocol === 'file:'
+      ? 'the page was opened from a disk: serve it by http'
+      : origin === 'null'
+        ? 'its frame has an origin of its own (sandbox without allow-same-origin, or data:)'
+        : 'a Content-Security-Policy forbids it (worker-src), or takes scripts from other policies ' +
+          `alone (trusted-types ${NAME})`;
+  return new TesseraError(
+    'ERR_UNSUPPORTED',
+    `this page cannot start the worker ${script.href}: ${describe(cause)}; ${why}`,
+    { cause, details: { url: script.href } },
+  );
 }

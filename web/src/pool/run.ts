@@ -1,5 +1,6 @@
+import { reasonOf } from '../base/abort.js';
 import { deferred } from '../base/deferred.js';
-import type { SourceImage } from '../image/input.js';
+import type { SourceImage } from '../image/source.js';
 import { type Tile, type TilePlan, tileAt } from '../tiling/plan.js';
 import { cutTile } from '../tiling/tile-pixels.js';
 import type { TileResult } from '../types.js';
@@ -56,14 +57,14 @@ export class Run implements Lane<Task> {
   start(): void {
     const { signal } = this.#request;
     if (signal?.aborted) {
-      this.cancel(signal.reason);
+      this.cancel(reasonOf(signal));
       return;
     }
     signal?.addEventListener('abort', this.#onabort);
     this.#pool.add(this);
   }
 
-  readonly #onabort = () => this.cancel(this.#request.signal?.reason);
+  readonly #onabort = () => this.cancel(reasonOf(this.#request.signal as AbortSignal));
 
   take(): Task | undefined {
     const { plan, mostInFlight = Number.POSITIVE_INFINITY } = this.#request;
@@ -118,6 +119,7 @@ export class Run implements Lane<Task> {
       width: tile.keepWidth * scale,
       height: tile.keepHeight * scale,
       data: new Uint8ClampedArray(pixels),
+      colorSpace: this.#request.image.colorSpace,
       index: tile.index,
       count: plan.count,
     };

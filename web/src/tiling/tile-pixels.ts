@@ -1,4 +1,4 @@
-import type { SourceImage } from '../image/input.js';
+import type { SourceImage } from '../image/source.js';
 
 /**
  * Copies a rectangle of an image into RGBA bytes of its own. Where it reaches past the right or
