@@ -16,11 +16,15 @@ import { PeakMeter } from './lib/peaks.ts';
 import { type Peaks, type Results, ratios } from './lib/results.ts';
 import { resultsPath } from './lib/saved.ts';
 import { ratioTable, rowTable } from './lib/tables.ts';
+import { KNOWN_NETWORKS } from './web/networks/known/networks.ts';
 import { bundlePages, installPeers, versionOf } from './web/pages.ts';
 import { SUBJECTS } from './web/subjects/index.ts';
 import { targetOf } from './web/targets.ts';
 import { WORKLOADS } from './web/workloads/index.ts';
 import type { Choices, Workload } from './web/workloads/workload.ts';
+
+/** By name; each workload takes those that it knows. */
+const NETWORKS = [...BENCHMARK_NETWORKS, ...Object.keys(KNOWN_NETWORKS)];
 
 const HELP = `npm run bench [-- OPTIONS]
 
@@ -32,14 +36,15 @@ bench/web/node_modules the first time. Needs \`npm run build\`. Lists are separa
 ${WORKLOADS.map(({ name, about }) => `                         ${name}: ${about}`).join('\n')}
   --browser <list>     of ${BROWSERS.join(', ')} (default chromium); Firefox is installed by
                        \`node scripts/setup.mjs --firefox\`
-  --net <list>         of ${BENCHMARK_NETWORKS.join(', ')} (default all)
+  --net <list>         of ${BENCHMARK_NETWORKS.join(', ')};
+                       of networks ${Object.keys(KNOWN_NETWORKS).join(', ')} (default all)
   --subject <list>     of ${SUBJECTS.map(({ name }) => name).join(', ')} (default all)
   --threads <list>     threads or workers (default 1,2; scaling 1,2,4; quality 1)
   --megapixels <list>  whole pictures, input (default 0.25,1; scaling 0.1,0.25,1,4,24; quality 0.25)
   --data <folder>      photos that quality is measured on
   --rounds <n>         rounds in which everyone is measured once (default 5)
   --ms <n>             least milliseconds of one measurement (default 500)
-  --quick              one thread, one round, 200 milliseconds, networks plain32 and photo-x2
+  --quick              one thread, one round, 200 milliseconds, networks plain32, photo-x2, span48
   --isolated           cross-origin isolated pages too, where threads do not need them
   --no-vnni            keep Chromium from using the dot products of AVX-VNNI
   --no-build           use the module that measures the machine's peak as it is built
@@ -70,8 +75,8 @@ const OPTIONS = {
 } as const;
 
 const DEFAULTS = {
-  full: { net: BENCHMARK_NETWORKS.join(','), threads: undefined, rounds: '5', ms: '500' },
-  quick: { net: 'plain32,photo-x2', threads: '1', rounds: '1', ms: '200' },
+  full: { net: NETWORKS.join(','), threads: undefined, rounds: '5', ms: '500' },
+  quick: { net: 'plain32,photo-x2,span48', threads: '1', rounds: '1', ms: '200' },
 };
 
 /** The variant that current browsers get, whose instructions the peak is made of. */
@@ -119,7 +124,7 @@ function readOptions() {
   }
   const chosen: Omit<Choices, 'onfailure'> = {
     browsers,
-    nets: oneOf(values.net ?? defaults.net, '--net', BENCHMARK_NETWORKS),
+    nets: oneOf(values.net ?? defaults.net, '--net', NETWORKS),
     subjects: SUBJECTS.filter(({ name }) => subjects.includes(name)),
     threads: (values.threads ?? defaults.threads)?.split(',').map((n) => positive(n, '--threads')),
     rounds: positive(values.rounds ?? defaults.rounds, '--rounds'),

@@ -67,6 +67,45 @@ function tileSection({ rows, peak }: Results): string {
   ].join('\n\n');
 }
 
+/** Their networks: our floats, the peers' floats by them, and our 8 bits beside the fastest peer. */
+function networksTable(rows: readonly Row[]): string {
+  const peers = distinct(rows.map(({ subject }) => subject)).filter((name) => name !== 'tessera');
+  const lines = distinct(rows.map(({ net }) => net)).map((net) => {
+    const group = rows.filter((row) => row.net === net);
+    const [{ pixels }] = group as [Row];
+    const ours = (kind: string) =>
+      bestOf(
+        group.filter((row) => row.kind === kind),
+        'tessera',
+      );
+    const [float, int8] = [ours('float'), ours('int8')];
+    const ms = (row: Row | undefined) => (row ? `${row.ms_min.toFixed(1)} ms` : '-');
+    const by = (theirs: Row | undefined, own: Row | undefined) =>
+      theirs && own ? times(theirs.ms_min / own.ms_min) : '-';
+    const others = peers.flatMap((name) => bestOf(group, name) ?? []);
+    const fastest = others.reduce<Row | undefined>(
+      (a, b) => (a && a.ms_min <= b.ms_min ? a : b),
+      undefined,
+    );
+    return [
+      ...[`${net}, ${edge(pixels)}`, ms(float)],
+      ...peers.map((name) => by(bestOf(group, name), float)),
+      ...[ms(int8), by(fastest, int8)],
+    ];
+  });
+  const head = ['network, tile', 'Tessera, float', ...peers.map(titleOf)];
+  return table([...head, 'Tessera, int8', "by int8: the fastest peer's float"], lines);
+}
+
+function networksSection({ rows }: Results): string {
+  return [
+    'One tile of networks that people use, the same weights in every library, all in float: our ' +
+      "time, and how many times as long each peer takes; then our 8 bits, and the fastest peer's " +
+      'float by them.',
+    ...perThreads(rows, (threads) => networksTable(rows.filter((row) => row.threads === threads))),
+  ].join('\n\n');
+}
+
 function startSection({ rows }: Results): string {
   const lines = distinct(rows.map(({ subject }) => subject)).map((subject) => {
     const of = (cache: string) =>
@@ -118,6 +157,7 @@ function pictureSection({ rows }: Results): string {
 
 const SECTIONS: Record<string, (results: Results) => string> = {
   tile: tileSection,
+  networks: networksSection,
   startup: startSection,
   picture: pictureSection,
   scaling: scalingSection,

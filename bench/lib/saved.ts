@@ -9,7 +9,10 @@ import { readmeSection, tileChart } from './report.ts';
 import type { Results } from './results.ts';
 
 /** In the order in which README has them. */
-const REPORTED = ['tile', 'tile-no-vnni', 'startup', 'picture', 'scaling', 'quality'] as const;
+const REPORTED = [
+  ...['tile', 'tile-no-vnni', 'networks', 'networks-no-vnni'],
+  ...['startup', 'picture', 'scaling', 'quality'],
+];
 
 const README = 'README.md';
 const WRITER = 'npm run bench:report';

@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "core/checked_math.h"
 #include "engine/float_steps.h"
 #include "engine/memory_plan.h"
+#include "engine/plain_tensor.h"
 #include "engine/xnnpack_steps.h"
 #include "graph/model.h"
 
@@ -82,22 +82,29 @@ class ExecutorBuilder {
   }
 
   size_t ReusableBuffer(const Node& node, int64_t step) const {
+    if (IsSameInMemory(node)) return buffer_of_[static_cast<size_t>(node.inputs[0])];
     if (!WorksInPlace(node.operation)) return kNoBuffer;
+    const Value& output = graph_.value(node.output);
     for (ValueId id : node.inputs) {
       const size_t buffer = buffer_of_[static_cast<size_t>(id)];
       // The lifetime of the buffer, not of the value: another value may live in it for longer.
       if (buffer != kNoBuffer && lifetimes_[buffer].last == step &&
-          graph_.value(id).shape == graph_.value(node.output).shape) {
+          graph_.value(id).shape == output.shape && graph_.value(id).plain == output.plain) {
         return buffer;
       }
     }
     return kNoBuffer;
   }
 
-  size_t ByteSize(ValueId id) const {
-    const Shape& shape = graph_.value(id).shape;
-    return CheckedProduct({shape[1], shape[2], shape[3], sizeof(float)}).value_or(SIZE_MAX);
+  // Operators that change nothing but the shape; whoever reads the output may read the input.
+  bool IsSameInMemory(const Node& node) const {
+    if (std::holds_alternative<Reshape>(node.operation)) return true;
+    if (!std::holds_alternative<Relayout>(node.operation)) return false;
+    const Shape& shape = graph_.value(node.output).shape;
+    return shape[1] == 1 || shape[2] * shape[3] == 1;
   }
+
+  size_t ByteSize(ValueId id) const { return FloatBytes(graph_.value(id)).value_or(SIZE_MAX); }
 
   Status AllocateArena() {
     TESSERA_ASSIGN_OR_RETURN(plan_, PlanMemory(lifetimes_));
@@ -112,9 +119,8 @@ class ExecutorBuilder {
   }
 
   Tensor TensorOf(ValueId id) {
-    const Shape& shape = graph_.value(id).shape;
-    std::byte* data = executor_.arena_.data() + plan_.offsets[buffer_of_[static_cast<size_t>(id)]];
-    return Tensor{reinterpret_cast<float*>(data), shape[2], shape[3], shape[1]};
+    const size_t buffer = buffer_of_[static_cast<size_t>(id)];
+    return TensorAt(graph_.value(id), executor_.arena_.data() + plan_.offsets[buffer]);
   }
 
   const Graph& graph_;

@@ -2,27 +2,47 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "engine/binary_loop_step.h"
+#include "engine/copy_steps.h"
 #include "engine/fake_quantize_step.h"
 #include "engine/move_steps.h"
+#include "engine/plain_tensor.h"
+#include "engine/pool_step.h"
+#include "engine/reduce_steps.h"
+#include "engine/unary_step.h"
 #include "engine/xnnpack_steps.h"
 
 namespace tessera {
 namespace {
 
-// Constants are stored as ONNX broadcasts them against N, C, H, W; XNNPACK wants N, H, W, C.
-Operand ConstantOperand(const Value& value) {
+// XNNPACK's vector kernels may read one vector past the last element.
+constexpr size_t kOverread = 16 / sizeof(float);
+
+std::vector<size_t> ToSizes(const Shape& shape) {
+  return std::vector<size_t>(shape.begin(), shape.end());
+}
+
+Operand PlainConstant(const Value& value) {
+  Operand operand;
+  operand.shape = ToSizes(value.shape);
+  const std::vector<float>& source = value.constant->floats;
+  operand.constant.reserve(source.size() + kOverread);
+  operand.constant = source;
+  return operand;
+}
+
+// Constants are stored as ONNX broadcasts them against N, C, H, W; images lie N, H, W, C.
+Operand ImageConstant(const Value& value) {
   std::array<int64_t, 4> nchw = {1, 1, 1, 1};
   std::copy_backward(value.shape.begin(), value.shape.end(), nchw.end());
   const auto [n, c, h, w] = nchw;
   Operand operand;
-  operand.shape = {static_cast<size_t>(n), static_cast<size_t>(h), static_cast<size_t>(w),
-                   static_cast<size_t>(c)};
+  operand.shape = ToSizes({n, h, w, c});
   const std::vector<float>& source = value.constant->floats;
-  // XNNPACK's vector kernels may read one vector past the last element.
-  constexpr size_t kOverread = 16 / sizeof(float);
   operand.constant.reserve(source.size() + kOverread);
   for (int64_t y = 0; y < h; ++y) {
     for (int64_t x = 0; x < w; ++x) {
@@ -34,15 +54,15 @@ Operand ConstantOperand(const Value& value) {
   return operand;
 }
 
-Operand TensorOperand(Tensor tensor) {
+Operand ImageOperand(Tensor tensor) {
   Operand operand;
   operand.data = tensor.data;
-  operand.shape = {1, static_cast<size_t>(tensor.height), static_cast<size_t>(tensor.width),
-                   static_cast<size_t>(tensor.channels)};
+  operand.shape = ToSizes({1, tensor.height, tensor.width, tensor.channels});
   return operand;
 }
 
-ElementwiseKind ToElementwise(Binary::Kind kind) {
+// Mod and Pow have no kernels in XNNPACK.
+std::optional<ElementwiseKind> ToElementwise(Binary::Kind kind) {
   switch (kind) {
     case Binary::Kind::kAdd:
       return ElementwiseKind::kAdd;
@@ -57,12 +77,14 @@ ElementwiseKind ToElementwise(Binary::Kind kind) {
     case Binary::Kind::kMax:
       return ElementwiseKind::kMax;
     case Binary::Kind::kPow:
-      return ElementwiseKind::kPow;
     case Binary::Kind::kMod:
       break;
   }
-  return ElementwiseKind::kMod;
+  return std::nullopt;
 }
+
+// Where axis `axis` of N, C, H, W lies in H, W, C.
+int64_t AxisInMemory(int64_t axis) { return axis == 1 ? 2 : axis - 2; }
 
 // Chooses the step for each operation.
 class StepMaker {
@@ -71,9 +93,23 @@ class StepMaker {
             pthreadpool_t threads)
       : graph_(graph), tensor_of_(tensor_of), threads_(threads) {}
 
-  Operand OperandOf(ValueId id) {
-    const Value& value = graph_.value(id);
-    return value.constant ? ConstantOperand(value) : TensorOperand(tensor_of_(id));
+  const Value& ValueOf(ValueId id) const { return graph_.value(id); }
+  bool IsPlain(ValueId id) const { return ValueOf(id).plain; }
+  PlainTensor Plain(ValueId id) { return {tensor_of_(id).data, ValueOf(id).shape}; }
+
+  // A tensor as it lies in memory.
+  PlainTensor InMemory(ValueId id) {
+    const Tensor tensor = tensor_of_(id);
+    if (IsPlain(id)) return {tensor.data, ValueOf(id).shape};
+    return {tensor.data, {tensor.height, tensor.width, tensor.channels}};
+  }
+
+  // An input of a node whose output is `output`.
+  Operand OperandOf(ValueId id, ValueId output) {
+    const Value& value = ValueOf(id);
+    if (value.constant) return IsPlain(output) ? PlainConstant(value) : ImageConstant(value);
+    if (!value.plain) return ImageOperand(tensor_of_(id));
+    return Operand{tensor_of_(id).data, ToSizes(value.shape), {}};
   }
 
   Tensor In(const Node& node) { return tensor_of_(node.inputs[0]); }
@@ -94,14 +130,28 @@ class StepMaker {
     return MakeLeakyReluStep(leaky_relu, In(node), Out(node), threads_);
   }
   Result<StepPtr> Make(const Node& node, const PRelu&) {
-    return MakeElementwiseStep(ElementwiseKind::kPRelu, TensorOperand(In(node)),
-                               OperandOf(node.inputs[1]), Out(node), threads_);
+    return MakeElementwiseStep(ElementwiseKind::kPRelu, OperandOf(node.inputs[0], node.output),
+                               OperandOf(node.inputs[1], node.output), Out(node).data, threads_);
   }
   Result<StepPtr> Make(const Node& node, const Binary& binary) {
-    return MakeElementwiseStep(ToElementwise(binary.kind), OperandOf(node.inputs[0]),
-                               OperandOf(node.inputs[1]), Out(node), threads_);
+    Operand a = OperandOf(node.inputs[0], node.output);
+    Operand b = OperandOf(node.inputs[1], node.output);
+    if (const auto kind = ToElementwise(binary.kind)) {
+      return MakeElementwiseStep(*kind, std::move(a), std::move(b), Out(node).data, threads_);
+    }
+    const bool is_square = binary.kind == Binary::Kind::kPow && b.constant.size() == 1 &&
+                           b.constant[0] == 2.0f && a.constant.empty();
+    if (is_square && b.shape.size() <= a.shape.size()) {
+      return MakeElementwiseStep(ElementwiseKind::kMul, a, a, Out(node).data, threads_);
+    }
+    return MakeBinaryLoopStep(binary.kind, std::move(a), std::move(b), Out(node).data);
   }
-  Result<StepPtr> Make(const Node& node, const Concat&) {
+  Result<StepPtr> Make(const Node& node, const Concat& concat) {
+    if (IsPlain(node.output)) {
+      std::vector<PlainTensor> inputs;
+      for (ValueId id : node.inputs) inputs.push_back(Plain(id));
+      return MakePlainConcatStep(concat, inputs, Plain(node.output));
+    }
     std::vector<Tensor> inputs;
     for (ValueId id : node.inputs) inputs.push_back(tensor_of_(id));
     return MakeConcatStep(std::move(inputs), Out(node));
@@ -121,13 +171,60 @@ class StepMaker {
   Result<StepPtr> Make(const Node& node, const FakeQuantize& fake) {
     return MakeFakeQuantizeStep(fake.quantization, In(node), Out(node));
   }
-  template <typename Other>
-  Result<StepPtr> Make(const Node&, const Other&) {
-    return NotSimplified();
+  Result<StepPtr> Make(const Node& node, const SpaceToDepth& space_to_depth) {
+    return MakeSpaceToDepthStep(space_to_depth, In(node), Out(node));
   }
-
-  static Status NotSimplified() {
-    return Status(StatusCode::kUnsupported, "supported only where it can be folded away");
+  Result<StepPtr> Make(const Node& node, const SelectChannels& select) {
+    return MakeSelectChannelsStep(select, In(node), Out(node));
+  }
+  Result<StepPtr> Make(const Node& node, const Pool& pool) {
+    return MakePoolStep(pool, In(node), Out(node), threads_);
+  }
+  Result<StepPtr> Make(const Node& node, const Reduce& reduce) {
+    const ValueId input = node.inputs[0];
+    std::vector<int64_t> axes = reduce.axes;
+    if (!IsPlain(input)) {
+      // Batch is 1.
+      std::erase(axes, 0);
+      for (int64_t& axis : axes) axis = AxisInMemory(axis);
+    }
+    return MakeReduceStep(reduce.kind, axes, InMemory(input), Out(node).data);
+  }
+  Result<StepPtr> Make(const Node& node, const Softmax& softmax) {
+    const ValueId input = node.inputs[0];
+    const int64_t axis = IsPlain(input) ? softmax.axis : AxisInMemory(softmax.axis);
+    return MakeSoftmaxStep(softmax.log, static_cast<size_t>(axis), InMemory(input), Out(node).data,
+                           threads_);
+  }
+  Result<StepPtr> Make(const Node& node, const Reshape&) {
+    return MakeReshapeStep(In(node).data, Out(node).data, Out(node).elements());
+  }
+  Result<StepPtr> Make(const Node& node, const Transpose& transpose) {
+    return MakeTransposeStep(transpose, Plain(node.inputs[0]), Plain(node.output));
+  }
+  Result<StepPtr> Make(const Node& node, const Slice& slice) {
+    const Tensor image = tensor_of_(graph_.input);
+    const std::optional<int64_t> start = slice.start.At(image.height, image.width);
+    if (!start) return Status(StatusCode::kInternal, "its start is no whole number");
+    return MakeSliceStep(slice, *start, Plain(node.inputs[0]), Plain(node.output));
+  }
+  Result<StepPtr> Make(const Node& node, const Gather& gather) {
+    return MakeGatherStep(gather, Plain(node.inputs[0]), Plain(node.output));
+  }
+  Result<StepPtr> Make(const Node& node, const Expand&) {
+    return MakeExpandStep(Plain(node.inputs[0]), Plain(node.output));
+  }
+  Result<StepPtr> Make(const Node& node, const MatMul&) {
+    return MakeMatMulStep(OperandOf(node.inputs[0], node.output),
+                          OperandOf(node.inputs[1], node.output), Out(node).data, threads_);
+  }
+  Result<StepPtr> Make(const Node& node, const Relayout& relayout) {
+    if (relayout.to_plain) return MakeRelayoutStep(relayout, In(node), Out(node).data);
+    return MakeRelayoutStep(relayout, Out(node), In(node).data);
+  }
+  // A pass puts it into convolutions or arithmetic.
+  Result<StepPtr> Make(const Node&, const BatchNormalization&) {
+    return Status(StatusCode::kInternal, "a pass should have removed this node");
   }
 
  private:

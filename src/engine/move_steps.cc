@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/resize_axis.h"
+#include "kernels/float_loops.h"
 
 namespace tessera {
 namespace {
@@ -71,26 +72,159 @@ class DepthToSpaceStep final : public Step {
   std::vector<int64_t> source_;
 };
 
-class PadStep final : public Step {
+class SpaceToDepthStep final : public Step {
  public:
-  PadStep(const Pad& pad, Tensor input, Tensor output)
-      : pad_(pad), input_(input), output_(output) {}
+  SpaceToDepthStep(const SpaceToDepth& space_to_depth, Tensor input, Tensor output)
+      : block_(space_to_depth.block), input_(input), output_(output) {}
 
   Status Run() override {
-    std::fill_n(output_.data, output_.elements(), pad_.value);
+    const int64_t samples = block_ * input_.channels;  // of one output pixel, in one input row
     for (int64_t y = 0; y < input_.height; ++y) {
-      const int64_t target = (y + pad_.begin[0]) * output_.width + pad_.begin[1];
-      CopyFloats(output_.data + target * output_.channels,
-                 input_.data + y * input_.width * input_.channels, input_.width * input_.channels);
+      const float* in = input_.data + y * input_.width * input_.channels;
+      float* out = output_.data + (y / block_) * output_.width * output_.channels;
+      out += y % block_ * samples;
+      for (int64_t x = 0; x < output_.width; ++x, in += samples, out += output_.channels) {
+        CopyFloats(out, in, samples);
+      }
     }
     return Status::Ok();
   }
   size_t memory_bytes() const override { return 0; }
 
  private:
-  Pad pad_;
+  int64_t block_;
   Tensor input_;
   Tensor output_;
+};
+
+class SelectChannelsStep final : public Step {
+ public:
+  SelectChannelsStep(const SelectChannels& select, Tensor input, Tensor output)
+      : input_(input), output_(output) {
+    for (const int64_t channel : select.source) {
+      if (!runs_.empty() && runs_.back().first + runs_.back().count == channel) {
+        ++runs_.back().count;
+      } else {
+        runs_.push_back({channel, 1});
+      }
+    }
+  }
+
+  Status Run() override {
+    const float* in = input_.data;
+    float* out = output_.data;
+    for (int64_t pixel = 0; pixel < input_.pixels(); ++pixel, in += input_.channels) {
+      for (const ChannelRun& run : runs_) {
+        CopyFloats(out, in + run.first, run.count);
+        out += run.count;
+      }
+    }
+    return Status::Ok();
+  }
+  size_t memory_bytes() const override { return runs_.size() * sizeof(ChannelRun); }
+
+ private:
+  // Adjacent channels of the input.
+  struct ChannelRun {
+    int64_t first;
+    int64_t count;
+  };
+
+  Tensor input_;
+  Tensor output_;
+  std::vector<ChannelRun> runs_;
+};
+
+constexpr int64_t kFill = -1;
+
+// Which index of an axis of `size` is at each of the padded axis, or kFill.
+std::vector<int64_t> PadSources(const Pad& pad, size_t axis, int64_t size, int64_t padded) {
+  const int64_t begin = pad.begin[axis];
+  const int64_t low = std::max<int64_t>(0, -begin);  // what is left after the crops
+  const int64_t left = size - low - std::max<int64_t>(0, -pad.end[axis]);
+  const int64_t period = std::max<int64_t>(1, 2 * (left - 1));
+  std::vector<int64_t> sources;
+  for (int64_t i = 0; i < padded; ++i) {
+    int64_t at = i - std::max<int64_t>(0, begin);
+    if (at < 0 || at >= left) {
+      switch (pad.mode) {
+        case Pad::Mode::kConstant:
+          sources.push_back(kFill);
+          continue;
+        case Pad::Mode::kEdge:
+          at = std::clamp<int64_t>(at, 0, left - 1);
+          break;
+        case Pad::Mode::kWrap:
+          at = (at % left + left) % left;
+          break;
+        case Pad::Mode::kReflect:
+          at = (at % period + period) % period;
+          at = std::min(at, period - at);
+          break;
+      }
+    }
+    sources.push_back(low + at);
+  }
+  return sources;
+}
+
+class PadStep final : public Step {
+ public:
+  PadStep(const Pad& pad, Tensor input, Tensor output)
+      : value_(pad.value),
+        input_(input),
+        output_(output),
+        rows_(PadSources(pad, 0, input.height, output.height)) {
+    for (const int64_t column : PadSources(pad, 1, input.width, output.width)) {
+      const bool goes_on =
+          !columns_.empty() &&
+          (column == kFill ? columns_.back().first == kFill
+                           : columns_.back().first != kFill && columns_.back().Next() == column);
+      if (goes_on) {
+        ++columns_.back().count;
+      } else {
+        columns_.push_back({column, 1});
+      }
+    }
+  }
+
+  Status Run() override {
+    float* out = output_.data;
+    for (const int64_t row : rows_) {
+      if (row == kFill) {
+        out = std::fill_n(out, output_.width * output_.channels, value_);
+        continue;
+      }
+      const float* in = input_.data + row * input_.width * input_.channels;
+      for (const Columns& columns : columns_) {
+        const int64_t count = columns.count * input_.channels;
+        if (columns.first == kFill) {
+          std::fill_n(out, count, value_);
+        } else {
+          CopyFloats(out, in + columns.first * input_.channels, count);
+        }
+        out += count;
+      }
+    }
+    return Status::Ok();
+  }
+  size_t memory_bytes() const override {
+    return rows_.size() * sizeof(int64_t) + columns_.size() * sizeof(Columns);
+  }
+
+ private:
+  // Adjacent columns of the input, or as many filled ones.
+  struct Columns {
+    int64_t first;
+    int64_t count;
+    int64_t Next() const { return first + count; }
+  };
+
+  float value_;
+  Tensor input_;
+  Tensor output_;
+  std::vector<int64_t> rows_;
+  std::vector<Columns> columns_;
 };
 
 class ResizeStep final : public Step {
@@ -127,9 +261,8 @@ class ResizeStep final : public Step {
     if (phase.count == 1) return row(0);
     std::fill(line_.begin(), line_.end(), 0.0f);
     for (int64_t i = 0; i < phase.count; ++i) {
-      const float* in = row(i);
-      const float weight = phase.weights[static_cast<size_t>(i)];
-      for (size_t x = 0; x < line_.size(); ++x) line_[x] += weight * in[x];
+      AddScaledTo(line_.data(), phase.weights[static_cast<size_t>(i)], row(i),
+                  static_cast<int64_t>(line_.size()));
     }
     return line_.data();
   }
@@ -140,9 +273,7 @@ class ResizeStep final : public Step {
     if (phase.count == 1) return CopyFloats(out, pixel(0), channels);
     std::fill_n(out, channels, 0.0f);
     for (int64_t i = 0; i < phase.count; ++i) {
-      const float* in = pixel(i);
-      const float weight = phase.weights[static_cast<size_t>(i)];
-      for (int64_t c = 0; c < channels; ++c) out[c] += weight * in[c];
+      AddScaledTo(out, phase.weights[static_cast<size_t>(i)], pixel(i), channels);
     }
   }
 
@@ -163,15 +294,23 @@ StepPtr MakeDepthToSpaceStep(const DepthToSpace& depth_to_space, Tensor input, T
   return std::make_unique<DepthToSpaceStep>(depth_to_space, input, output);
 }
 
+StepPtr MakeSpaceToDepthStep(const SpaceToDepth& space_to_depth, Tensor input, Tensor output) {
+  return std::make_unique<SpaceToDepthStep>(space_to_depth, input, output);
+}
+
+StepPtr MakeSelectChannelsStep(const SelectChannels& select, Tensor input, Tensor output) {
+  return std::make_unique<SelectChannelsStep>(select, input, output);
+}
+
 StepPtr MakePadStep(const Pad& pad, Tensor input, Tensor output) {
   return std::make_unique<PadStep>(pad, input, output);
 }
 
 Result<StepPtr> MakeResizeStep(const Resize& resize, Tensor input, Tensor output) {
   TESSERA_ASSIGN_OR_RETURN(std::vector<ResizePhase> rows,
-                           ResizeAxis(resize, resize.scale[0], input.height, output.height));
+                           ResizeAxis(resize, 0, input.height, output.height));
   TESSERA_ASSIGN_OR_RETURN(std::vector<ResizePhase> columns,
-                           ResizeAxis(resize, resize.scale[1], input.width, output.width));
+                           ResizeAxis(resize, 1, input.width, output.width));
   return StepPtr(std::make_unique<ResizeStep>(std::move(rows), std::move(columns), input, output));
 }
 

@@ -19,10 +19,16 @@ StepPtr MakeConcatStep(std::vector<Tensor> inputs, Tensor output);
 /// [H, W, C*b*b] -> [H*b, W*b, C] in either channel order.
 StepPtr MakeDepthToSpaceStep(const DepthToSpace& depth_to_space, Tensor input, Tensor output);
 
-/// Pads the spatial axes with a constant.
+/// [H*b, W*b, C] -> [H, W, b*b*C].
+StepPtr MakeSpaceToDepthStep(const SpaceToDepth& space_to_depth, Tensor input, Tensor output);
+
+/// Some of the input's channels in some order.
+StepPtr MakeSelectChannelsStep(const SelectChannels& select, Tensor input, Tensor output);
+
+/// Crops (negative amounts), then pads by the mode.
 StepPtr MakePadStep(const Pad& pad, Tensor input, Tensor output);
 
-/// Nearest or bilinear resampling. Errors: kUnsupported.
+/// Resampling. Errors: kUnsupported.
 Result<StepPtr> MakeResizeStep(const Resize& resize, Tensor input, Tensor output);
 
 }  // namespace tessera

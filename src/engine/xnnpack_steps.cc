@@ -2,6 +2,7 @@
 
 #include <xnnpack.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -119,10 +120,6 @@ xnn_binary_operator ToXnnpack(ElementwiseKind kind) {
       return xnn_binary_minimum;
     case ElementwiseKind::kMax:
       return xnn_binary_maximum;
-    case ElementwiseKind::kPow:
-      return xnn_binary_pow;
-    case ElementwiseKind::kMod:
-      return xnn_binary_modulus;
     case ElementwiseKind::kPRelu:
       return xnn_binary_prelu;
   }
@@ -137,9 +134,51 @@ xnn_unary_operator ToXnnpack(Unary::Kind kind) {
       return xnn_unary_tanh;
     case Unary::Kind::kGelu:
       return xnn_unary_gelu;
+    case Unary::Kind::kHardSwish:
+      return xnn_unary_hardswish;
+    case Unary::Kind::kAbs:
+      return xnn_unary_abs;
+    case Unary::Kind::kNeg:
+      return xnn_unary_negate;
+    case Unary::Kind::kSqrt:
+      return xnn_unary_square_root;
+    case Unary::Kind::kFloor:
+      return xnn_unary_floor;
+    case Unary::Kind::kCeil:
+      return xnn_unary_ceiling;
+    case Unary::Kind::kRound:
+      return xnn_unary_bankers_rounding;
     default:
       return xnn_unary_invalid;
   }
+}
+
+// Joins neighbouring axes that both sides broadcast alike. XNNPACK does so too, but only after it
+// has counted them.
+void JoinAxes(std::vector<size_t>& a, std::vector<size_t>& b) {
+  const size_t rank = std::max(a.size(), b.size());
+  a.insert(a.begin(), rank - a.size(), 1);
+  b.insert(b.begin(), rank - b.size(), 1);
+  std::vector<size_t> joined_a;
+  std::vector<size_t> joined_b;
+  for (size_t i = 0; i < rank; ++i) {
+    if (a[i] == 1 && b[i] == 1) continue;
+    const bool alike = !joined_a.empty() && (joined_a.back() == 1) == (a[i] == 1) &&
+                       (joined_b.back() == 1) == (b[i] == 1);
+    if (alike) {
+      joined_a.back() *= a[i];
+      joined_b.back() *= b[i];
+    } else {
+      joined_a.push_back(a[i]);
+      joined_b.push_back(b[i]);
+    }
+  }
+  if (joined_a.empty()) {
+    joined_a = {1};
+    joined_b = {1};
+  }
+  a = std::move(joined_a);
+  b = std::move(joined_b);
 }
 
 }  // namespace
@@ -198,14 +237,20 @@ Result<StepPtr> MakeLeakyReluStep(const LeakyRelu& leaky_relu, Tensor input, Ten
   return MakeActivationStep(xnn_unary_leaky_relu, params, input, output, threads);
 }
 
-Result<StepPtr> MakeUnaryStep(const Unary& unary, Tensor input, Tensor output,
-                              pthreadpool_t threads) {
+bool XnnpackHas(Unary::Kind kind) { return ToXnnpack(kind) != xnn_unary_invalid; }
+
+Result<StepPtr> MakeXnnpackUnaryStep(Unary::Kind kind, Tensor input, Tensor output,
+                                     pthreadpool_t threads) {
   const xnn_unary_params params = {};
-  return MakeActivationStep(ToXnnpack(unary.kind), params, input, output, threads);
+  return MakeActivationStep(ToXnnpack(kind), params, input, output, threads);
 }
 
-Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, Tensor output,
+Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, float* output,
                                     pthreadpool_t threads) {
+  JoinAxes(a.shape, b.shape);
+  if (a.shape.size() > XNN_MAX_TENSOR_DIMS) {
+    return Status(StatusCode::kUnsupported, "broadcasts over more than six axes");
+  }
   xnn_operator_t raw = nullptr;
   TESSERA_RETURN_IF_ERROR(
       FromXnnpack(xnn_create_binary_elementwise_nd(ToXnnpack(kind), xnn_datatype_fp32, nullptr,
@@ -216,14 +261,59 @@ Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, 
       FromXnnpack(xnn_reshape_binary_elementwise_nd(op.get(), a.shape.size(), a.shape.data(),
                                                     b.shape.size(), b.shape.data(), threads),
                   "shape an elementwise operator"));
-  const float* a_data = a.constant.empty() ? a.data : a.constant.data();
-  const float* b_data = b.constant.empty() ? b.data : b.constant.data();
   TESSERA_RETURN_IF_ERROR(
-      FromXnnpack(xnn_setup_binary_elementwise_nd(op.get(), a_data, b_data, output.data),
+      FromXnnpack(xnn_setup_binary_elementwise_nd(op.get(), a.begin(), b.begin(), output),
                   "set up an elementwise operator"));
   auto step = std::make_unique<XnnpackStep>(
       std::move(op), threads, (a.constant.size() + b.constant.size()) * sizeof(float));
   // Moving a vector keeps its storage, so the pointers given to XNNPACK stay valid.
+  step->KeepConstant(std::move(a.constant));
+  step->KeepConstant(std::move(b.constant));
+  return StepPtr(std::move(step));
+}
+
+Result<StepPtr> MakeMatMulStep(Operand a, Operand b, float* output, pthreadpool_t threads) {
+  const size_t m = a.shape[a.shape.size() - 2];
+  const size_t k = a.shape.back();
+  const size_t n = b.shape.back();
+  a.shape.resize(a.shape.size() - 2);
+  b.shape.resize(b.shape.size() - 2);
+  // A product with one matrix is one product, whatever the first has for further axes.
+  const bool one_matrix =
+      std::all_of(b.shape.begin(), b.shape.end(), [](size_t extent) { return extent == 1; });
+  size_t rows = m;
+  if (one_matrix) {
+    for (const size_t extent : a.shape) rows *= extent;
+    a.shape.clear();
+    b.shape.clear();
+  }
+  JoinAxes(a.shape, b.shape);
+  if (a.shape.size() > XNN_MAX_TENSOR_DIMS - 2) {
+    return Status(StatusCode::kUnsupported, "broadcasts matrices over more than four axes");
+  }
+  xnn_operator_t raw = nullptr;
+  TESSERA_RETURN_IF_ERROR(FromXnnpack(xnn_create_batch_matrix_multiply_nc_f32(/*flags=*/0, &raw),
+                                      "create a product of matrices"));
+  Operator op(raw);
+  size_t workspace_bytes = 0;
+  size_t workspace_alignment = 0;
+  TESSERA_RETURN_IF_ERROR(FromXnnpack(
+      xnn_reshape_batch_matrix_multiply_nc_f32(op.get(), a.shape.size(), a.shape.data(),
+                                               b.shape.data(), rows, k, n, &workspace_bytes,
+                                               &workspace_alignment, threads),
+      "shape a product of matrices"));
+  auto workspace = AlignedBuffer::Allocate(workspace_bytes);
+  if (!workspace) {
+    return Status(StatusCode::kOutOfMemory, "no memory for a product of matrices, " +
+                                                std::to_string(workspace_bytes) + " bytes");
+  }
+  TESSERA_RETURN_IF_ERROR(
+      FromXnnpack(xnn_setup_batch_matrix_multiply_nc_f32(op.get(), workspace->data(), a.begin(),
+                                                         b.begin(), output),
+                  "set up a product of matrices"));
+  auto step = std::make_unique<XnnpackStep>(
+      std::move(op), threads, (a.constant.size() + b.constant.size()) * sizeof(float));
+  step->KeepWorkspace(std::move(*workspace));
   step->KeepConstant(std::move(a.constant));
   step->KeepConstant(std::move(b.constant));
   return StepPtr(std::move(step));

@@ -3,9 +3,9 @@
 
 #include <pthreadpool.h>
 
-#include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "engine/step.h"
 #include "graph/graph.h"
@@ -25,21 +25,30 @@ Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output, pthr
 Result<StepPtr> MakeLeakyReluStep(const LeakyRelu& leaky_relu, Tensor input, Tensor output,
                                   pthreadpool_t threads);
 
-Result<StepPtr> MakeUnaryStep(const Unary& unary, Tensor input, Tensor output,
-                              pthreadpool_t threads);
+/// Whether XNNPACK has the function with a kernel of its own.
+bool XnnpackHas(Unary::Kind kind);
+Result<StepPtr> MakeXnnpackUnaryStep(Unary::Kind kind, Tensor input, Tensor output,
+                                     pthreadpool_t threads);
 
-/// One side of an elementwise operation: a tensor, or constants laid out NHWC.
+/// One side of an elementwise operation or a product of matrices: a tensor, or constants.
 struct Operand {
   const float* data = nullptr;
-  std::array<size_t, 4> shape = {1, 1, 1, 1};  // N, H, W, C; 1 broadcasts
-  std::vector<float> constant;                 // owns the data when it is constant
+  std::vector<size_t> shape;    // as it lies in memory, outermost axis first; 1 broadcasts
+  std::vector<float> constant;  // owns the data when it is constant
+
+  const float* begin() const { return constant.empty() ? data : constant.data(); }
 };
 
-enum class ElementwiseKind : uint8_t { kAdd, kSub, kMul, kDiv, kMin, kMax, kPow, kMod, kPRelu };
+enum class ElementwiseKind : uint8_t { kAdd, kSub, kMul, kDiv, kMin, kMax, kPRelu };
 
-/// output = a (kind) b with broadcasting; for kPRelu b is the slope.
-Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, Tensor output,
+/// output = a (kind) b with broadcasting; for kPRelu b is the slope. Errors: kUnsupported when more
+/// than six axes are left once neighbours that broadcast alike are one.
+Result<StepPtr> MakeElementwiseStep(ElementwiseKind kind, Operand a, Operand b, float* output,
                                     pthreadpool_t threads);
+
+/// The matrix product of the last two axes, with broadcasting over those before. Errors:
+/// kUnsupported when those are more than four.
+Result<StepPtr> MakeMatMulStep(Operand a, Operand b, float* output, pthreadpool_t threads);
 
 }  // namespace tessera
 

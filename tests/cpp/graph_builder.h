@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -57,6 +58,7 @@ class GraphBuilder {
       : GraphBuilder(Shape{1, channels, kUnknownDim, kUnknownDim}, seed) {}
 
   ValueId input() const { return graph_.input; }
+  const Shape& ShapeOf(ValueId id) const { return graph_.value(id).shape; }
   int64_t ChannelsOf(ValueId id) const { return graph_.value(id).shape[1]; }
 
   ValueId Constant(Shape shape, std::vector<float> elements) {
@@ -104,6 +106,7 @@ class GraphBuilder {
     Value value;
     value.name = node.name + ".output";
     value.shape = *shape;
+    value.plain = IsPlain(node);
     node.output = graph_.AddValue(std::move(value));
     graph_.nodes.push_back(node);
     return node.output;
@@ -147,12 +150,22 @@ class GraphBuilder {
     return Apply(resize, {x});
   }
 
+  ValueId ToPlain(ValueId image) { return Apply(Relayout{true}, {image}); }
+  ValueId ToImage(ValueId plain) { return Apply(Relayout{false}, {plain}); }
+
   Graph Finish(ValueId output) {
     graph_.output = output;
     return std::move(graph_);
   }
 
  private:
+  // Plain from one Relayout to the next.
+  bool IsPlain(const Node& node) const {
+    if (const auto* relayout = std::get_if<Relayout>(&node.operation)) return relayout->to_plain;
+    return std::any_of(node.inputs.begin(), node.inputs.end(),
+                       [&](ValueId id) { return id != kNoValue && graph_.value(id).plain; });
+  }
+
   Graph graph_;
   uint32_t seed_;
 };

@@ -40,6 +40,25 @@ export interface PictureNetwork {
   referenceOf(picture: Picture, slopes: Slopes): Promise<Picture>;
 }
 
+/** A network with one size of tile, in the forms that libraries read. */
+export interface TileFiles {
+  readonly name: string;
+  readonly edge: number;
+  readonly scale: number;
+  readonly multiplicationsPerPixel: number;
+  readonly picture: Picture;
+  /** Whether one slope per layer would be another network. */
+  readonly hasPrelu: boolean;
+  /** Address of an ONNX file. */
+  onnx(kind: 'float' | 'int8', slopes: Slopes): Promise<string>;
+  /** Address of a TensorFlow Lite file. */
+  tflite(kind: TfliteKind, slopes: Slopes): Promise<string>;
+  /** Addresses of the layers for TensorFlow.js and their weights, where there are any. */
+  tfjs?(slopes: Slopes): Promise<{ layers: string; floats: string }>;
+  /** What the float network makes of the tile, node by node as ONNX defines it. */
+  reference(slopes: Slopes): Promise<Picture>;
+}
+
 const FOLDER = 'out/bench/web';
 
 function place(name: string, bytes: Uint8Array | string): string {
@@ -50,7 +69,7 @@ function place(name: string, bytes: Uint8Array | string): string {
 }
 
 /** One benchmark network with one size of tile, in all its forms; each is made when it is asked for. */
-export class NetworkFiles implements PictureNetwork {
+export class NetworkFiles implements PictureNetwork, TileFiles {
   readonly name: BenchmarkNetworkName;
   readonly edge: number;
   readonly scale: number;

@@ -19,6 +19,13 @@ const Operators = {
   LEAKY_RELU: { code: 98, floatVersion: 1, int8Version: 2, options: 75 },
   QUANTIZE: { code: 114, floatVersion: 1, int8Version: 1, options: 89 },
   RELU: { code: 19, floatVersion: 1, int8Version: 2, options: 0 },
+  CONCATENATION: { code: 2, floatVersion: 1, int8Version: 2, options: 10 },
+  LOGISTIC: { code: 14, floatVersion: 1, int8Version: 2, options: 0 },
+  MAX_POOL_2D: { code: 17, floatVersion: 1, int8Version: 2, options: 5 },
+  MUL: { code: 18, floatVersion: 1, int8Version: 2, options: 21 },
+  RESIZE_BILINEAR: { code: 23, floatVersion: 3, int8Version: 3, options: 15 },
+  TANH: { code: 28, floatVersion: 1, int8Version: 2, options: 0 },
+  TRANSPOSE_CONV: { code: 67, floatVersion: 3, int8Version: 3, options: 49 },
 } as const;
 
 export type OperatorName = keyof typeof Operators;

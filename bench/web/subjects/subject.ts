@@ -1,6 +1,6 @@
 // What the comparison knows of a library.
 
-import type { NetworkFiles, Slopes } from '../networks/files.ts';
+import type { Slopes, TileFiles } from '../networks/files.ts';
 
 export type SubjectName = 'tessera' | 'onnxruntime-web' | 'litert' | 'tfjs-wasm' | 'upscaler';
 
@@ -10,9 +10,9 @@ export interface Kind {
   kind: string;
   slopes: Slopes;
   /** Whether it is worth running for a network with, or without, slopes per channel. */
-  suits(files: NetworkFiles): boolean;
+  suits(files: TileFiles): boolean;
   /** What the page's side is asked to load. */
-  file(files: NetworkFiles): Promise<unknown>;
+  file(files: TileFiles): Promise<unknown>;
   /** Further properties of the request to the page's side. */
   extra?: Record<string, unknown>;
   /** Only with more than one thread, or only with one. */
@@ -35,4 +35,4 @@ export interface Subject {
 }
 
 export const always = (): boolean => true;
-export const withSlopes = ({ hasPrelu }: NetworkFiles): boolean => hasPrelu;
+export const withSlopes = ({ hasPrelu }: TileFiles): boolean => hasPrelu;

@@ -1,6 +1,6 @@
 // TensorFlow.js on its wasm backend, which has floats only.
 
-import { always, type Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 export const tfjs: Subject = {
   name: 'tfjs-wasm',
@@ -11,8 +11,8 @@ export const tfjs: Subject = {
     {
       kind: 'float',
       slopes: 'own',
-      suits: always,
-      file: (files) => files.tfjs('own'),
+      suits: (files) => files.tfjs !== undefined,
+      file: async (files) => files.tfjs?.('own'),
       needsIsolation: true,
     },
   ],

@@ -1,5 +1,6 @@
 // Everything that `npm run bench` can measure.
 
+import { networks } from './networks.ts';
 import { picture } from './picture.ts';
 import { quality } from './quality.ts';
 import { scaling } from './scaling.ts';
@@ -7,4 +8,4 @@ import { startup } from './startup.ts';
 import { tile } from './tile.ts';
 import type { Workload } from './workload.ts';
 
-export const WORKLOADS: readonly Workload[] = [tile, startup, picture, scaling, quality];
+export const WORKLOADS: readonly Workload[] = [tile, networks, startup, picture, scaling, quality];

@@ -1,11 +1,14 @@
 // One tile, the peer's own tensors in and out, or RGBA bytes for ours.
 
-import type { BenchmarkNetworkName } from '../../../tests/web/support/benchmark-networks.ts';
+import {
+  BENCHMARK_NETWORKS,
+  type BenchmarkNetworkName,
+} from '../../../tests/web/support/benchmark-networks.ts';
 import { openBenchPage } from '../../lib/bench-page.ts';
 import type { BrowserName, PageHandle } from '../../lib/driver.ts';
 import { type Difference, difference, type Row, timing } from '../../lib/results.ts';
 import { gmacs } from '../../lib/summary.ts';
-import { NetworkFiles } from '../networks/files.ts';
+import { NetworkFiles, type TileFiles } from '../networks/files.ts';
 import { pageUrl } from '../pages.ts';
 import type { Kind, Subject } from '../subjects/subject.ts';
 import {
@@ -51,7 +54,7 @@ interface PageTile {
   dispose(): unknown;
 }
 
-function contestants(files: NetworkFiles, choices: Choices): Contestant[] {
+function contestants(files: TileFiles, choices: Choices): Contestant[] {
   return choices.subjects.flatMap((subject) =>
     subject.kinds.flatMap((kind) =>
       (choices.threads ?? THREADS).flatMap((threads) => {
@@ -72,7 +75,7 @@ const nameOf = ({ browser, subject, kind, threads, isolated }: Contestant): stri
   `${browser}, ${subject.name} ${kind.kind}, ${threads} thread(s)${isolated ? ', isolated' : ''}`;
 
 /** Measures once, in a browser that nothing else has run in. */
-async function measure(contestant: Contestant, files: NetworkFiles, choices: Choices) {
+async function measure(contestant: Contestant, files: TileFiles, choices: Choices) {
   const { browser, subject, kind, threads, isolated } = contestant;
   const file = await kind.file(files);
   const bench = await openBenchPage({ browser, isolated, vnni: choices.vnni });
@@ -107,7 +110,7 @@ async function measure(contestant: Contestant, files: NetworkFiles, choices: Cho
 /** @throws Error for a result that is not that of the network. */
 async function compare(
   { kind }: Contestant,
-  files: NetworkFiles,
+  files: TileFiles,
   tile: PageHandle<PageTile>,
 ): Promise<Difference> {
   const [reference, { data }] = await Promise.all([
@@ -121,13 +124,13 @@ async function compare(
   return found;
 }
 
-function toRow(contestant: Contestant, files: NetworkFiles): Row {
+function toRow(workload: string, contestant: Contestant, files: TileFiles): Row {
   const { browser, subject, kind, threads, isolated, variant, times } = contestant;
   const pixels = files.edge ** 2;
   const time = timing(times);
   const { mean, max } = contestant.difference as Difference;
   return {
-    ...{ workload: 'tile', browser, net: files.name, pixels },
+    ...{ workload, browser, net: files.name, pixels },
     ...{ subject: subject.name, kind: kind.kind, threads, isolated },
     ...(variant ? { variant } : {}),
     ...time,
@@ -137,13 +140,18 @@ function toRow(contestant: Contestant, files: NetworkFiles): Row {
   };
 }
 
-async function measureNetwork(files: NetworkFiles, choices: Choices): Promise<Row[]> {
+/** Measures what `choices` has of subjects, in turns. */
+export async function measureTiles(
+  workload: string,
+  files: TileFiles,
+  choices: Choices,
+): Promise<Row[]> {
   const left = await takeTurns(contestants(files, choices), choices, {
     title: `${files.name}, tile ${files.edge}`,
     measure: (contestant) => measure(contestant, files, choices),
     nameOf: (contestant) => `${files.name}: ${nameOf(contestant)}`,
   });
-  return left.map((contestant) => toRow(contestant, files));
+  return left.map((contestant) => toRow(workload, contestant, files));
 }
 
 export const tile: Workload = {
@@ -152,9 +160,9 @@ export const tile: Workload = {
   wantsPeak: true,
   async run(choices) {
     const rows: Row[] = [];
-    for (const net of choices.nets as BenchmarkNetworkName[]) {
+    for (const net of BENCHMARK_NETWORKS.filter((name) => choices.nets.includes(name))) {
       for (const edge of TILES[net]) {
-        rows.push(...(await measureNetwork(new NetworkFiles(net, edge), choices)));
+        rows.push(...(await measureTiles('tile', new NetworkFiles(net, edge), choices)));
       }
     }
     return rows;

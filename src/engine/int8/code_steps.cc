@@ -109,10 +109,8 @@ StepPtr MakeDepthToSpaceStep(const DepthToSpace& to_space, const CodeTensor& inp
 
 Result<StepPtr> MakeResizeStep(const Resize& resize, const CodeTensor& input,
                                const CodeTensor& output) {
-  TESSERA_ASSIGN_OR_RETURN(auto rows,
-                           ResizeAxis(resize, resize.scale[0], input.height, output.height));
-  TESSERA_ASSIGN_OR_RETURN(auto columns,
-                           ResizeAxis(resize, resize.scale[1], input.width, output.width));
+  TESSERA_ASSIGN_OR_RETURN(auto rows, ResizeAxis(resize, 0, input.height, output.height));
+  TESSERA_ASSIGN_OR_RETURN(auto columns, ResizeAxis(resize, 1, input.width, output.width));
   return MakeFunctionStep([=] {
     for (int64_t y = 0; y < output.height; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {

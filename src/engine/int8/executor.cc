@@ -13,6 +13,7 @@
 #include "engine/int8/pixel_steps.h"
 #include "engine/int8/slices.h"
 #include "engine/memory_plan.h"
+#include "engine/plain_tensor.h"
 #include "engine/xnnpack_steps.h"
 #include "graph/model.h"
 
@@ -87,7 +88,8 @@ class ExecutorBuilder {
       }
       if (instruction.writes_floats != kNoValue) {
         const ValueId id = instruction.writes_floats;
-        TESSERA_RETURN_IF_ERROR(Use(float_buffers_[static_cast<size_t>(id)], FloatBytes(id), now));
+        TESSERA_RETURN_IF_ERROR(
+            Use(float_buffers_[static_cast<size_t>(id)], FloatBytes(graph_.value(id)), now));
       }
       for (ValueId id : instruction.reads_codes) {
         lifetimes_[code_buffers_[static_cast<size_t>(RootOf(id))]].last = now;
@@ -114,11 +116,6 @@ class ExecutorBuilder {
     const Shape& shape = graph_.value(root).shape;
     const int64_t border = borders_[static_cast<size_t>(root)];
     return CheckedProduct({shape[2] + 2 * border, shape[3] + 2 * border, RoundUpToGroup(shape[1])});
-  }
-
-  std::optional<size_t> FloatBytes(ValueId id) const {
-    const Shape& shape = graph_.value(id).shape;
-    return CheckedProduct({shape[1], shape[2], shape[3], sizeof(float)});
   }
 
   Status AllocateArena() {
@@ -153,10 +150,10 @@ class ExecutorBuilder {
   }
 
   Tensor FloatsOf(ValueId id) {
-    const Shape& shape = graph_.value(id).shape;
-    std::byte* data =
-        executor_.arena_.data() + plan_.offsets[float_buffers_[static_cast<size_t>(id)]];
-    return Tensor{reinterpret_cast<float*>(data), shape[2], shape[3], shape[1]};
+    // A value that is never floats is asked for by its extents only.
+    const size_t buffer = float_buffers_[static_cast<size_t>(id)];
+    std::byte* arena = executor_.arena_.data();
+    return TensorAt(graph_.value(id), buffer == kNoBuffer ? arena : arena + plan_.offsets[buffer]);
   }
 
   // --- steps ---
