@@ -4,45 +4,74 @@
 #include <array>
 #include <cstdint>
 
-#include "engine/step.h"
 #include "graph/graph.h"
+#include "graph/picture_format.h"
 
 namespace tessera {
 
-inline constexpr int64_t kColors = 3;         // of a network's input and output
+inline constexpr int64_t kColors = 3;         // R, G, B
 inline constexpr int64_t kBytesPerPixel = 4;  // RGBA
-
-/// kUnsupported unless a network maps three channels to three.
-Status CheckColors(int64_t inputs, int64_t outputs);
 
 /// A session's RGBA buffers, both without gaps between rows.
 struct PixelBuffers {
   const uint8_t* input = nullptr;
   uint8_t* output = nullptr;
+  // false: the picture is opaque whatever its fourth bytes are.
+  bool alpha = false;
 };
 
-/// The network's channel that colour `c` (R, G, B) of a pixel is, and the other way round.
-inline int64_t NetworkChannel(const ModelInfo& info, int64_t c) {
-  return info.bgr ? kColors - 1 - c : c;
-}
-
 /// What each byte of a pixel means to the network: [network channel][byte].
-using ByteValues = std::array<std::array<float, 256>, kColors>;
+using ByteValues = std::array<std::array<float, 256>, kBytesPerPixel>;
 ByteValues InputValues(const ModelInfo& info);
 
+/// What the lightest and the darkest pixel, and all others, mean to the network.
+struct InputLimits {
+  float low = 0.0f;
+  float high = 0.0f;
+};
+InputLimits InputLimitsOf(const ModelInfo& info, const PictureFormat& format);
+
+/// Turns RGBA bytes into a network's input, interleaved.
+class PixelReader {
+ public:
+  PixelReader(const ModelInfo& info, const PictureFormat& format);
+
+  int64_t channels() const { return format_.channels; }
+  const ByteValues& values() const { return values_; }
+
+  /// `count` pixels. Without `alpha` the fourth channel, if the network has one, is opaque.
+  void Read(const uint8_t* rgba, int64_t count, bool alpha, float* out) const;
+
+ private:
+  float Luma(const uint8_t* rgba) const;
+
+  PictureFormat format_;
+  ByteValues values_;
+  float low_;
+  float span_;
+  float mean_;
+  float stddev_;
+};
+
+/// 219000 times the luma of a pixel in full range, 0..255, by the weights of BT.601 as MATLAB's
+/// rgb2ycbcr has them.
+inline constexpr int64_t kLumaUnit = 219000;
+inline int64_t LumaOf(const uint8_t* rgb) {
+  return int64_t{65481} * rgb[0] + int64_t{128553} * rgb[1] + int64_t{24966} * rgb[2];
+}
+
 /// How the network's output becomes bytes: (x - low) * to_byte, rounded half to even, saturated.
+/// For a luma network the bytes are luma in full range.
 struct OutputRange {
   float low = 0.0f;
   float to_byte = 255.0f;
 };
-OutputRange OutputRangeOf(const ModelInfo& info);
-uint8_t OutputByte(const OutputRange& range, float x);
-
-/// RGBA bytes -> the float input tensor. Alpha is ignored.
-StepPtr MakeReadFloatsStep(const ModelInfo& info, const PixelBuffers& pixels, Tensor output);
-
-/// The float output tensor -> RGBA bytes, opaque.
-StepPtr MakeWriteFloatsStep(const ModelInfo& info, const PixelBuffers& pixels, Tensor input);
+OutputRange OutputRangeOf(const ModelInfo& info, const PictureFormat& format);
+/// Rounded half to even, saturated; 0 for a NaN.
+uint8_t ToByte(float value);
+inline uint8_t OutputByte(const OutputRange& range, float x) {
+  return ToByte((x - range.low) * range.to_byte);
+}
 
 }  // namespace tessera
 

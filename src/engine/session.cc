@@ -6,6 +6,8 @@
 
 #include "core/checked_math.h"
 #include "engine/int8/lower.h"
+#include "engine/picture_steps.h"
+#include "graph/picture_format.h"
 #include "kernels/kernel_set.h"
 
 namespace tessera {
@@ -35,36 +37,46 @@ Status CheckExtents(const Model& model, const SessionOptions& options) {
 
 }  // namespace
 
-int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha) {
-  if (!alpha) return tiling.overlap;
-  const int64_t reach = std::max(tiling.overlap + kBleedRadius, BicubicResizer::kEnlargingRadius);
-  return RoundUp(reach, tiling.size_multiple);
+int64_t RequiredOverlap(const Model& model, bool alpha) {
+  const auto format = PictureFormatOf(model.graph);
+  int64_t reach = model.tiling.overlap;
+  if (format.ok() && format->needs_colors()) {
+    reach = std::max(reach, BicubicResizer::kEnlargingRadius);
+  }
+  if (alpha && !(format.ok() && format->has_alpha())) {
+    reach = std::max(reach + kBleedRadius, BicubicResizer::kEnlargingRadius);
+  }
+  return RoundUp(reach, model.tiling.size_multiple);
 }
 
 Result<Session> Session::Create(const Model& model, const SessionOptions& options) {
   TESSERA_RETURN_IF_ERROR(CheckExtents(model, options));
+  TESSERA_ASSIGN_OR_RETURN(const PictureFormat format, PictureFormatOf(model.graph));
   Session session(model.tiling.scale, options);
   TESSERA_RETURN_IF_ERROR(session.AllocatePixels());
   TESSERA_RETURN_IF_ERROR(session.PrepareEngine(model));
-  if (options.alpha) TESSERA_RETURN_IF_ERROR(session.PrepareAlpha());
+  // A network with a channel for alpha sees the picture as it is, and makes alpha itself.
+  if (options.alpha && !format.has_alpha()) TESSERA_RETURN_IF_ERROR(session.PrepareAlpha());
   return session;
 }
 
 Status Session::PrepareEngine(const Model& model) {
   const Graph& graph = model.graph;
-  const PixelBuffers pixels = {input_.as<uint8_t>(), output_.as<uint8_t>()};
+  const PixelBuffers pixels = {input_.as<uint8_t>(), output_.as<uint8_t>(), options_.alpha};
   if (int8::HasQuantization(graph)) {
     const KernelSet& kernels = options_.kernels ? *options_.kernels : BestKernels();
-    TESSERA_ASSIGN_OR_RETURN(engine_, int8::Executor::Create(graph, options_.height, options_.width,
-                                                             pixels, kernels, options_.threads));
+    TESSERA_ASSIGN_OR_RETURN(
+        engine_, int8::Executor::Create(graph, options_.height, options_.width, pixels, scale_,
+                                        kernels, options_.threads));
     return Status::Ok();
   }
   TESSERA_ASSIGN_OR_RETURN(
       FloatExecutor executor,
       FloatExecutor::Create(graph, options_.height, options_.width, options_.threads));
-  TESSERA_RETURN_IF_ERROR(CheckColors(executor.input().channels, executor.output().channels));
-  StepPtr read = MakeReadFloatsStep(graph.info, pixels, executor.input());
-  StepPtr write = MakeWriteFloatsStep(graph.info, pixels, executor.output());
+  TESSERA_ASSIGN_OR_RETURN(const PictureFormat format, PictureFormatOf(graph));
+  StepPtr read = MakeReadFloatsStep(graph.info, format, pixels, executor.input());
+  TESSERA_ASSIGN_OR_RETURN(
+      StepPtr write, MakeWriteFloatsStep(graph.info, format, pixels, executor.output(), scale_));
   engine_ = FloatEngine{std::move(executor), std::move(read), std::move(write)};
   return Status::Ok();
 }
@@ -75,7 +87,9 @@ Status Session::FloatEngine::Run(RunContext* context) {
   return write->Run();
 }
 
-size_t Session::FloatEngine::memory_bytes() const { return executor.memory_bytes(); }
+size_t Session::FloatEngine::memory_bytes() const {
+  return executor.memory_bytes() + read->memory_bytes() + write->memory_bytes();
+}
 
 Status Session::AllocatePixels() {
   const size_t input_bytes = *CheckedProduct({options_.width, options_.height, kBytesPerPixel});
@@ -106,7 +120,7 @@ Status Session::PrepareAlpha() {
 }
 
 Status Session::Run(RunContext* context) {
-  if (options_.alpha) {
+  if (alpha_resizer_) {
     BleedColor(input_.as<uint8_t>(), options_.width, options_.height, bleed_scratch_);
   }
   if (auto* engine = std::get_if<FloatEngine>(&engine_)) {

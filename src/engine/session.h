@@ -27,15 +27,16 @@ struct SessionOptions {
   const KernelSet* kernels = nullptr;
 };
 
-/// Input pixels a tile must overlap its neighbours by. With alpha the colour bleed and the bicubic
-/// alpha reach further than the network may.
-int64_t RequiredOverlap(const TilingFacts& tiling, bool alpha);
+/// Input pixels a tile must overlap its neighbours by. What is enlarged bicubically beside the
+/// network, alpha or the colours of a luma network, may reach further than it; so does the colour
+/// bleed.
+int64_t RequiredOverlap(const Model& model, bool alpha);
 
 /// A model prepared for one tile shape: RGBA8 in, RGBA8 out, straight alpha. The buffers belong to
 /// the session and stay where they are for its whole life.
 class Session {
  public:
-  /// Errors: kUnsupported (not a 3-channel image network), kInvalidArgument (extents),
+  /// Errors: kUnsupported (not a network of pictures: PictureFormatOf), kInvalidArgument (extents),
   /// kImageTooLarge, kOutOfMemory.
   static Result<Session> Create(const Model& model, const SessionOptions& options);
 

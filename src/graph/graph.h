@@ -311,6 +311,19 @@ struct Node {
 /// `status` with the node's operator and name put before its message.
 Status AtNode(const Node& node, const Status& status);
 
+/// What the channels of a network's pictures are.
+enum class Color : uint8_t {
+  kByChannels,  // not stated: RGB for three channels, RGB and alpha for four, Y for one
+  kRgb,
+  kBgr,
+  kY,      // BT.601 luma in studio range: 16 is black, 235 white. The rest is enlarged bicubically
+  kYFull,  // the same in full range: 0 is black, 255 white
+  kGray,   // as kYFull, and the result has no colour
+};
+
+/// The order of the axes of a network's input in its file.
+enum class PictureLayout : uint8_t { kFromGraph, kNchw, kNhwc };
+
 /// What a network expects and returns, from `tessera.*` metadata or their defaults.
 struct ModelInfo {
   std::string name;
@@ -319,13 +332,14 @@ struct ModelInfo {
   std::string scores;          // JSON, as written by the trainer
   std::string quantization;    // JSON, as written by the quantizer; empty for float networks
   int64_t declared_scale = 0;  // 0: not declared, take it from the graph
-  bool bgr = false;
-  // A byte b enters as (lo + b/255 * (hi - lo) - mean[c]) / std[c]; output bytes come back through
-  // the inverse of the output range alone.
+  Color color = Color::kByChannels;
+  PictureLayout layout = PictureLayout::kFromGraph;
+  // A byte b enters as (lo + b/255 * (hi - lo) - mean[c]) / std[c], c counted as the network does;
+  // output bytes come back through the inverse of the output range alone.
   std::array<float, 2> input_range = {0.0f, 1.0f};
   std::array<float, 2> output_range = {0.0f, 1.0f};
-  std::array<float, 3> mean = {0.0f, 0.0f, 0.0f};
-  std::array<float, 3> stddev = {1.0f, 1.0f, 1.0f};
+  std::array<float, 4> mean = {0.0f, 0.0f, 0.0f, 0.0f};
+  std::array<float, 4> stddev = {1.0f, 1.0f, 1.0f, 1.0f};
 };
 
 /// A single-input, single-output network in topological order. After the passes of passes.h, all

@@ -1,9 +1,11 @@
 #include "graph/metadata.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,17 +47,51 @@ bool ParseScale(const std::string& text, ModelInfo& info) {
   return scale >= 1 && scale <= kMaxScale;
 }
 
+struct ColorName {
+  std::string_view name;
+  Color color;
+};
+
+constexpr std::array<ColorName, 5> kColorNames = {{
+    {"rgb", Color::kRgb},
+    {"bgr", Color::kBgr},
+    {"y", Color::kY},
+    {"y-full", Color::kYFull},
+    {"gray", Color::kGray},
+}};
+
 bool ParseColor(const std::string& text, ModelInfo& info) {
-  info.bgr = text == "bgr";
-  return text == "bgr" || text == "rgb";
+  for (const ColorName& known : kColorNames) {
+    if (known.name != text) continue;
+    info.color = known.color;
+    return true;
+  }
+  return false;
+}
+
+bool ParseLayout(const std::string& text, ModelInfo& info) {
+  info.layout = text == "nhwc" ? PictureLayout::kNhwc : PictureLayout::kNchw;
+  return text == "nchw" || text == "nhwc";
+}
+
+// One number for all channels, three for the colours (a fourth channel keeps its default), or four.
+bool ParsePerChannel(const std::string& text, std::array<float, 4>& numbers) {
+  std::array<float, 1> one;
+  std::array<float, 3> three;
+  if (ParseNumbers(text, one)) {
+    numbers.fill(one[0]);
+  } else if (ParseNumbers(text, three)) {
+    std::copy(three.begin(), three.end(), numbers.begin());
+  } else {
+    return ParseNumbers(text, numbers);
+  }
+  return true;
 }
 
 bool ParseStd(const std::string& text, ModelInfo& info) {
-  if (!ParseNumbers(text, info.stddev)) return false;
-  for (const float deviation : info.stddev) {
-    if (deviation <= 0.0f) return false;
-  }
-  return true;
+  if (!ParsePerChannel(text, info.stddev)) return false;
+  return std::all_of(info.stddev.begin(), info.stddev.end(),
+                     [](float deviation) { return deviation > 0.0f; });
 }
 
 struct Key {
@@ -64,7 +100,7 @@ struct Key {
   const char* expected;
 };
 
-constexpr std::array<Key, 11> kKeys = {{
+constexpr std::array<Key, 12> kKeys = {{
     {"tessera.name",
      [](const std::string& text, ModelInfo& info) { return info.name = text, true; }, "text"},
     {"tessera.licence",
@@ -77,7 +113,8 @@ constexpr std::array<Key, 11> kKeys = {{
      [](const std::string& text, ModelInfo& info) { return info.quantization = text, true; },
      "text"},
     {"tessera.scale", ParseScale, "a whole number from 1 to 64"},
-    {"tessera.color", ParseColor, "rgb or bgr"},
+    {"tessera.color", ParseColor, "rgb, bgr, y, y-full or gray"},
+    {"tessera.layout", ParseLayout, "nchw or nhwc"},
     {"tessera.input_range",
      [](const std::string& text, ModelInfo& info) { return ParseRange(text, info.input_range); },
      "two increasing numbers, \"lo,hi\""},
@@ -85,14 +122,13 @@ constexpr std::array<Key, 11> kKeys = {{
      [](const std::string& text, ModelInfo& info) { return ParseRange(text, info.output_range); },
      "two increasing numbers, \"lo,hi\""},
     {"tessera.mean",
-     [](const std::string& text, ModelInfo& info) { return ParseNumbers(text, info.mean); },
-     "three numbers, \"r,g,b\""},
-    {"tessera.std", ParseStd, "three positive numbers, \"r,g,b\""},
+     [](const std::string& text, ModelInfo& info) { return ParsePerChannel(text, info.mean); },
+     "one number, or one per channel, \"r,g,b\""},
+    {"tessera.std", ParseStd, "one positive number, or one per channel, \"r,g,b\""},
 }};
 
 // "0.5,1": with enough digits that ParseNumbers reads the same floats.
-template <size_t N>
-std::string FormatNumbers(const std::array<float, N>& numbers) {
+std::string FormatNumbers(std::span<const float> numbers) {
   std::string text;
   for (const float number : numbers) {
     char digits[32];
@@ -103,9 +139,28 @@ std::string FormatNumbers(const std::array<float, N>& numbers) {
   return text;
 }
 
+// Three numbers say all unless the fourth channel has its own.
+std::string FormatPerChannel(const std::array<float, 4>& numbers, float fourth) {
+  return FormatNumbers(std::span(numbers).first(numbers[3] == fourth ? 3 : 4));
+}
+
 }  // namespace
 
-Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::string>>& entries) {
+std::string_view ColorText(Color color) {
+  for (const ColorName& known : kColorNames) {
+    if (known.color == color) return known.name;
+  }
+  return "";
+}
+
+void ReplaceMetadata(MetadataEntries& entries, const MetadataEntries& replacements) {
+  for (const auto& replacement : replacements) {
+    std::erase_if(entries, [&](const auto& entry) { return entry.first == replacement.first; });
+    entries.push_back(replacement);
+  }
+}
+
+Result<ModelInfo> ParseMetadata(const MetadataEntries& entries) {
   ModelInfo info;
   for (const auto& [name, text] : entries) {
     for (const Key& key : kKeys) {
@@ -118,9 +173,9 @@ Result<ModelInfo> ParseMetadata(const std::vector<std::pair<std::string, std::st
   return info;
 }
 
-std::vector<std::pair<std::string, std::string>> FormatMetadata(const ModelInfo& info) {
+MetadataEntries FormatMetadata(const ModelInfo& info) {
   const ModelInfo defaults;
-  std::vector<std::pair<std::string, std::string>> entries;
+  MetadataEntries entries;
   const auto add = [&](const char* key, std::string text, bool is_default) {
     if (!is_default) entries.emplace_back(key, std::move(text));
   };
@@ -130,13 +185,13 @@ std::vector<std::pair<std::string, std::string>> FormatMetadata(const ModelInfo&
   add("tessera.scores", info.scores, info.scores.empty());
   add("tessera.quantization", info.quantization, info.quantization.empty());
   add("tessera.scale", std::to_string(info.declared_scale), info.declared_scale == 0);
-  add("tessera.color", "bgr", !info.bgr);
+  add("tessera.color", std::string(ColorText(info.color)), info.color == Color::kByChannels);
   add("tessera.input_range", FormatNumbers(info.input_range),
       info.input_range == defaults.input_range);
   add("tessera.output_range", FormatNumbers(info.output_range),
       info.output_range == defaults.output_range);
-  add("tessera.mean", FormatNumbers(info.mean), info.mean == defaults.mean);
-  add("tessera.std", FormatNumbers(info.stddev), info.stddev == defaults.stddev);
+  add("tessera.mean", FormatPerChannel(info.mean, 0.0f), info.mean == defaults.mean);
+  add("tessera.std", FormatPerChannel(info.stddev, 1.0f), info.stddev == defaults.stddev);
   return entries;
 }
 

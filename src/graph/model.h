@@ -1,13 +1,16 @@
 #ifndef TESSERA_GRAPH_MODEL_H_
 #define TESSERA_GRAPH_MODEL_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "core/status.h"
 #include "graph/graph.h"
+#include "graph/metadata.h"
 
 namespace tessera {
 
@@ -33,12 +36,14 @@ struct Model {
   size_t file_bytes = 0;
   int64_t parameters = 0;                  // elements of all weights
   double multiplications_per_pixel = 0.0;  // convolution MACs per input pixel
+  // What the network subtracts from its channels first, if anything.
+  std::optional<std::array<float, 3>> channel_means;
 };
 
 /// Reads an ONNX file: onnx::ReadModel -> ImportOnnx -> Simplify -> AnalyzeTiling. `bytes` need not
-/// outlive the call. Errors: kModelFormat, kModelOp, kUnsupported, kOutOfMemory; each names the
-/// node it is about.
-Result<Model> LoadModel(std::span<const uint8_t> bytes);
+/// outlive the call. Entries of `metadata` take the place of the file's. Errors: kModelFormat,
+/// kModelOp, kUnsupported, kOutOfMemory; each names the node it is about.
+Result<Model> LoadModel(std::span<const uint8_t> bytes, const MetadataEntries& metadata = {});
 
 /// Fills in every value's shape for an input of `height` x `width` pixels, and turns every
 /// convolution's auto_pad into explicit pads. Errors: kModelFormat (extents that do not fit

@@ -117,6 +117,51 @@ void BicubicResizer::Run(const uint8_t* source, int64_t source_stride, uint8_t* 
   }
 }
 
+BicubicRows::BicubicRows(int64_t width, int64_t height, int64_t scale)
+    : width_(width), height_(height) {
+  // An axis so long that its middle sample is far from the mirrored ends.
+  constexpr int64_t kMiddle = BicubicResizer::kEnlargingRadius;
+  const ResamplingAxis axis = MakeAxis(2 * kMiddle + 1, (2 * kMiddle + 1) * scale);
+  for (int64_t p = 0; p < scale; ++p) {
+    const auto sample = static_cast<size_t>((kMiddle * scale + p) * axis.taps);
+    Phase phase;
+    phase.first = axis.indices[sample + 1] - kMiddle;  // the tap before has no weight
+    for (size_t tap = 0; tap < phase.weights.size(); ++tap) {
+      phase.weights[tap] = static_cast<float>(axis.weights[sample + 1 + tap]);
+    }
+    phases_.push_back(phase);
+  }
+}
+
+int64_t BicubicRows::scratch_size() const { return width_ + 2 * BicubicResizer::kEnlargingRadius; }
+
+void BicubicRows::Run(const float* plane, int64_t y, float* scratch, float* out) const {
+  constexpr int64_t kMargin = BicubicResizer::kEnlargingRadius;
+  const auto scale = static_cast<int64_t>(phases_.size());
+  const Phase& down = phases_[static_cast<size_t>(y % scale)];
+  const float* rows[4];
+  for (int64_t tap = 0; tap < 4; ++tap) {
+    rows[tap] = plane + Mirror(y / scale + down.first + tap, height_) * width_;
+  }
+  float* middle = scratch + kMargin;
+  for (int64_t x = 0; x < width_; ++x) {
+    middle[x] = rows[0][x] * down.weights[0] + rows[1][x] * down.weights[1] +
+                rows[2][x] * down.weights[2] + rows[3][x] * down.weights[3];
+  }
+  for (int64_t x = 1; x <= kMargin; ++x) {
+    middle[-x] = middle[Mirror(-x, width_)];
+    middle[width_ - 1 + x] = middle[Mirror(width_ - 1 + x, width_)];
+  }
+  for (const Phase& phase : phases_) {
+    const float* from = middle + phase.first;
+    for (int64_t x = 0; x < width_; ++x) {
+      out[x] = from[x] * phase.weights[0] + from[x + 1] * phase.weights[1] +
+               from[x + 2] * phase.weights[2] + from[x + 3] * phase.weights[3];
+    }
+    out += width_;
+  }
+}
+
 Status ResizeBicubic(const uint8_t* source, int64_t width, int64_t height, int64_t channels,
                      uint8_t* destination, int64_t output_width, int64_t output_height) {
   TESSERA_ASSIGN_OR_RETURN(BicubicResizer resizer,

@@ -1,6 +1,7 @@
 #ifndef TESSERA_IMAGE_BICUBIC_H_
 #define TESSERA_IMAGE_BICUBIC_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -49,6 +50,31 @@ class BicubicResizer {
   ResamplingAxis horizontal_;
   ResamplingAxis vertical_;
   AlignedBuffer rows_;  // float [output_height][input_width], after the vertical pass
+};
+
+/// Enlarges a plane of floats by a whole factor, as BicubicResizer does it but without rounding,
+/// one row at a time. Sums are float32, in an order that does not depend on where a pixel lies.
+class BicubicRows {
+ public:
+  BicubicRows(int64_t width, int64_t height, int64_t scale);
+
+  /// Elements that Run needs as `scratch`.
+  int64_t scratch_size() const;
+
+  /// Row `y` of the enlarged plane. `out` is [scale][width]: element x * scale + p of the row is
+  /// out[p * width + x]. `plane` is [height][width].
+  void Run(const float* plane, int64_t y, float* scratch, float* out) const;
+
+ private:
+  // The weights of the four samples that begin `first` from the enlarged one's own.
+  struct Phase {
+    int64_t first = 0;
+    std::array<float, 4> weights = {};
+  };
+
+  int64_t width_;
+  int64_t height_;
+  std::vector<Phase> phases_;  // scale of them
 };
 
 /// Resizes all `channels` channels of an interleaved 8-bit image. Errors as Create.

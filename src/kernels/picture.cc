@@ -1,5 +1,7 @@
 #include "kernels/picture.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace tessera {
@@ -7,6 +9,9 @@ namespace {
 
 constexpr int64_t kRgb = 3;
 constexpr int64_t kRgba = 4;
+// The luma of differences from the luma is 0, which gives green's: BT.601's weights of R, B and G.
+constexpr float kGreenFromRed = -65.481f / 128.553f;
+constexpr float kGreenFromBlue = -24.966f / 128.553f;
 constexpr uint32_t kOpaque = 0xFF000000u;  // the fourth byte: wasm and its hosts are little-endian
 
 // The block as a constant lets the compiler unroll the loop over a row of phases.
@@ -40,7 +45,27 @@ void SpreadRow(const PictureLine& shape, const uint8_t* in, uint8_t* out) {
   }
 }
 
+// std::max first, so that a NaN becomes 0 rather than an undefined conversion.
+uint32_t RoundToByte(float value) {
+  return static_cast<uint32_t>(std::nearbyint(std::min(std::max(0.0f, value), 255.0f)));
+}
+
 }  // namespace
+
+void WriteLumaRow(const LumaRow& shape, const float* values, const float* red, const float* blue,
+                  uint8_t* rgba) {
+  for (int64_t x = 0; x < shape.width; ++x) {
+    for (int64_t p = 0; p < shape.scale; ++p, ++values, rgba += kRgba) {
+      const float luma = (*values - shape.low) * shape.to_byte;
+      const float r = red[p * shape.width + x];
+      const float b = blue[p * shape.width + x];
+      const float g = r * kGreenFromRed + b * kGreenFromBlue;
+      const uint32_t pixel = kOpaque | RoundToByte(luma + r) | RoundToByte(luma + g) << 8 |
+                             RoundToByte(luma + b) << 16;
+      std::memcpy(rgba, &pixel, sizeof(pixel));
+    }
+  }
+}
 
 void RepeatPicture(const PictureLine& shape, const uint8_t* rgba, const ColorTables& tables,
                    float* line) {

@@ -28,6 +28,20 @@ void RepeatPicture(const PictureLine& shape, const uint8_t* rgba, const ColorTab
 void SpreadPicture(const PictureLine& shape, const uint8_t* line, uint8_t* rgba,
                    ptrdiff_t row_bytes);
 
+/// A row of an enlarged picture of which a network made the luma: (value - low) * to_byte, 0..255.
+struct LumaRow {
+  int64_t width = 0;  // input pixels
+  int64_t scale = 1;
+  float low = 0.0f;
+  float to_byte = 255.0f;
+};
+
+/// Writes width * scale opaque RGBA pixels. `red` and `blue` are those colours' differences from
+/// the luma, [scale][width]: output pixel x * scale + p has red[p * width + x]. Rounds once, half
+/// to even.
+void WriteLumaRow(const LumaRow& shape, const float* values, const float* red, const float* blue,
+                  uint8_t* rgba);
+
 }  // namespace tessera
 
 #endif  // TESSERA_KERNELS_PICTURE_H_

@@ -1,27 +1,26 @@
 #ifndef TESSERA_QUANT_CALIBRATION_IMAGES_H_
 #define TESSERA_QUANT_CALIBRATION_IMAGES_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/aligned_buffer.h"
 #include "core/status.h"
 #include "engine/pixels.h"
 #include "engine/step.h"
-#include "graph/graph.h"
 
 namespace tessera {
 
 /// The images a network is calibrated on, kept as bytes.
 class CalibrationImages {
  public:
-  /// `info` says what bytes mean to the network.
-  explicit CalibrationImages(const ModelInfo& info);
+  /// `reader` knows what bytes mean to the network.
+  explicit CalibrationImages(PixelReader reader) : reader_(std::move(reader)) {}
 
-  /// Copies the colours of height x width RGBA pixels. Errors: kInvalidArgument when the extents
+  /// Copies height x width RGBA pixels. Errors: kInvalidArgument when the extents
   /// are not positive or do not fit the span, kOutOfMemory.
   Status Add(std::span<const uint8_t> rgba, int64_t width, int64_t height);
 
@@ -29,18 +28,17 @@ class CalibrationImages {
   int64_t width(size_t image) const { return images_[image].width; }
   int64_t height(size_t image) const { return images_[image].height; }
 
-  /// Writes an image as the network's input, a tensor of its extents and three channels.
+  /// Writes an image as the network's input, a tensor of its extents.
   void Write(size_t image, Tensor input) const;
 
  private:
   struct Image {
-    AlignedBuffer rgb;
+    AlignedBuffer rgba;
     int64_t width = 0;
     int64_t height = 0;
   };
 
-  ModelInfo info_;
-  ByteValues byte_to_float_;
+  PixelReader reader_;
   std::vector<Image> images_;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/pixels.h"
+#include "graph/picture_format.h"
 #include "quant/equalize.h"
 #include "quant/measure.h"
 #include "quant/placement.h"
@@ -62,20 +63,15 @@ Status CheckGraph(const Graph& graph) {
   if (!any) {
     return Status(StatusCode::kUnsupported, "there is no convolution in it to be quantized");
   }
-  const Shape& in = graph.value(graph.input).shape;
-  const Shape& out = graph.value(graph.output).shape;
-  if (in.size() == 4 && in[1] == kColors && out.size() == 4 && out[1] == kColors) {
-    return Status::Ok();
-  }
-  return Status(StatusCode::kUnsupported, "only RGB to RGB networks can be quantized");
+  return PictureFormatOf(graph).status();
 }
 
 // Bytes are codes already: where the network's ranges allow it, each byte keeps its exact value.
-Quantization InputQuantization(const ModelInfo& info) {
+Quantization InputQuantization(const Graph& graph) {
+  const InputLimits limits = InputLimitsOf(graph.info, PictureFormatOf(graph).value());
   Range range;
-  for (const auto& channel : InputValues(info)) {
-    for (const float value : channel) range.Include(value);
-  }
+  range.Include(limits.low);
+  range.Include(limits.high);
   return QuantizationOf(range);
 }
 
@@ -83,8 +79,8 @@ Quantization InputQuantization(const ModelInfo& info) {
 class SiteChooser {
  public:
   SiteChooser(const QuantizationPlan& plan, const std::vector<Histogram>& histograms,
-              const ModelInfo& info, bool clip_ranges)
-      : plan_(plan), histograms_(histograms), info_(info), clip_ranges_(clip_ranges) {}
+              const Graph& graph, bool clip_ranges)
+      : plan_(plan), histograms_(histograms), graph_(graph), clip_ranges_(clip_ranges) {}
 
   std::vector<SiteQuantization> Choose() const {
     std::vector<SiteQuantization> chosen(plan_.sites.size());
@@ -109,7 +105,7 @@ class SiteChooser {
       const bool narrow = whole.width() > kNarrow * histograms_[i].range().width();
       chosen[i] = {joined, joined};
       if (site.producer == kNoIndex) {
-        chosen[i].own = InputQuantization(info_);
+        chosen[i].own = InputQuantization(graph_);
         if (members.size() == 1) chosen[i].joined = chosen[i].own;
       } else if (narrow && site.read_alone) {
         chosen[i].own = Fit({&histograms_[i]});
@@ -126,7 +122,7 @@ class SiteChooser {
 
   const QuantizationPlan& plan_;
   const std::vector<Histogram>& histograms_;
-  const ModelInfo& info_;
+  const Graph& graph_;
   bool clip_ranges_;
 };
 
@@ -194,7 +190,7 @@ class Work {
     TESSERA_ASSIGN_OR_RETURN(const auto ranges, MeasureRanges(exact, images_, used_, progress_));
     TESSERA_ASSIGN_OR_RETURN(const auto histograms,
                              MeasureHistograms(exact, plan_, ranges, images_, used_, progress_));
-    const SiteChooser chooser(plan_, histograms, exact.info, options_.clip_ranges);
+    const SiteChooser chooser(plan_, histograms, exact, options_.clip_ranges);
     Candidate candidate;
     candidate.equalization = std::move(equalization);
     candidate.quantized = InsertFakeQuantize(exact, plan_, chooser.Choose());
@@ -287,7 +283,7 @@ Quantizer::Quantizer(Graph graph, int64_t size_multiple, const QuantizeOptions& 
     : graph_(std::move(graph)),
       size_multiple_(size_multiple),
       options_(options),
-      images_(graph_.info) {}
+      images_(PixelReader(graph_.info, PictureFormatOf(graph_).value())) {}
 
 Result<Quantizer> Quantizer::Create(const Model& model, const QuantizeOptions& options) {
   TESSERA_RETURN_IF_ERROR(CheckOptions(options));

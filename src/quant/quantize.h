@@ -55,8 +55,8 @@ struct QuantizedModel {
 class Quantizer {
  public:
   /// Errors: kInvalidArgument for options out of range or a network that has 8-bit codes already;
-  /// kModelFormat for weights that are not finite; kUnsupported when it does not map RGB to RGB or
-  /// holds no convolution. Those about a node name it.
+  /// kModelFormat for weights that are not finite; kUnsupported when it is no network of pictures
+  /// (PictureFormatOf) or holds no convolution. Those about a node name it.
   static Result<Quantizer> Create(const Model& model, const QuantizeOptions& options);
 
   /// Copies height x width RGBA bytes, an image as the network would get it; alpha is ignored.

@@ -14,9 +14,12 @@
 #include "core/status.h"
 #include "engine/float_executor.h"
 #include "engine/int8/lower.h"
+#include "engine/range_doubts.h"
 #include "engine/session.h"
 #include "graph/describe.h"
+#include "graph/metadata.h"
 #include "graph/model.h"
+#include "graph/picture_format.h"
 #include "image/bicubic.h"
 #include "image/metrics.h"
 #include "kernels/kernel_set.h"
@@ -80,11 +83,14 @@ val InfoOf(const Model& model) {
   info.set("scores", graph.info.scores);
   info.set("scale", static_cast<double>(tiling.scale));
   info.set("sizeMultiple", static_cast<double>(tiling.size_multiple));
-  info.set("overlap", static_cast<double>(RequiredOverlap(tiling, false)));
-  info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(tiling, true)));
+  info.set("overlap", static_cast<double>(RequiredOverlap(model, false)));
+  info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(model, true)));
   info.set("tileable", tiling.tileable);
   info.set("notTileableBecause", tiling.not_tileable_because);
   info.set("channels", static_cast<double>(graph.value(graph.input).shape[1]));
+  const Result<PictureFormat> format = PictureFormatOf(graph);
+  info.set("color", std::string(ColorText(format.ok() ? format->color : graph.info.color)));
+  info.set("notRunnableBecause", format.status().message());
   info.set("parameters", static_cast<double>(model.parameters));
   info.set("fileBytes", static_cast<double>(model.file_bytes));
   info.set("multiplicationsPerPixel", model.multiplications_per_pixel);
@@ -196,6 +202,15 @@ val WasmCompareImages(uintptr_t a, uintptr_t b, int width, int height, int borde
 
 val WasmModel::Info() const { return model() ? InfoOf(*model()) : val::undefined(); }
 
+val WasmModel::Warnings(double most_multiplications) const {
+  val warnings = val::array();
+  if (!model()) return warnings;
+  for (const std::string& doubt : FindRangeDoubts(*model(), most_multiplications)) {
+    warnings.call<void>("push", doubt);
+  }
+  return warnings;
+}
+
 EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::value_object<WasmStatus>("WasmStatus")
       .field("code", &WasmStatus::code)
@@ -208,8 +223,10 @@ EMSCRIPTEN_BINDINGS(tessera) {
 
   emscripten::class_<WasmModel>("Model")
       .constructor<>()
+      .function("setMetadata", &WasmModel::SetMetadata)
       .function("load", &WasmModel::Load)
-      .function("info", &WasmModel::Info);
+      .function("info", &WasmModel::Info)
+      .function("warnings", &WasmModel::Warnings);
 
   emscripten::class_<WasmSession>("Session")
       .constructor<>()

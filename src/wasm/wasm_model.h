@@ -32,8 +32,13 @@ T* FromPointer(uintptr_t pointer) {
 /// A network that JavaScript holds.
 class WasmModel {
  public:
+  /// Says what the file's metadata would say (`tessera.*`), before Load; over what it does say.
+  void SetMetadata(const std::string& key, const std::string& value) {
+    metadata_.emplace_back(key, value);
+  }
+
   WasmStatus Load(uintptr_t pointer, size_t bytes) {
-    Result<Model> model = LoadModel({FromPointer<const uint8_t>(pointer), bytes});
+    Result<Model> model = LoadModel({FromPointer<const uint8_t>(pointer), bytes}, metadata_);
     if (!model.ok()) return ToWasm(model.status());
     model_ = std::move(model).value();
     return ToWasm(Status::Ok());
@@ -44,7 +49,11 @@ class WasmModel {
   /// What web/src/types.ts calls ModelInfo; undefined before a successful load.
   emscripten::val Info() const;
 
+  /// FindRangeDoubts as an array of strings.
+  emscripten::val Warnings(double most_multiplications) const;
+
  private:
+  MetadataEntries metadata_;
   std::optional<Model> model_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "all_kernels.h"
 #include "engine/int8/lower.h"
+#include "engine/picture_steps.h"
 #include "engine/pixels.h"
 #include "engine/session.h"
 #include "graph/model.h"
@@ -35,30 +36,42 @@ std::vector<uint8_t> RandomPixels(int64_t height, int64_t width, uint32_t seed) 
   return pixels;
 }
 
+PictureFormat FormatOf(const ModelInfo& info, int64_t channels) {
+  const Color usual = channels == 1 ? Color::kY : Color::kRgb;
+  return {channels, info.color == Color::kByChannels ? usual : info.color};
+}
+
 Dense ToDense(const ModelInfo& info, const std::vector<uint8_t>& pixels, int64_t height,
-              int64_t width) {
-  const ByteValues values = InputValues(info);
-  Dense image = {{1, kColors, height, width}, {}};
-  for (int64_t c = 0; c < kColors; ++c) {
-    const auto color = static_cast<size_t>(NetworkChannel(info, c));
-    for (int64_t i = 0; i < height * width; ++i) {
-      image.elements.push_back(
-          values[static_cast<size_t>(c)][pixels[static_cast<size_t>(i) * 4 + color]]);
+              int64_t width, int64_t channels = kColors) {
+  const int64_t count = height * width;
+  std::vector<float> interleaved(static_cast<size_t>(count * channels));
+  PixelReader(info, FormatOf(info, channels)).Read(pixels.data(), count, true, interleaved.data());
+  Dense image = {{1, channels, height, width}, {}};
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t i = 0; i < count; ++i) {
+      image.elements.push_back(interleaved[static_cast<size_t>(i * channels + c)]);
     }
   }
   return image;
 }
 
-std::vector<uint8_t> ToPixels(const ModelInfo& info, const Dense& image) {
+// The network's output, laid out as the float engine has it, as the engine writes it.
+std::vector<uint8_t> ToPixels(const ModelInfo& info, const Dense& image,
+                              const std::vector<uint8_t>& input) {
+  const int64_t channels = image.shape[1];
   const int64_t count = image.shape[2] * image.shape[3];
-  std::vector<uint8_t> pixels(static_cast<size_t>(count * kBytesPerPixel), 255);
-  for (int64_t c = 0; c < kColors; ++c) {
-    for (int64_t i = 0; i < count; ++i) {
-      pixels[static_cast<size_t>(i * kBytesPerPixel + c)] =
-          OutputByte(OutputRangeOf(info),
-                     image.elements[static_cast<size_t>(NetworkChannel(info, c) * count + i)]);
+  std::vector<float> interleaved;
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t c = 0; c < channels; ++c) {
+      interleaved.push_back(image.elements[static_cast<size_t>(c * count + i)]);
     }
   }
+  std::vector<uint8_t> pixels(static_cast<size_t>(count * kBytesPerPixel));
+  Result<StepPtr> step = MakeWriteFloatsStep(
+      info, FormatOf(info, channels), {input.data(), pixels.data(), channels == 4},
+      {interleaved.data(), image.shape[2], image.shape[3], channels}, image.shape[2] / kHeight);
+  REQUIRE(step.ok());
+  REQUIRE((*step)->Run().ok());
   return pixels;
 }
 
@@ -66,7 +79,8 @@ std::vector<uint8_t> ToPixels(const ModelInfo& info, const Dense& image) {
 // there is so far.
 class QuantizedBuilder {
  public:
-  explicit QuantizedBuilder(uint32_t seed) : builder_(kColors, seed), random_(seed) {
+  explicit QuantizedBuilder(uint32_t seed, int64_t channels = kColors)
+      : builder_(channels, seed), random_(seed), channels_(channels) {
     pixels_ = RandomPixels(kHeight, kWidth, seed);
   }
 
@@ -141,13 +155,15 @@ class QuantizedBuilder {
 
   std::pair<float, float> RangeOf(ValueId x) {
     GraphBuilder copy = builder_;
-    const Dense values = test::Interpret(copy.Finish(x), ToDense({}, pixels_, kHeight, kWidth));
+    const Dense values =
+        test::Interpret(copy.Finish(x), ToDense({}, pixels_, kHeight, kWidth, channels_));
     const auto [low, high] = std::minmax_element(values.elements.begin(), values.elements.end());
     return {std::min(*low, 0.0f), std::max(*high, 0.0f)};
   }
 
   GraphBuilder builder_;
   std::mt19937 random_;
+  int64_t channels_;
   std::vector<uint8_t> pixels_;
 };
 
@@ -156,6 +172,7 @@ std::vector<uint8_t> Run(const Model& model, const std::vector<uint8_t>& pixels,
   SessionOptions options;
   options.width = kWidth;
   options.height = kHeight;
+  options.alpha = model.graph.value(model.graph.input).shape[1] == 4;
   options.kernels = &kernels;
   Result<Session> session = Session::Create(model, options);
   REQUIRE_MESSAGE(session.ok(), session.status().message());
@@ -195,8 +212,9 @@ void CheckModel(const Model& model, size_t float_nodes = 0) {
   const std::vector<uint8_t> pixels = RandomPixels(kHeight, kWidth, 99);
   const std::vector<uint8_t> scalar = Run(model, pixels, ScalarKernels(Storage::kUnsigned));
   const ModelInfo& info = model.graph.info;
-  CheckClose(scalar,
-             ToPixels(info, test::Interpret(model.graph, ToDense(info, pixels, kHeight, kWidth))));
+  const int64_t channels = model.graph.value(model.graph.input).shape[1];
+  const Dense image = ToDense(info, pixels, kHeight, kWidth, channels);
+  CheckClose(scalar, ToPixels(info, test::Interpret(model.graph, image), pixels));
   for (const KernelSet* kernels : test::AllKernels()) {
     CAPTURE(kernels->name);
     CHECK(Run(model, pixels, *kernels) == scalar);
@@ -348,10 +366,44 @@ TEST_CASE("int8: every way to end a network") {
     QuantizedBuilder q(15);
     const ValueId x = q.Quantize(q.Convolve(q.Picture(), 6));
     Model model = q.Finish(q.graph().Add(q.Convolve(x, 3), q.graph().input()), 1);
-    model.graph.info.bgr = true;
+    model.graph.info.color = Color::kBgr;
     model.graph.info.input_range = {-1.0f, 1.0f};
     model.graph.info.output_range = {-1.0f, 1.0f};
     model.graph.info.mean = {0.1f, 0.2f, 0.3f};
+    CheckModel(model);
+  }
+}
+
+TEST_CASE("int8: networks of one channel and of four") {
+  SUBCASE("luma, shuffled") {
+    QuantizedBuilder q(21, 1);
+    const ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 8)));
+    CheckModel(q.Finish(q.graph().Shuffle(q.Convolve(x, 9), 3), 3));
+  }
+  SUBCASE("luma with an anchor") {
+    QuantizedBuilder q(22, 1);
+    const ValueId anchor = q.graph().UpsampleNearest(q.graph().input(), 2.0);
+    const ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 8)));
+    const ValueId sum = q.graph().Add(q.graph().Shuffle(q.Convolve(x, 4), 2), anchor);
+    CheckModel(q.Finish(q.graph().Apply(Clip{0.0f, 1.0f}, {sum}), 2), 1);
+  }
+  SUBCASE("luma of other ranges, grey, full range, as codes") {
+    for (const Color color : {Color::kY, Color::kYFull, Color::kGray}) {
+      QuantizedBuilder q(23, 1);
+      const ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 8)));
+      const bool codes = color != Color::kYFull;
+      const ValueId y = q.Convolve(x, 1);
+      Model model = q.Finish(codes ? q.Quantize(y) : y, 1);
+      model.graph.info.color = color;
+      model.graph.info.output_range = {-0.5f, 1.5f};
+      CheckModel(model);
+    }
+  }
+  SUBCASE("colour and alpha, BGR") {
+    QuantizedBuilder q(24, 4);
+    const ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 8)));
+    Model model = q.Finish(q.Quantize(q.Convolve(x, 4)), 1);
+    model.graph.info.color = Color::kBgr;
     CheckModel(model);
   }
 }
@@ -375,8 +427,9 @@ TEST_CASE("int8: a tile of a 64-channel network needs three activation buffers a
   const Model model = q.Finish(q.Convolve(x, 3), 1);
   std::vector<uint8_t> input(128 * 128 * 4);
   std::vector<uint8_t> output(128 * 128 * 4);
-  const Result<int8::Executor> executor = int8::Executor::Create(
-      model.graph, 128, 128, {input.data(), output.data()}, ScalarKernels(Storage::kUnsigned), 1);
+  const Result<int8::Executor> executor =
+      int8::Executor::Create(model.graph, 128, 128, {input.data(), output.data()}, 1,
+                             ScalarKernels(Storage::kUnsigned), 1);
   REQUIRE(executor.ok());
   CHECK(executor->arena_bytes() <= 3 * (130 * 130 * 64 + 64) + 4096);
 }

@@ -336,11 +336,11 @@ TEST_CASE("export: metadata comes back as it was") {
   info.data = "d";
   info.scores = "{\"a\":1}";
   info.declared_scale = 4;
-  info.bgr = true;
+  info.color = Color::kBgr;
   info.input_range = {-1.0f / 3.0f, 255.0f};
   info.output_range = {1e-10f, 1e10f};
-  info.mean = {0.4488f, 0.4371f, 0.4040f};
-  info.stddev = {0.1f, 1e-5f, 3.0f};
+  info.mean = {0.4488f, 0.4371f, 0.4040f, 0.5f};
+  info.stddev = {0.1f, 1e-5f, 3.0f, 1.0f};
   GraphBuilder b(3);
   Graph graph = b.Finish(b.Relu(b.input()));
   graph.info = info;
@@ -350,7 +350,7 @@ TEST_CASE("export: metadata comes back as it was") {
   CHECK(read.data == info.data);
   CHECK(read.scores == info.scores);
   CHECK(read.declared_scale == info.declared_scale);
-  CHECK(read.bgr == info.bgr);
+  CHECK(read.color == info.color);
   CHECK(read.input_range == info.input_range);
   CHECK(read.output_range == info.output_range);
   CHECK(read.mean == info.mean);

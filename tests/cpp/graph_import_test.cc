@@ -347,22 +347,37 @@ TEST_CASE("import: tessera metadata") {
   CHECK(info.data == "d");
   CHECK(info.scores == "{}");
   CHECK(info.declared_scale == 1);
-  CHECK(info.bgr);
+  CHECK(info.color == Color::kBgr);
   CHECK(info.input_range == std::array<float, 2>{0.0f, 255.0f});
   CHECK(info.output_range == std::array<float, 2>{-1.0f, 1.0f});
-  CHECK(info.mean == std::array<float, 3>{0.4488f, 0.4371f, 0.4040f});
-  CHECK(info.stddev == std::array<float, 3>{1.0f, 2.0f, 3.0f});
+  CHECK(info.mean == std::array<float, 4>{0.4488f, 0.4371f, 0.4040f, 0.0f});
+  CHECK(info.stddev == std::array<float, 4>{1.0f, 2.0f, 3.0f, 1.0f});
+}
+
+TEST_CASE("import: metadata of every channel count, colour and layout") {
+  const auto read = [](const char* key, const char* value) {
+    OnnxBuilder b = OneNode(13, "Relu", {}, {}, 3);
+    return MustImport(b.Metadata(key, value)).info;
+  };
+  CHECK(read("tessera.mean", "2").mean == std::array<float, 4>{2.0f, 2.0f, 2.0f, 2.0f});
+  CHECK(read("tessera.mean", "1,2,3,4").mean == std::array<float, 4>{1.0f, 2.0f, 3.0f, 4.0f});
+  CHECK(read("tessera.std", "4").stddev == std::array<float, 4>{4.0f, 4.0f, 4.0f, 4.0f});
+  CHECK(read("tessera.color", "y").color == Color::kY);
+  CHECK(read("tessera.color", "y-full").color == Color::kYFull);
+  CHECK(read("tessera.color", "gray").color == Color::kGray);
+  CHECK(read("tessera.layout", "nhwc").layout == PictureLayout::kNhwc);
+  CHECK(read("tessera.layout", "nchw").layout == PictureLayout::kNchw);
 }
 
 TEST_CASE("import: malformed metadata is refused by its key") {
   using Entry = std::pair<const char*, const char*>;
   for (const auto& [key, value] :
        {Entry{"tessera.scale", "two"}, Entry{"tessera.scale", "0"}, Entry{"tessera.scale", "2.5"},
-        Entry{"tessera.scale", "-2"}, Entry{"tessera.color", "gbr"},
-        Entry{"tessera.input_range", "0"}, Entry{"tessera.input_range", "1,0"},
-        Entry{"tessera.output_range", "0,1,2"}, Entry{"tessera.output_range", "0,inf"},
-        Entry{"tessera.mean", "1,2"}, Entry{"tessera.mean", "1,2,3x"},
-        Entry{"tessera.std", "1,0,1"}, Entry{"tessera.std", ""}}) {
+        Entry{"tessera.scale", "-2"}, Entry{"tessera.color", "gbr"}, Entry{"tessera.layout", "chw"},
+        Entry{"tessera.mean", ""}, Entry{"tessera.input_range", "0"},
+        Entry{"tessera.input_range", "1,0"}, Entry{"tessera.output_range", "0,1,2"},
+        Entry{"tessera.output_range", "0,inf"}, Entry{"tessera.mean", "1,2"},
+        Entry{"tessera.mean", "1,2,3x"}, Entry{"tessera.std", "1,0,1"}, Entry{"tessera.std", ""}}) {
     OnnxBuilder b = OneNode(13, "Relu", {}, {}, 3);
     CheckRefused(b.Metadata(key, value), StatusCode::kModelFormat, key);
   }

@@ -54,7 +54,7 @@ Graph SmallNetwork() {
 }
 
 CalibrationImages TestImages(const Graph& graph, size_t count, int64_t size = 24) {
-  CalibrationImages images(graph.info);
+  CalibrationImages images(PixelReader(graph.info, PictureFormatOf(graph).value()));
   for (size_t i = 0; i < count; ++i) {
     REQUIRE(images.Add(TestImage(size, static_cast<uint32_t>(i)), size, size).ok());
   }
@@ -494,7 +494,8 @@ TEST_CASE("quantizer: refuses what it cannot quantize, and says why") {
   GraphBuilder none(3);
   refuses(none.Finish(none.Relu(none.input())), StatusCode::kUnsupported, "no convolution");
   GraphBuilder grey(1);
-  refuses(grey.Finish(grey.Convolve(grey.input(), 1)), StatusCode::kUnsupported, "RGB");
+  refuses(grey.Finish(grey.Convolve(grey.input(), 2)), StatusCode::kUnsupported,
+          "maps 1 channel to 2");
 }
 
 TEST_CASE("quantizer: refuses bad options and images, and stops when cancelled") {

@@ -13,6 +13,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, TesseraError } from './
 export type {
   AlphaMode,
   AnyCanvas,
+  Color,
   ColorSpace,
   CreateOptions,
   Estimate,
@@ -25,6 +26,7 @@ export type {
   ModelSource,
   OutputKind,
   OutputTypes,
+  PictureOptions,
   PixelSource,
   ProgressCallback,
   RawImage,

@@ -8,6 +8,7 @@ import {
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import { resolveEncoding } from './image/encode.js';
 import type { SinkOptions } from './image/output.js';
+import { type Metadata, toMetadata } from './picture-options.js';
 import type {
   AlphaMode,
   CreateOptions,
@@ -46,6 +47,8 @@ export interface ResolvedCreate extends CreateOptions {
   workers: number;
   variant: NonNullable<CreateOptions['variant']>;
   timeout: number;
+  /** What {@link CreateOptions} say about pixels. */
+  metadata: Metadata;
 }
 
 function defaultWorkers(): number {
@@ -71,6 +74,7 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
     workers,
     variant: checkOneOf('variant', options.variant ?? 'auto', ['auto', ...VARIANTS]),
     timeout: checkPositive('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS),
+    metadata: toMetadata(options),
   };
 }
 

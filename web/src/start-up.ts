@@ -84,7 +84,7 @@ async function download(
     loadModel(options.model, places.models, { ...context, onbytes: track('model') }),
     compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
   ]);
-  return { type: 'load', wasm, model, threads };
+  return { type: 'load', wasm, model, metadata: options.metadata, threads };
 }
 
 async function compile(url: string, context: FetchContext): Promise<WebAssembly.Module> {
@@ -108,13 +108,8 @@ async function startFirst(
   signal.addEventListener('abort', stop);
   try {
     const first = await pool.start();
-    if (first.model.channels !== 3) {
-      throw new TesseraError(
-        'ERR_UNSUPPORTED',
-        `this network takes ${first.model.channels} channels; only networks for colour images ` +
-          '(3 channels) can be run on images',
-      );
-    }
+    const { notRunnableBecause } = first.model;
+    if (notRunnableBecause !== '') throw new TesseraError('ERR_UNSUPPORTED', notRunnableBecause);
     return first;
   } catch (error) {
     const failure = toLoadError(error, places);

@@ -136,8 +136,34 @@ export interface WorkerPort {
 /** What `create` is doing. */
 export type LoadPhase = 'download' | 'prepare';
 
+/**
+ * What the channels of a network are. With `y` (BT.601 luma in studio range, 16 to 235) and
+ * `y-full` (0 to 255) the colours are enlarged bicubically; with `gray`, full range too, the result
+ * has none.
+ */
+export type Color = 'rgb' | 'bgr' | 'y' | 'y-full' | 'gray';
+
+/**
+ * What pixels are to a network, over what its file says. A byte b enters as
+ * `(low + b / 255 * (high - low) - mean) / std`.
+ */
+export interface PictureOptions {
+  /** What bytes 0 and 255 become, such as `[0, 255]` or `[-1, 1]`. Default `[0, 1]`. */
+  inputRange?: readonly [low: number, high: number] | undefined;
+  /** What becomes bytes 0 and 255. Default `[0, 1]`. */
+  outputRange?: readonly [low: number, high: number] | undefined;
+  /** Subtracted, for all channels or for each in the network's order. Default 0. */
+  mean?: number | readonly number[] | undefined;
+  /** Divided by, in the same form; positive. Default 1. */
+  std?: number | readonly number[] | undefined;
+  /** Default: by the number of channels `rgb` (3, or 4 with alpha) or `y` (1). */
+  color?: Color | undefined;
+  /** Of the file's input. Default: found from its Transposes. */
+  layout?: 'nchw' | 'nhwc' | undefined;
+}
+
 /** What can be chosen for {@link Upscaler.create}. */
-export interface CreateOptions {
+export interface CreateOptions extends PictureOptions {
   /** Default `photo-x2`. */
   model?: ModelSource | undefined;
   /** Tiles in parallel, or threads of a `-mt` variant. Default `min(hardwareConcurrency, 8)`. */
@@ -202,8 +228,12 @@ export interface ModelInfo {
   /** False when some operator looks at the whole image. */
   tileable: boolean;
   notTileableBecause: string;
-  /** Of the input: 3 for colour. */
+  /** Of the input: 3 for colour, 4 for colour and alpha, 1 for luma or grey. */
   channels: number;
+  /** What the channels are, or what they are said to be where they cannot be that. */
+  color: Color | '';
+  /** Why the network cannot be run on pictures; empty where it can. */
+  notRunnableBecause: string;
   parameters: number;
   fileBytes: number;
   /** Multiplications per input pixel. */

@@ -10,12 +10,15 @@
 #include "engine/int8/code_steps.h"
 #include "engine/int8/conv_steps.h"
 #include "engine/int8/lower.h"
+#include "engine/int8/luma_steps.h"
 #include "engine/int8/pixel_steps.h"
 #include "engine/int8/slices.h"
 #include "engine/memory_plan.h"
+#include "engine/picture_steps.h"
 #include "engine/plain_tensor.h"
 #include "engine/xnnpack_steps.h"
 #include "graph/model.h"
+#include "graph/picture_format.h"
 
 namespace tessera::int8 {
 namespace {
@@ -35,12 +38,14 @@ const FusedConv* ConvOf(const Operation& operation) {
 
 class ExecutorBuilder {
  public:
-  ExecutorBuilder(const Graph& graph, const PixelBuffers& pixels, const KernelSet& kernels,
-                  int64_t threads)
+  ExecutorBuilder(const Graph& graph, const PictureFormat& format, const PixelBuffers& pixels,
+                  int64_t scale, const KernelSet& kernels, int64_t threads)
       : graph_(graph),
+        format_(format),
         program_(Lower(graph)),
         slices_(FindSlices(graph, program_)),
         pixels_(pixels),
+        scale_(scale),
         kernels_(kernels) {
     executor_.threads_ = MakeThreadPool(threads);
   }
@@ -179,10 +184,10 @@ class ExecutorBuilder {
   Storage storage() const { return kernels_.storage; }
 
   Result<StepPtr> Make(const ReadCodes& read) {
-    return MakeReadCodesStep(graph_.info, pixels_, CodesOf(read.output), storage());
+    return MakeReadCodesStep(graph_.info, format_, pixels_, CodesOf(read.output), storage());
   }
   Result<StepPtr> Make(const ReadFloats& read) {
-    return MakeReadFloatsStep(graph_.info, pixels_, FloatsOf(read.output));
+    return MakeReadFloatsStep(graph_.info, format_, pixels_, FloatsOf(read.output));
   }
   Result<StepPtr> Make(const ConvToCodes& to_codes) {
     const FusedConv& conv = to_codes.conv;
@@ -200,10 +205,15 @@ class ExecutorBuilder {
     std::optional<Quantization> quantization;
     if (to_pixels.anchor == ConvToPixels::Anchor::kTensor) {
       anchor = FloatsOf(to_pixels.anchor_value);
-    } else if (to_pixels.anchor == ConvToPixels::Anchor::kNearest) {
+    }
+    if (format_.is_luma()) {
+      return MakeConvToLumaStep(graph_, format_, to_pixels, CodesOf(to_pixels.conv.input), anchor,
+                                pixels_, scale_, kernels_, Pool());
+    }
+    if (to_pixels.anchor == ConvToPixels::Anchor::kNearest) {
       quantization = program_.quantization[static_cast<size_t>(to_pixels.anchor_value)];
     }
-    return MakeConvToPixelsStep(graph_, to_pixels, CodesOf(to_pixels.conv.input), anchor,
+    return MakeConvToPixelsStep(graph_, format_, to_pixels, CodesOf(to_pixels.conv.input), anchor,
                                 quantization, pixels_, kernels_, Pool());
   }
   Result<StepPtr> Make(const ApplyTable& apply) {
@@ -234,16 +244,19 @@ class ExecutorBuilder {
     return step.ok() ? std::move(step) : AtNode(node, step.status());
   }
   Result<StepPtr> Make(const WriteCodes& write) {
-    return MakeWriteCodesStep(graph_.info, pixels_, CodesOf(write.input), storage());
+    return MakeWriteCodesStep(graph_.info, format_, pixels_, CodesOf(write.input), storage(),
+                              scale_);
   }
   Result<StepPtr> Make(const WriteFloats& write) {
-    return MakeWriteFloatsStep(graph_.info, pixels_, FloatsOf(write.input));
+    return MakeWriteFloatsStep(graph_.info, format_, pixels_, FloatsOf(write.input), scale_);
   }
 
   const Graph& graph_;
+  PictureFormat format_;
   Program program_;
   std::vector<Slice> slices_;  // per value
   PixelBuffers pixels_;
+  int64_t scale_;
   const KernelSet& kernels_;
   Executor executor_;
   std::vector<int64_t> borders_;       // per root value, pixels
@@ -255,14 +268,13 @@ class ExecutorBuilder {
 };
 
 Result<Executor> Executor::Create(const Graph& graph, int64_t height, int64_t width,
-                                  const PixelBuffers& pixels, const KernelSet& kernels,
-                                  int64_t threads) {
+                                  const PixelBuffers& pixels, int64_t scale,
+                                  const KernelSet& kernels, int64_t threads) {
   TESSERA_RETURN_IF_ERROR(InitializeXnnpack());
   Graph shaped = graph;
   TESSERA_RETURN_IF_ERROR(InferShapes(shaped, height, width));
-  TESSERA_RETURN_IF_ERROR(
-      CheckColors(shaped.value(shaped.input).shape[1], shaped.value(shaped.output).shape[1]));
-  return ExecutorBuilder(shaped, pixels, kernels, threads).Build();
+  TESSERA_ASSIGN_OR_RETURN(const PictureFormat format, PictureFormatOf(shaped));
+  return ExecutorBuilder(shaped, format, pixels, scale, kernels, threads).Build();
 }
 
 Status Executor::Run(RunContext* context) {

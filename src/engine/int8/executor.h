@@ -19,11 +19,12 @@ namespace tessera::int8 {
 /// Runs on 8-bit codes wherever the graph allows it, and in float elsewhere.
 class Executor {
  public:
-  /// `height` x `width` are input pixels. `graph` may be dropped afterwards; `pixels` must stay.
+  /// `height` x `width` are input pixels, which the network enlarges by `scale`. `graph` may be
+  /// dropped afterwards; `pixels` must stay.
   /// Errors: those of InferShapes, kUnsupported, kOutOfMemory; each names the node.
   static Result<Executor> Create(const Graph& graph, int64_t height, int64_t width,
-                                 const PixelBuffers& pixels, const KernelSet& kernels,
-                                 int64_t threads);
+                                 const PixelBuffers& pixels, int64_t scale,
+                                 const KernelSet& kernels, int64_t threads);
 
   /// Computes the output pixels from the input pixels. Allocates nothing. `context` may be null.
   /// Errors: kCancelled (the output is then unspecified), kInternal if XNNPACK fails.

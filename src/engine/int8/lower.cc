@@ -15,6 +15,8 @@ namespace tessera::int8 {
 namespace {
 
 constexpr size_t kNoNode = SIZE_MAX;
+constexpr int64_t kColors = 3;  // channels of a network of colours
+constexpr int64_t kLuma = 1;
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 Range Intersect(const Range& a, const Range& b) {
@@ -328,8 +330,8 @@ class Lowering {
   // --- the network's end ---
 
   bool LowerToPixels() {
-    constexpr int64_t kColors = 3;
-    if (ShapeOf(graph_.output)[1] != kColors || Tracked(graph_.output)) return false;
+    const int64_t channels = ShapeOf(graph_.output)[1];
+    if ((channels != kColors && channels != kLuma) || Tracked(graph_.output)) return false;
     Range range;
     ValueId value = graph_.output;
     while (const auto* clip = ProducedBy<Clip>(value)) {
@@ -388,7 +390,10 @@ class Lowering {
       to_pixels.anchor_is_shuffled = !outer;
       const ValueId picture = RepeatedPicture(anchor, outer);
       // The repeating is done by the shuffle: the convolution must see the picture's own extents.
-      if (picture != kNoValue && SameExtents(picture, graph_.nodes[chain->conv.node].output)) {
+      // A picture's luma is computed once, for all its places.
+      const bool colors = ShapeOf(graph_.output)[1] == kColors;
+      if (colors && picture != kNoValue &&
+          SameExtents(picture, graph_.nodes[chain->conv.node].output)) {
         to_pixels.anchor = ConvToPixels::Anchor::kNearest;
         to_pixels.anchor_value = picture;
       }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/int8/conv_layer.h"
+#include "engine/int8/luma_steps.h"
 #include "engine/parallel_rows.h"
 #include "graph/track_quantization.h"
 #include "kernels/picture.h"
@@ -15,20 +16,22 @@ namespace {
 
 using ByteTable = std::array<uint8_t, 256>;
 
-class ReadCodesStep final : public Step {
+// RGBA bytes whose codes are the picture's bytes, or come from tables.
+class ReadColorCodesStep final : public Step {
  public:
-  ReadCodesStep(const ModelInfo& info, const PixelBuffers& pixels, const CodeTensor& output,
-                Storage storage)
-      : info_(info), pixels_(pixels), output_(output) {
-    const ByteValues values = InputValues(info);
-    copies_ = !info.bgr;
-    for (size_t c = 0; c < kColors; ++c) {
+  ReadColorCodesStep(const ByteValues& values, const PictureFormat& format,
+                     const PixelBuffers& pixels, const CodeTensor& output, Storage storage)
+      : format_(format), pixels_(pixels), output_(output) {
+    copies_ = format.color != Color::kBgr;
+    for (size_t c = 0; c < tables_.size(); ++c) {
       for (size_t byte = 0; byte < 256; ++byte) {
         const uint8_t code = ByteOf(output.quantization, values[c][byte]) ^ StorageMask(storage);
         tables_[c][byte] = code;
-        copies_ = copies_ && code == byte;
+        copies_ = copies_ && (code == byte || c >= static_cast<size_t>(format.channels));
       }
     }
+    // The byte of a channel that the network has not may be anything.
+    if (format.has_alpha() && !pixels.alpha) copies_ = false;
   }
 
   Status Run() override {
@@ -43,8 +46,11 @@ class ReadCodesStep final : public Step {
       }
       for (int64_t x = 0; x < output_.width; ++x, pixel += kBytesPerPixel, out += output_.pixel) {
         for (int64_t c = 0; c < kColors; ++c) {
-          const int64_t channel = NetworkChannel(info_, c);
+          const int64_t channel = format_.NetworkChannel(c);
           out[channel] = tables_[static_cast<size_t>(channel)][pixel[c]];
+        }
+        if (format_.has_alpha()) {
+          out[kColors] = tables_[kColors][pixels_.alpha ? pixel[kColors] : 255];
         }
       }
     }
@@ -53,19 +59,49 @@ class ReadCodesStep final : public Step {
   size_t memory_bytes() const override { return sizeof(tables_); }
 
  private:
-  ModelInfo info_;
+  PictureFormat format_;
   PixelBuffers pixels_;
   CodeTensor output_;
-  std::array<ByteTable, kColors> tables_;  // byte -> stored code, per network channel
+  std::array<ByteTable, kBytesPerPixel> tables_;  // byte -> stored code, per network channel
   bool copies_ = true;
 };
 
-class WriteCodesStep final : public Step {
+class ReadLumaCodesStep final : public Step {
  public:
-  WriteCodesStep(const ModelInfo& info, const PixelBuffers& pixels, const CodeTensor& input,
-                 Storage storage)
-      : info_(info), pixels_(pixels), input_(input) {
-    const OutputRange range = OutputRangeOf(info);
+  ReadLumaCodesStep(PixelReader reader, const PixelBuffers& pixels, const CodeTensor& output,
+                    Storage storage)
+      : reader_(std::move(reader)),
+        pixels_(pixels),
+        output_(output),
+        mask_(StorageMask(storage)),
+        row_(static_cast<size_t>(output.width)) {}
+
+  Status Run() override {
+    for (int64_t y = 0; y < output_.height; ++y) {
+      const uint8_t* pixels = pixels_.input + y * output_.width * kBytesPerPixel;
+      reader_.Read(pixels, output_.width, false, row_.data());
+      uint8_t* out = output_.At(y, 0);
+      for (int64_t x = 0; x < output_.width; ++x, out += output_.pixel) {
+        *out = ByteOf(output_.quantization, row_[static_cast<size_t>(x)]) ^ mask_;
+      }
+    }
+    return Status::Ok();
+  }
+  size_t memory_bytes() const override { return row_.size() * sizeof(float); }
+
+ private:
+  PixelReader reader_;
+  PixelBuffers pixels_;
+  CodeTensor output_;
+  uint8_t mask_;
+  std::vector<float> row_;
+};
+
+class WriteColorCodesStep final : public Step {
+ public:
+  WriteColorCodesStep(const OutputRange& range, const PictureFormat& format,
+                      const PixelBuffers& pixels, const CodeTensor& input, Storage storage)
+      : format_(format), pixels_(pixels), input_(input) {
     for (size_t byte = 0; byte < 256; ++byte) {
       table_[byte] = OutputByte(range, input.Real(static_cast<uint8_t>(byte), storage));
     }
@@ -73,11 +109,12 @@ class WriteCodesStep final : public Step {
 
   Status Run() override {
     uint8_t* pixel = pixels_.output;
+    const bool alpha = format_.has_alpha() && pixels_.alpha;
     for (int64_t y = 0; y < input_.height; ++y) {
       const uint8_t* in = input_.At(y, 0);
       for (int64_t x = 0; x < input_.width; ++x, in += input_.pixel, pixel += kBytesPerPixel) {
-        for (int64_t c = 0; c < kColors; ++c) pixel[c] = table_[in[NetworkChannel(info_, c)]];
-        pixel[kColors] = 255;
+        for (int64_t c = 0; c < kColors; ++c) pixel[c] = table_[in[format_.NetworkChannel(c)]];
+        pixel[kColors] = alpha ? table_[in[kColors]] : 255;
       }
     }
     return Status::Ok();
@@ -85,7 +122,7 @@ class WriteCodesStep final : public Step {
   size_t memory_bytes() const override { return sizeof(table_); }
 
  private:
-  ModelInfo info_;
+  PictureFormat format_;
   PixelBuffers pixels_;
   CodeTensor input_;
   ByteTable table_;  // stored code -> byte
@@ -95,12 +132,12 @@ class WriteCodesStep final : public Step {
 // and spreads the line over `block` rows of RGBA.
 class ConvToPixelsStep final : public Step {
  public:
-  ConvToPixelsStep(ConvLayer layer, const ModelInfo& info, const ConvToPixels& to_pixels,
+  ConvToPixelsStep(ConvLayer layer, const PictureFormat& format, const ConvToPixels& to_pixels,
                    int64_t height, int64_t width, const CodeTensor& input,
                    std::optional<Tensor> anchor, const PixelBuffers& pixels, pthreadpool_t threads)
       : layer_(std::move(layer)),
         to_pixels_(to_pixels),
-        info_(info),
+        format_(format),
         height_(height),
         input_(input),
         anchor_(anchor),
@@ -127,7 +164,7 @@ class ConvToPixelsStep final : public Step {
   Status Run() override {
     ColorTables tables;
     for (int64_t c = 0; c < kColors; ++c) {
-      const auto channel = static_cast<size_t>(NetworkChannel(info_, c));
+      const auto channel = static_cast<size_t>(format_.NetworkChannel(c));
       tables[static_cast<size_t>(c)] = anchor_values_[channel].data();
     }
     const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(line_.width * line_.block * kBytesPerPixel);
@@ -162,7 +199,7 @@ class ConvToPixelsStep final : public Step {
     for (int64_t x = 0; x < line_.width; ++x, anchors += line_.pixel) {
       for (int64_t i = 0; i < phases * kColors; ++i) {
         const int64_t phase = i / kColors;
-        const int64_t channel = NetworkChannel(info_, i % kColors);
+        const int64_t channel = format_.NetworkChannel(i % kColors);
         const float* from = anchor_->data;
         if (to_pixels_.anchor_is_shuffled) {
           const int64_t row = y * block + phase / block;
@@ -179,7 +216,7 @@ class ConvToPixelsStep final : public Step {
 
   ConvLayer layer_;
   ConvToPixels to_pixels_;
-  ModelInfo info_;
+  PictureFormat format_;
   int64_t height_;  // of the convolution
   CodeTensor input_;
   std::optional<Tensor> anchor_;
@@ -192,8 +229,8 @@ class ConvToPixelsStep final : public Step {
   std::vector<std::vector<float>> anchors_;  // one per thread
 };
 
-ConvOutput PixelOutput(const ModelInfo& info, const FusedConv& conv, bool anchored) {
-  const OutputRange range = OutputRangeOf(info);
+ConvOutput PixelOutput(const OutputRange& range, const PictureFormat& format, const FusedConv& conv,
+                       bool anchored) {
   const int64_t block = conv.shuffle ? conv.shuffle->block : 1;
   const int64_t phases = block * block;
   const bool crd = conv.shuffle && conv.shuffle->order == DepthToSpace::Order::kCrd;
@@ -205,7 +242,7 @@ ConvOutput PixelOutput(const ModelInfo& info, const FusedConv& conv, bool anchor
   output.offset = anchored ? 0.0f : -range.low;
   for (int64_t i = 0; i < phases * kColors; ++i) {
     const int64_t phase = i / kColors;
-    const int64_t channel = NetworkChannel(info, i % kColors);
+    const int64_t channel = format.NetworkChannel(i % kColors);
     output.order.push_back(crd ? channel * phases + phase : phase * kColors + channel);
   }
   output.run_channels = phases * kColors;
@@ -216,23 +253,33 @@ ConvOutput PixelOutput(const ModelInfo& info, const FusedConv& conv, bool anchor
 
 }  // namespace
 
-StepPtr MakeReadCodesStep(const ModelInfo& info, const PixelBuffers& pixels,
-                          const CodeTensor& output, Storage storage) {
-  return std::make_unique<ReadCodesStep>(info, pixels, output, storage);
+StepPtr MakeReadCodesStep(const ModelInfo& info, const PictureFormat& format,
+                          const PixelBuffers& pixels, const CodeTensor& output, Storage storage) {
+  if (format.is_luma()) {
+    return std::make_unique<ReadLumaCodesStep>(PixelReader(info, format), pixels, output, storage);
+  }
+  return std::make_unique<ReadColorCodesStep>(InputValues(info), format, pixels, output, storage);
 }
 
-StepPtr MakeWriteCodesStep(const ModelInfo& info, const PixelBuffers& pixels,
-                           const CodeTensor& input, Storage storage) {
-  return std::make_unique<WriteCodesStep>(info, pixels, input, storage);
+Result<StepPtr> MakeWriteCodesStep(const ModelInfo& info, const PictureFormat& format,
+                                   const PixelBuffers& pixels, const CodeTensor& input,
+                                   Storage storage, int64_t scale) {
+  if (format.is_luma()) {
+    return MakeCodesToLumaStep(info, format, pixels, input, storage, scale);
+  }
+  return StepPtr(std::make_unique<WriteColorCodesStep>(OutputRangeOf(info, format), format, pixels,
+                                                       input, storage));
 }
 
-Result<StepPtr> MakeConvToPixelsStep(const Graph& graph, const ConvToPixels& to_pixels,
-                                     const CodeTensor& input, std::optional<Tensor> anchor,
+Result<StepPtr> MakeConvToPixelsStep(const Graph& graph, const PictureFormat& format,
+                                     const ConvToPixels& to_pixels, const CodeTensor& input,
+                                     std::optional<Tensor> anchor,
                                      std::optional<Quantization> anchor_quantization,
                                      const PixelBuffers& pixels, const KernelSet& kernels,
                                      pthreadpool_t threads) {
   const bool anchored = to_pixels.anchor != ConvToPixels::Anchor::kNone;
-  const ConvOutput output = PixelOutput(graph.info, to_pixels.conv, anchored);
+  const OutputRange range = OutputRangeOf(graph.info, format);
+  const ConvOutput output = PixelOutput(range, format, to_pixels.conv, anchored);
   ConvResidual residual;
   if (anchored) {
     residual.kind = ConvEpilogue::Residual::kFloats;
@@ -241,9 +288,8 @@ Result<StepPtr> MakeConvToPixelsStep(const Graph& graph, const ConvToPixels& to_
   TESSERA_ASSIGN_OR_RETURN(
       ConvLayer layer, ConvLayer::Create(graph, to_pixels.conv, input, output, residual, kernels));
   const Shape& shape = graph.value(graph.nodes[to_pixels.conv.node].output).shape;
-  auto step = std::make_unique<ConvToPixelsStep>(std::move(layer), graph.info, to_pixels, shape[2],
+  auto step = std::make_unique<ConvToPixelsStep>(std::move(layer), format, to_pixels, shape[2],
                                                  shape[3], input, anchor, pixels, threads);
-  const OutputRange range = OutputRangeOf(graph.info);
   ByteValues values = InputValues(graph.info);
   for (auto& channel : values) {
     for (float& value : channel) {

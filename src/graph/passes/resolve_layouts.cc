@@ -926,8 +926,10 @@ class LayoutResolver {
 
 bool MayBeChannels(int64_t extent) { return extent >= 1 && extent <= 4; }
 
-// By the extents that the file gives, or by what the network does first.
+// As it is said to be, or by the extents that the file gives, or by what the network does first.
 bool IsNhwc(const Graph& graph) {
+  const PictureLayout stated = graph.info.layout;
+  if (stated != PictureLayout::kFromGraph) return stated == PictureLayout::kNhwc;
   const Shape& shape = graph.value(graph.input).shape;
   if (MayBeChannels(shape[1])) return false;
   if (MayBeChannels(shape[3])) return true;

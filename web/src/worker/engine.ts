@@ -1,4 +1,5 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
+import type { Metadata } from '../picture-options.js';
 import type { ModelInfo } from '../types.js';
 import type { Crop, SessionShape } from './protocol.js';
 import type {
@@ -64,11 +65,15 @@ export class Engine {
   /** What the session is ready for. */
   #shape: SessionShape | undefined;
 
-  /** @throws TesseraError when the model cannot be read or run. */
-  constructor(module: TesseraModule, model: Uint8Array, threads: number) {
+  /**
+   * @param metadata - over what the model file says
+   * @throws TesseraError when the model cannot be read or run.
+   */
+  constructor(module: TesseraModule, model: Uint8Array, threads: number, metadata: Metadata = {}) {
     this.#module = module;
     this.#threads = threads;
     this.#model = new module.Model();
+    for (const [key, value] of Object.entries(metadata)) this.#model.setMetadata(key, value);
     withBytes(module, model, (pointer) => checkStatus(this.#model.load(pointer, model.length)));
     this.#scale = this.#model.info().scale;
     this.#session = new module.Session();

@@ -1,5 +1,6 @@
 /** What the pool and its workers say to each other. A worker answers every request exactly once. */
 import type { WireError } from '../errors.js';
+import type { Metadata } from '../picture-options.js';
 import type { ModelInfo } from '../types.js';
 
 /** The tile shape of a session, in input pixels. */
@@ -30,6 +31,8 @@ export interface LoadRequest {
   type: 'load';
   wasm: WebAssembly.Module;
   model: Uint8Array;
+  /** Over what the file says. */
+  metadata: Metadata;
   threads: number;
 }
 

@@ -47,9 +47,9 @@ export function serve(port: ServerPort): void {
 }
 
 async function load(factory: ModuleFactory, request: LoadRequest): Promise<Engine> {
-  const { wasm, model, threads } = request;
+  const { wasm, model, metadata, threads } = request;
   try {
-    return new Engine(await instantiate(factory, wasm, threads), model, threads);
+    return new Engine(await instantiate(factory, wasm, threads), model, threads, metadata);
   } catch (error) {
     throw toEngineError(error);
   }

@@ -8,6 +8,8 @@ export interface WasmStatus {
 }
 
 export interface WasmModel {
+  /** Before load(): over what the file's metadata says. */
+  setMetadata(key: string, value: string): void;
   load(pointer: number, bytes: number): WasmStatus;
   info(): ModelInfo;
   delete(): void;
