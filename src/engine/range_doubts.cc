@@ -44,25 +44,42 @@ constexpr std::array<Ranges, 8> kUsual = {{{kUnit, kUnit},
                                            {kSigned, kUnit},
                                            {kBytes, kUnit}}};
 
+struct Extents {
+  int64_t height = 0;
+  int64_t width = 0;
+};
+
+// Of a picture that takes no more than so many multiplications, or nothing.
+std::optional<Extents> ProbeExtents(const Model& model, double most_multiplications) {
+  const TilingFacts& tiling = model.tiling;
+  const double pixels = most_multiplications / std::max(1.0, model.multiplications_per_pixel);
+  if (tiling.fixed_height > 0 && tiling.fixed_width > 0) {
+    const double fixed = static_cast<double>(tiling.fixed_height * tiling.fixed_width);
+    if (fixed > pixels) return std::nullopt;
+    return Extents{tiling.fixed_height, tiling.fixed_width};
+  }
+  const int64_t wanted = std::clamp(2 * tiling.overlap + 8, kShortest, kLongest);
+  const auto edge = static_cast<int64_t>(std::min(std::sqrt(pixels), static_cast<double>(wanted)));
+  const int64_t extent = edge / tiling.size_multiple * tiling.size_multiple;
+  if (extent < kShortest) return std::nullopt;
+  return Extents{extent, extent};
+}
+
 // Runs the network on flat pictures. In float, whatever its weights hold.
 class Prober {
  public:
   static std::optional<Prober> Make(const Model& model, const PictureFormat& format,
                                     double most_multiplications) {
-    const int64_t multiple = model.tiling.size_multiple;
-    const double afforded =
-        std::sqrt(most_multiplications / std::max(1.0, model.multiplications_per_pixel));
-    const int64_t wanted = std::clamp(2 * model.tiling.overlap + 8, kShortest, kLongest);
-    const auto edge = static_cast<int64_t>(std::min(afforded, static_cast<double>(wanted)));
-    const int64_t extent = edge / multiple * multiple;
-    if (extent < kShortest) return std::nullopt;
+    const std::optional<Extents> extents = ProbeExtents(model, most_multiplications);
+    if (!extents) return std::nullopt;
     Graph graph = model.graph;
     for (Value& value : graph.values) {
       if (value.constant && value.constant->quantized) {
         value.constant = MakeConstant(value.constant->floats);
       }
     }
-    Result<FloatExecutor> executor = FloatExecutor::Create(graph, extent, extent, 1);
+    Result<FloatExecutor> executor =
+        FloatExecutor::Create(graph, extents->height, extents->width, 1);
     if (!executor.ok()) return std::nullopt;
     return Prober(graph.info, format, std::move(executor).value());
   }

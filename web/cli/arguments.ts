@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { VARIANTS, type Variant } from '../src/index.js';
+import { type PictureOptions, VARIANTS, type Variant } from '../src/index.js';
+import { COLORS, LAYOUTS, toMetadata } from '../src/picture-options.js';
 import { UsageError } from './usage-error.js';
 
 type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
@@ -73,6 +74,53 @@ export function text({ values }: ParsedArguments, name: string): string | undefi
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The options that say what pixels are to a network, for every command that reads one. */
+export const PICTURE_OPTIONS = {
+  color: { type: 'string' },
+  layout: { type: 'string' },
+  'input-range': { type: 'string' },
+  'output-range': { type: 'string' },
+  mean: { type: 'string' },
+  std: { type: 'string' },
+} as const satisfies OptionSpecs;
+
+/** What `--help` says of {@link PICTURE_OPTIONS}. */
+export const PICTURE_HELP = `\
+      --color C           ${COLORS.join(', ')}
+      --layout L          nchw or nhwc: of the file's input
+      --input-range A,B   what bytes 0 and 255 become, such as 0,255 or -1,1
+      --output-range A,B  what becomes bytes 0 and 255
+      --mean R,G,B        subtracted, for each channel or (one number) for all
+      --std R,G,B         divided by
+`;
+
+function numbers(parsed: ParsedArguments, name: string): number[] | undefined {
+  const list = text(parsed, name);
+  if (list === undefined) return undefined;
+  const parts = list.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (parts.every(Number.isFinite)) return parts;
+  throw new UsageError(`--${name} must be numbers with commas between them, not '${list}'`);
+}
+
+/** The values of {@link PICTURE_OPTIONS}, checked. */
+export function pictureArguments(parsed: ParsedArguments): PictureOptions {
+  const options = {
+    color: oneOf(parsed, 'color', COLORS),
+    layout: oneOf(parsed, 'layout', LAYOUTS),
+    inputRange: numbers(parsed, 'input-range') as PictureOptions['inputRange'],
+    outputRange: numbers(parsed, 'output-range') as PictureOptions['outputRange'],
+    mean: numbers(parsed, 'mean'),
+    std: numbers(parsed, 'std'),
+  };
+  try {
+    toMetadata(options);
+  } catch (error) {
+    const message = (error as Error).message;
+    throw new UsageError(`--${message.replace(/^(input|output)Range/, '$1-range')}`);
+  }
+  return options;
+}
+
 /** The options that say how to run, for every command that runs a network. */
 export const RUN_OPTIONS = {
   model: { type: 'string', short: 'm' },
@@ -81,6 +129,7 @@ export const RUN_OPTIONS = {
   workers: { type: 'string', short: 'w' },
   variant: { type: 'string' },
   json: { type: 'boolean' },
+  ...PICTURE_OPTIONS,
 } as const satisfies OptionSpecs;
 
 /** The values of {@link RUN_OPTIONS}. */
@@ -91,6 +140,8 @@ export interface RunArguments {
   workers: number | undefined;
   variant: Variant | 'auto';
   json: boolean;
+  /** Over what the model file says. */
+  picture: PictureOptions;
 }
 
 export function runArguments(parsed: ParsedArguments): RunArguments {
@@ -101,5 +152,6 @@ export function runArguments(parsed: ParsedArguments): RunArguments {
     workers: wholeNumber(parsed, 'workers'),
     variant: oneOf(parsed, 'variant', ['auto', ...VARIANTS]) ?? 'auto',
     json: parsed.values.json === true,
+    picture: pictureArguments(parsed),
   };
 }

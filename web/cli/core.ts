@@ -4,6 +4,7 @@ import type { RawImage } from '../src/index.js';
 import { fetchBytes } from '../src/load/fetch-bytes.js';
 import { coreIn } from '../src/load/locations.js';
 import { loadModel } from '../src/load/model-source.js';
+import type { Metadata } from '../src/picture-options.js';
 import type { ModelInfo } from '../src/types.js';
 import { chooseVariant, type Variant } from '../src/variants.js';
 import {
@@ -22,6 +23,9 @@ import type {
 } from '../src/worker/wasm-module.js';
 import { FILE_CONTEXT, MODELS_URL } from './models.js';
 import { BASE_URL } from './node-host.js';
+
+// Multiplications for a look at a model: a second or less for each of some pictures.
+const MOST_PROBED = 5e9;
 
 /** How alike two images are; decibels, and a similarity in [-1, 1]. */
 export interface Comparison {
@@ -57,10 +61,15 @@ export class Core {
     this.#module = module;
   }
 
-  /** Reads a model. */
-  async inspect(source: string): Promise<ModelInfo> {
+  /**
+   * Reads a model and lets it run a few small pictures.
+   *
+   * @param metadata - over what its file says
+   */
+  async inspect(source: string, metadata: Metadata = {}): Promise<ModelInfo> {
     const bytes = await loadModel(source, MODELS_URL, FILE_CONTEXT);
-    return new Engine(this.#module, bytes, 1).modelInfo;
+    const engine = new Engine(this.#module, bytes, 1, metadata);
+    return { ...engine.facts, warnings: engine.warnings(MOST_PROBED) };
   }
 
   /** MATLAB's imresize: bicubic, antialiased when it reduces. */

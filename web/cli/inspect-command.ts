@@ -1,5 +1,6 @@
 import type { ModelInfo, ModelNode } from '../src/index.js';
-import { parse } from './arguments.js';
+import { toMetadata } from '../src/picture-options.js';
+import { PICTURE_HELP, PICTURE_OPTIONS, parse, pictureArguments } from './arguments.js';
 import type { Command } from './command.js';
 import { openCore } from './core.js';
 import { modelSource } from './models.js';
@@ -7,11 +8,14 @@ import { modelSource } from './models.js';
 const HELP = `Usage: tessera inspect MODEL [--json]
 
 Describes a model: a shipped one by its name, or an ONNX file or URL. Operators are listed as they
-run, after simplification.
+run, after simplification. Warns where the network seems to want its pictures in another range or
+order of colours.
 
       --json              print everything as JSON
   -h, --help              print this
-`;
+
+Over what the model file says:
+${PICTURE_HELP}`;
 
 function count(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: 0 });
@@ -31,7 +35,7 @@ function facts(info: ModelInfo): [string, string][] {
   return [
     ...optional.filter(([, value]) => value !== ''),
     ['scale', String(info.scale)],
-    ['channels', String(info.channels)],
+    ['channels', `${info.channels} ${colorText(info)}`.trimEnd()],
     ['size multiple', String(info.sizeMultiple)],
     ['receptive field', tiling],
     ['overlap', `${info.overlap} pixels, ${info.overlapWithAlpha} with transparency`],
@@ -39,6 +43,18 @@ function facts(info: ModelInfo): [string, string][] {
     ['multiplications', `${count(info.multiplicationsPerPixel)} per input pixel`],
     ['file', `${count(info.fileBytes)} bytes`],
   ];
+}
+
+function colorText({ channels, color }: ModelInfo): string {
+  return channels === 4 && color !== '' ? `${color} and alpha` : color;
+}
+
+/** What to know before running it. */
+function remarks(info: ModelInfo): string {
+  const lines = info.warnings.map((warning) => `warning: ${warning}\n`);
+  const because = info.notRunnableBecause;
+  if (because !== '') lines.push(`cannot be run on images: ${because}\n`);
+  return lines.length === 0 ? '' : `${lines.join('')}\n`;
 }
 
 /** An extent that depends on the image is shown as a dot. */
@@ -69,14 +85,17 @@ export const inspectCommand: Command = {
   summary: 'describe a model',
   help: HELP,
   async run(args) {
-    const parsed = parse(args, { json: { type: 'boolean' } }, ['MODEL']);
+    const parsed = parse(args, { json: { type: 'boolean' }, ...PICTURE_OPTIONS }, ['MODEL']);
+    const metadata = toMetadata(pictureArguments(parsed));
     const core = await openCore();
-    const info = await core.inspect(await modelSource(parsed.positionals[0] as string));
+    const info = await core.inspect(await modelSource(parsed.positionals[0] as string), metadata);
     if (parsed.values.json) {
       process.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
       return;
     }
     const header = ['operator', 'name', 'runs', 'output', ''];
-    process.stdout.write(`${table(facts(info))}\n${table([header, ...info.nodes.map(nodeRow)])}`);
+    process.stdout.write(
+      `${table(facts(info))}\n${remarks(info)}${table([header, ...info.nodes.map(nodeRow)])}`,
+    );
   },
 };

@@ -3,19 +3,22 @@
 import { describe } from '../src/errors.js';
 import { TesseraError } from '../src/index.js';
 import { VERSION } from '../src/version.js';
+import { annotateCommand } from './annotate-command.js';
 import { wantsHelp } from './arguments.js';
 import type { Command } from './command.js';
 import { evalCommand } from './eval-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { quantizeCommand } from './quantize-command.js';
-import { upscaleCommand } from './upscale-command.js';
+import { restoreCommand, upscaleCommand } from './upscale-command.js';
 import { UsageError } from './usage-error.js';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   upscale: upscaleCommand,
+  restore: restoreCommand,
   inspect: inspectCommand,
   eval: evalCommand,
   quantize: quantizeCommand,
+  annotate: annotateCommand,
 };
 
 const EXIT_FAILED = 1;

@@ -1,6 +1,7 @@
 import type { Upscaler } from '../src/index.js';
 import {
   oneOf,
+  PICTURE_HELP,
   parse,
   RUN_OPTIONS,
   type RunArguments,
@@ -21,9 +22,10 @@ import { ProgressBar } from './progress-bar.js';
 import { openUpscaler } from './upscaler.js';
 import { UsageError } from './usage-error.js';
 
-const HELP = `Usage: tessera upscale INPUT OUTPUT [options]
+const help = (command: string, does: string) => `\
+Usage: tessera ${command} INPUT OUTPUT [options]
 
-Enlarges an image. OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
+${does} OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
 
   -m, --model NAME|FILE   a shipped model, or an ONNX file or URL (default: photo-x2)
   -s, --scale N           the shipped model of this scale
@@ -35,7 +37,9 @@ Enlarges an image. OUTPUT's extension chooses the format: png, jpg, webp, avif, 
       --quality N         1 to 100, for jpeg, webp, avif
       --json              print what was done as JSON
   -h, --help              print this
-`;
+
+Over what the model file says:
+${PICTURE_HELP}`;
 
 interface UpscaleArguments extends RunArguments {
   input: string;
@@ -116,17 +120,35 @@ async function upscaleFile(
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
+async function run(args: string[], signal: AbortSignal): Promise<void> {
+  const parsed = readArguments(args);
+  await checkOutputPath(parsed.input, parsed.output);
+  const upscaler = await openUpscaler(parsed, signal);
+  try {
+    await upscaleFile(upscaler, parsed, signal);
+  } finally {
+    await upscaler.dispose();
+  }
+}
+
 export const upscaleCommand: Command = {
   summary: 'enlarge an image',
-  help: HELP,
+  help: help('upscale', 'Enlarges an image.'),
+  run,
+};
+
+/** The same under the name of what networks of scale 1 do. */
+export const restoreCommand: Command = {
+  summary: 'repair an image at its own size: upscale, with a model of scale 1',
+  help: help(
+    'restore',
+    'Repairs an image with a model of scale 1, which --model names: one that removes noise, blur or\n' +
+      'traces of JPEG. The same as upscale.',
+  ),
   async run(args, signal) {
-    const parsed = readArguments(args);
-    await checkOutputPath(parsed.input, parsed.output);
-    const upscaler = await openUpscaler(parsed, signal);
-    try {
-      await upscaleFile(upscaler, parsed, signal);
-    } finally {
-      await upscaler.dispose();
+    if (readArguments(args).model === undefined) {
+      throw new UsageError('restore needs --model: no model of scale 1 is shipped');
     }
+    await run(args, signal);
   },
 };

@@ -7,6 +7,7 @@ import { UsageError } from './usage-error.js';
 /** Makes an upscaler as the command line asks for it. Dispose of it. */
 export async function openUpscaler(args: RunArguments, signal?: AbortSignal): Promise<Upscaler> {
   const upscaler = await Upscaler.create({
+    ...args.picture,
     model: await chooseModel(args.model, args.scale),
     workers: args.workers ?? defaultWorkers(),
     variant: args.variant,
@@ -16,6 +17,7 @@ export async function openUpscaler(args: RunArguments, signal?: AbortSignal): Pr
     createWorker,
     signal,
   });
+  for (const warning of upscaler.info.warnings) process.stderr.write(`tessera: ${warning}\n`);
   const { scale, name } = upscaler.model;
   if (args.scale === undefined || args.scale === scale) return upscaler;
   await upscaler.dispose();

@@ -35,6 +35,8 @@ export class Controls {
   readonly #proceed = byId('proceed', HTMLButtonElement);
   readonly #save = byId('save', HTMLButtonElement);
   readonly #progress = byId('progress', HTMLProgressElement);
+  /** Networks of the visitor's, by the option's value. */
+  readonly #files = new Map<string, File>();
   #confirm: (() => void) | undefined;
 
   constructor() {
@@ -50,10 +52,18 @@ export class Controls {
 
   get settings(): Settings {
     return {
-      model: this.#network.value,
+      model: this.#files.get(this.#network.value) ?? this.#network.value,
       workers: Number(this.#workers.value),
       variant: this.#variant.value as Variant | 'auto',
     };
+  }
+
+  /** Offers a network of the visitor's, and chooses it. */
+  addNetwork(file: File): void {
+    const value = `file ${this.#files.size}`;
+    this.#files.set(value, file);
+    addOption(this.#network, value, file.name);
+    this.#network.value = value;
   }
 
   connect(handlers: ControlHandlers): void {

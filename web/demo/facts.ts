@@ -22,8 +22,9 @@ export function showSetup({ upscaler, milliseconds }: Prepared): void {
   const { name, parameters, fileBytes } = model;
   setText(
     'fact-model',
-    `${name}: ${formatCount(parameters)} parameters, ${formatBytes(fileBytes)}`,
+    `${name || 'yours'}: ${formatCount(parameters)} parameters, ${formatBytes(fileBytes)}`,
   );
+  setText('fact-warnings', info.warnings.map((warning) => `Warning: ${warning}.`).join(' '));
   setText('fact-variant', `${info.variant}: ${info.reason}`);
   setText('fact-workers', describeWorkers(info));
   setText('fact-start', formatTime(milliseconds));

@@ -34,6 +34,8 @@ let current = new AbortController();
 let previous: Promise<void> = Promise.resolve();
 /** Output pixels per millisecond of the last complete run; 0 before there was one. */
 let speed = 0;
+/** Of the saved file's name. */
+let suffix = 'enlarged';
 
 function setState(state: State, status: string): void {
   document.body.dataset.state = state;
@@ -126,7 +128,8 @@ async function enlarge(chosen: Picture, signal: AbortSignal): Promise<void> {
   view.begin(bitmap, need.outputWidth, need.outputHeight);
   bitmap.close();
   checkCanvas(view.after);
-  setState('running', 'Enlarging…');
+  const { scale } = upscaler.model;
+  setState('running', scale === 1 ? 'Repairing…' : 'Enlarging…');
   controls.showProgress(0);
 
   const begun = performance.now();
@@ -140,7 +143,9 @@ async function enlarge(chosen: Picture, signal: AbortSignal): Promise<void> {
   speed = (need.outputWidth * need.outputHeight) / milliseconds;
   showRun(upscaler, need, milliseconds);
   view.settle();
-  setState('done', `Enlarged ${upscaler.model.scale}× in ${formatTime(milliseconds)}.`);
+  const done = scale === 1 ? 'Repaired' : `Enlarged ${scale}×`;
+  setState('done', `${done} in ${formatTime(milliseconds)}.`);
+  suffix = scale === 1 ? 'repaired' : 'enlarged';
 }
 
 function finishCancelled(signal: AbortSignal): void {
@@ -193,7 +198,7 @@ async function save(): Promise<void> {
   }
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
-  link.download = `${picture?.name.replace(/\.[^.]*$/, '') || 'picture'}-enlarged.png`;
+  link.download = `${picture?.name.replace(/\.[^.]*$/, '') || 'picture'}-${suffix}.png`;
   link.click();
   // The download has taken hold of the data by the next turns of the event loop.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -205,6 +210,10 @@ const startAgain = () => {
 
 watchIntake({
   onfile: (file) => start({ blob: file, name: file.name }),
+  onnetwork(file) {
+    controls.addNetwork(file);
+    startAgain();
+  },
   onrefused: showError,
 });
 controls.connect({

@@ -2,8 +2,8 @@ import { type LoadPhase, Upscaler, type Variant } from '../src/index.js';
 
 /** What the visitor has chosen under "How it runs". */
 export interface Settings {
-  /** The name of a shipped model. */
-  model: string;
+  /** The name of a shipped model, or a file of the visitor's. */
+  model: string | File;
   workers: number;
   variant: Variant | 'auto';
 }
@@ -14,10 +14,14 @@ export interface Prepared {
   milliseconds: number;
 }
 
+function same(a: Settings, b: Settings): boolean {
+  return a.model === b.model && a.workers === b.workers && a.variant === b.variant;
+}
+
 /** Holds the one upscaler of the page, and makes it anew when the settings change. */
 export class Runner {
   #prepared: Prepared | undefined;
-  #madeFor = '';
+  #madeFor: Settings | undefined;
 
   /** The upscaler for these settings. What was loaded for others is given back first. */
   async prepare(
@@ -25,14 +29,13 @@ export class Runner {
     signal: AbortSignal,
     onprogress: (fraction: number, phase: LoadPhase) => void,
   ): Promise<Prepared> {
-    const key = JSON.stringify(settings);
-    if (this.#prepared && this.#madeFor === key) return this.#prepared;
+    if (this.#prepared && this.#madeFor && same(this.#madeFor, settings)) return this.#prepared;
     await this.#prepared?.upscaler.dispose();
     this.#prepared = undefined;
     const begun = performance.now();
     const upscaler = await Upscaler.create({ ...settings, signal, onprogress });
     this.#prepared = { upscaler, milliseconds: performance.now() - begun };
-    this.#madeFor = key;
+    this.#madeFor = settings;
     return this.#prepared;
   }
 }

@@ -48,7 +48,8 @@ export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal)
     });
     const { model } = await startFirst(pool, places, stopper.signal);
     meter.finish('prepare');
-    return { pool, model, info: { ...choice, version: VERSION, workers, threads } };
+    const { warnings } = model;
+    return { pool, model, info: { ...choice, version: VERSION, workers, threads, warnings } };
   } finally {
     signal.removeEventListener('abort', stop);
     abort(stopper, new Error('another part failed'));

@@ -234,6 +234,12 @@ export interface ModelInfo {
   color: Color | '';
   /** Why the network cannot be run on pictures; empty where it can. */
   notRunnableBecause: string;
+  /**
+   * Signs that the network wants its pictures in another range or order of colours than it gets
+   * them, each with the option to set. Empty for a file that the quantizer or the trainer of this
+   * library has named.
+   */
+  warnings: string[];
   parameters: number;
   fileBytes: number;
   /** Multiplications per input pixel. */
@@ -243,6 +249,8 @@ export interface ModelInfo {
 
 /** How an upscaler runs. */
 export interface UpscalerInfo extends VariantReport {
+  /** {@link ModelInfo.warnings} of its model. */
+  warnings: string[];
   /** Of this library. */
   version: string;
   /** Workers, each with its own wasm instance and its own tile. */

@@ -10,6 +10,9 @@ import sharp from 'sharp';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { STRICT_CSP, type StaticServer, serve } from '../../../scripts/lib/serve.mjs';
+import { conv } from '../support/layers.ts';
+import { OnnxBuilder, tensor } from '../support/onnx-builder.ts';
+import { Random } from '../support/random.ts';
 
 const DIST = new URL('../../../dist/', import.meta.url).pathname;
 const TIMEOUT = 120_000;
@@ -125,6 +128,33 @@ describe('demo page', { timeout: 10 * TIMEOUT }, () => {
       assert.match(await textOf(page, '#isolation'), /COOP and COEP/);
       assert.equal(await page.locator('#variant option[value=relaxed-mt]').isDisabled(), true);
       assert.equal(await page.locator('#error').isHidden(), true);
+    }));
+
+  test('takes a network of its visitor: one of scale 1 repairs, and the line stands in the middle', () =>
+    onPage(async (page) => {
+      const b = new OnnxBuilder();
+      const random = new Random(5);
+      const noise = conv(b, random, conv(b, random, b.input, 3, 6), 6, 3);
+      const repaired = b.node('Add', [b.input, b.node('Mul', [noise, tensor([], [0.05])])]);
+      const network = Buffer.from(b.build(repaired));
+      await pick(page, 'picture.png', await makePicture(50, 40));
+      await waitForResult(page, '[data-size="100x80"]');
+      await pick(page, 'denoise.onnx', network, 'application/octet-stream');
+      await waitForResult(page, '[data-size="50x40"]');
+      assert.match(await textOf(page, '#status'), /^Repaired in [\d.]+ s\.$/);
+      assert.equal(await textOf(page, '#network option:checked'), 'denoise.onnx');
+      assert.equal(await page.inputValue('#split'), '50');
+      const sizes = await page.evaluate(() =>
+        ['before', 'after'].map((id) => {
+          const canvas = document.getElementById(id) as HTMLCanvasElement;
+          const shown = canvas.getBoundingClientRect();
+          return [canvas.width, canvas.height, shown.width, shown.height];
+        }),
+      );
+      assert.deepEqual(sizes[0], sizes[1]);
+      assert.deepEqual(sizes[0]?.slice(0, 2), [50, 40]);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
+      assert.equal(download.suggestedFilename(), 'picture-repaired.png');
     }));
 
   test('takes a picked, a dropped and a pasted picture', () =>

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { OnnxBuilder, tensor } from '../support/onnx-builder.ts';
 
 const DIST = new URL('../../../dist/', import.meta.url);
 const MAIN = fileURLToPath(new URL('cli/tessera.mjs', DIST));
@@ -214,4 +215,69 @@ test('eval looks for seams, compares with a parent, and damages small images', a
   assert.notEqual(measure('--degrade', 'web').psnr_y, damaged.psnr_y);
   fails(2, /--degrade must be one of web/, 'eval', '--data', data, '--degrade', 'rain');
   fails(2, /--seed is for --degrade web/, 'eval', '--data', data, '--seed', '7');
+});
+
+/** A network for bytes that adds one level: far too light when it gets numbers up to 1. */
+async function writeBytesNetwork(name: string): Promise<string> {
+  const b = new OnnxBuilder();
+  const lighter = b.node('Add', [b.input, tensor([], [1])]);
+  await writeFile(
+    inFolder(name),
+    b.build(b.node('Clip', [lighter, tensor([], [0]), tensor([], [255])])),
+  );
+  return inFolder(name);
+}
+
+const RANGES = ['--input-range', '0,255', '--output-range', '0,255'];
+
+test('a network for another range is warned of, and run as it is told', async () => {
+  const model = await writeBytesNetwork('bytes.onnx');
+  const input = await writePicture('light.png');
+  const warning = /set inputRange and outputRange \(--input-range 0,255 --output-range 0,255\)/;
+  assert.match(tessera('inspect', model).stdout, warning);
+  const { warnings } = JSON.parse(tessera('inspect', model, '--json', ...RANGES).stdout);
+  assert.deepEqual(warnings, []);
+  const washed = tessera('restore', input, inFolder('washed.png'), '-m', model);
+  assert.match(washed.stderr, warning);
+  const good = tessera('restore', input, inFolder('good.png'), '-m', model, ...RANGES);
+  assert.deepEqual([good.status, good.stderr], [0, '']);
+  const bytes = async (path: string) => [...(await sharp(path).raw().toBuffer())];
+  const expected = (await bytes(input)).map((byte) => Math.min(255, byte + 1));
+  assert.deepEqual(await bytes(inFolder('good.png')), expected);
+});
+
+test('annotate writes metadata and leaves the rest of the file alone', async () => {
+  const model = await writeBytesNetwork('plain.onnx');
+  const first = inFolder('annotated.onnx');
+  const { status, stdout, stderr } = tessera(
+    'annotate',
+    model,
+    '-o',
+    first,
+    '--name',
+    'n',
+    ...RANGES,
+  );
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(stdout, /tessera\.input_range = 0,255/);
+  const [before, after] = [await readFile(model), await readFile(first)];
+  assert.deepEqual(after.subarray(0, before.length), before);
+  const second = inFolder('again.onnx');
+  assert.equal(tessera('annotate', first, '-o', second, '--input-range', '0,1').status, 0);
+  const info = JSON.parse(tessera('inspect', second, '--json').stdout);
+  assert.equal(info.name, 'n');
+  assert.match(info.warnings[0], /--input-range 0,255/);
+  fails(2, /nothing to write/, 'annotate', model, '-o', first);
+  fails(2, /missing option: --output FILE/, 'annotate', model, '--color', 'bgr');
+  fails(2, /color is said to be 'y'/, 'annotate', model, '-o', first, '--color', 'y');
+  await writeFile(inFolder('page.onnx'), '<!doctype html>');
+  fails(1, /ERR_MODEL_FORMAT/, 'annotate', inFolder('page.onnx'), '-o', first, '--color', 'bgr');
+});
+
+test('what pixels are is said in numbers and words', async () => {
+  fails(2, /--input-range must be numbers/, 'inspect', MODEL, '--input-range', '0;255');
+  fails(2, /--input-range must increase/, 'inspect', MODEL, '--input-range', '1,0');
+  fails(2, /--std must be positive/, 'inspect', MODEL, '--std', '0');
+  fails(2, /--color must be one of rgb, bgr/, 'inspect', MODEL, '--color', 'hsv');
+  fails(2, /restore needs --model/, 'restore', await writePicture('r.png'), inFolder('s.png'));
 });

@@ -14,7 +14,35 @@ test('create() has defaults for everything', () => {
   assert.ok(options.workers >= 1 && options.workers <= 8);
 });
 
+test('what pixels are to a network becomes metadata', () => {
+  const { metadata } = resolveCreate({
+    inputRange: [0, 255],
+    outputRange: [-1, 1],
+    mean: [0.4488, 0.4371, 0.404],
+    std: 2,
+    color: 'bgr',
+    layout: 'nhwc',
+  });
+  assert.deepEqual(metadata, {
+    'tessera.color': 'bgr',
+    'tessera.layout': 'nhwc',
+    'tessera.input_range': '0,255',
+    'tessera.output_range': '-1,1',
+    'tessera.mean': '0.4488,0.4371,0.404',
+    'tessera.std': '2',
+  });
+  assert.deepEqual(resolveCreate().metadata, {});
+});
+
 for (const [options, message] of [
+  [{ inputRange: [1, 0] }, /inputRange must increase/],
+  [{ inputRange: [0, 1, 2] }, /inputRange must have 2 numbers, not 3/],
+  [{ outputRange: [0, Number.NaN] }, /outputRange must be finite/],
+  [{ mean: [1, 2] }, /mean must have 1 or 3 or 4 numbers, not 2/],
+  [{ mean: Number.POSITIVE_INFINITY }, /mean must be finite/],
+  [{ std: [1, 0, 1] }, /std must be positive/],
+  [{ color: 'cmyk' }, /color must be one of rgb, bgr, y, y-full, gray/],
+  [{ layout: 'chw' }, /layout must be one of nchw, nhwc/],
   [{ workers: 0 }, /workers/],
   [{ workers: 1.5 }, /workers/],
   [{ workers: 1000 }, /workers/],
@@ -30,6 +58,8 @@ for (const [options, message] of [
 }
 
 for (const [options, message] of [
+  [{ inputRange: '0,255' }, /inputRange must be an array of numbers/],
+  [{ mean: ['1', 2, 3] }, /mean must be an array of numbers/],
   [{ workers: '4' }, /workers must be a number/],
   [{ onprogress: 1 }, /onprogress must be a function/],
   [{ createWorker: {} }, /createWorker must be a function/],

@@ -1,8 +1,8 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
 import type { Metadata } from '../picture-options.js';
-import type { ModelInfo } from '../types.js';
 import type { Crop, SessionShape } from './protocol.js';
 import type {
+  ModelFacts,
   ModuleFactory,
   TesseraModule,
   WasmModel,
@@ -79,8 +79,18 @@ export class Engine {
     this.#session = new module.Session();
   }
 
-  get modelInfo(): ModelInfo {
+  /** What the model file says, less {@link warnings}. */
+  get facts(): ModelFacts {
     return this.#model.info();
+  }
+
+  /**
+   * Lets the network run a few flat pictures and tells what that says about its ranges.
+   *
+   * @param mostMultiplications - for one picture; networks that need more are not run
+   */
+  warnings(mostMultiplications: number): string[] {
+    return this.#model.warnings(mostMultiplications);
   }
 
   /** The whole wasm memory, in bytes. */

@@ -1,9 +1,13 @@
 /** What runs inside a worker, whatever kind of worker it is. */
 
 import { describe, TesseraError, toWireError } from '../errors.js';
+import type { ModelInfo } from '../types.js';
 import { Engine, importFactory, instantiate, toEngineError } from './engine.js';
 import type { LoadRequest, WorkerReply, WorkerRequest } from './protocol.js';
 import type { ModuleFactory } from './wasm-module.js';
+
+// Multiplications for a look at a model: some hundredths of a second.
+const MOST_PROBED = 2e8;
 
 /** The worker's end of the line. */
 export interface ServerPort {
@@ -24,7 +28,7 @@ export function serve(port: ServerPort): void {
     if (factory === undefined) throw new TesseraError('ERR_INTERNAL', 'the worker was not opened');
     if (request.type === 'load') {
       engine = await load(factory, request);
-      return { type: 'loaded', model: engine.modelInfo };
+      return { type: 'loaded', model: describeModel(engine) };
     }
     if (engine === undefined) throw new TesseraError('ERR_INTERNAL', 'no model was loaded');
     if (request.type === 'prepare') {
@@ -53,6 +57,13 @@ async function load(factory: ModuleFactory, request: LoadRequest): Promise<Engin
   } catch (error) {
     throw toEngineError(error);
   }
+}
+
+function describeModel(engine: Engine): ModelInfo {
+  const { facts } = engine;
+  // A name is written by the tools that know the rest, too.
+  const warnings = facts.name === '' ? engine.warnings(MOST_PROBED) : [];
+  return { ...facts, warnings };
 }
 
 /** An error of ours leaves the instance whole; anything else thrown out of it is a trap. */

@@ -7,11 +7,16 @@ export interface WasmStatus {
   message: string;
 }
 
+/** What a model file says and what follows from its graph, without a run of the network. */
+export type ModelFacts = Omit<ModelInfo, 'warnings'>;
+
 export interface WasmModel {
   /** Before load(): over what the file's metadata says. */
   setMetadata(key: string, value: string): void;
   load(pointer: number, bytes: number): WasmStatus;
-  info(): ModelInfo;
+  info(): ModelFacts;
+  /** {@link ModelInfo.warnings}, if flat pictures take at most so many multiplications each. */
+  warnings(mostMultiplications: number): string[];
   delete(): void;
 }
 
