@@ -39,12 +39,20 @@ class ExecutorBuilder {
       Result<StepPtr> step = MakeFloatStep(
           graph_, node, [&](ValueId id) { return TensorOf(id); }, executor_.threads_.get());
       if (!step.ok()) return AtNode(node, step.status());
-      executor_.steps_.push_back(std::move(step).value());
+      executor_.steps_.Add(std::move(step).value(), WorkOf(graph_, node));
       executor_.step_outputs_.push_back(TensorOf(node.output));
     }
     executor_.input_ = TensorOf(graph_.input);
     executor_.output_ = TensorOf(graph_.output);
     return std::move(executor_);
+  }
+
+  Result<size_t> PlanBytes() {
+    AssignBuffers();
+    TESSERA_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanMemory(lifetimes_));
+    size_t bytes = plan.arena_bytes;
+    for (const Node& node : graph_.nodes) bytes += TableBytes(graph_, node);
+    return bytes;
   }
 
  private:
@@ -140,20 +148,12 @@ Result<FloatExecutor> FloatExecutor::Create(const Graph& graph, int64_t height, 
   return ExecutorBuilder(shaped, threads).Build();
 }
 
-Status FloatExecutor::Run(RunContext* context) {
-  if (context) context->Begin(step_count());
-  for (const StepPtr& step : steps_) {
-    if (context && context->cancelled()) return Status(StatusCode::kCancelled, "cancelled");
-    TESSERA_RETURN_IF_ERROR(step->Run());
-    if (context) context->StepDone();
-  }
-  return Status::Ok();
+Result<size_t> FloatExecutor::PlanBytes(const Graph& graph, int64_t height, int64_t width) {
+  Graph shaped = graph;
+  TESSERA_RETURN_IF_ERROR(InferShapes(shaped, height, width));
+  return ExecutorBuilder(shaped, /*threads=*/1).PlanBytes();
 }
 
-size_t FloatExecutor::memory_bytes() const {
-  size_t bytes = arena_.size();
-  for (const StepPtr& step : steps_) bytes += step->memory_bytes();
-  return bytes;
-}
+size_t FloatExecutor::memory_bytes() const { return arena_.size() + steps_.memory_bytes(); }
 
 }  // namespace tessera

@@ -8,6 +8,7 @@
 #include "core/run_context.h"
 #include "core/status.h"
 #include "engine/step.h"
+#include "engine/step_list.h"
 #include "engine/thread_pool.h"
 #include "graph/graph.h"
 
@@ -21,6 +22,10 @@ class FloatExecutor {
   static Result<FloatExecutor> Create(const Graph& graph, int64_t height, int64_t width,
                                       int64_t threads);
 
+  /// Bytes that Create would need for tensors and tables at this shape, without the weights.
+  /// Allocates none of them. Errors: those of Create.
+  static Result<size_t> PlanBytes(const Graph& graph, int64_t height, int64_t width);
+
   /// The input tensor. Its memory may be reused while running: write it before every Run.
   Tensor input() const { return input_; }
   /// The output tensor, valid after Run until the input is next written.
@@ -30,13 +35,16 @@ class FloatExecutor {
 
   /// Computes output from input. Allocates nothing. `context` may be null. Errors: kCancelled when
   /// the context was cancelled (the output is then unspecified), kInternal if XNNPACK fails.
-  Status Run(RunContext* context);
+  Status Run(RunContext* context) { return steps_.Run(context); }
+  /// The same in portions: see StepList::RunFor.
+  Result<double> RunFor(double milliseconds) { return steps_.RunFor(milliseconds); }
+  void Restart() { steps_.Restart(); }
 
   // For those who look at what lies between input and output: the same, one step at a time. There
   // is a step per node of the graph, in the graph's order.
 
   /// Runs one step; those before it must have run. Errors: kInternal if XNNPACK fails.
-  Status RunStep(int64_t step) { return steps_[static_cast<size_t>(step)]->Run(); }
+  Status RunStep(int64_t step) { return steps_[static_cast<size_t>(step)].Run(); }
   /// What the step has written, valid until a later step runs: memory is shared.
   Tensor step_output(int64_t step) const { return step_outputs_[static_cast<size_t>(step)]; }
 
@@ -48,7 +56,7 @@ class FloatExecutor {
 
   AlignedBuffer arena_;
   ThreadPool threads_;
-  std::vector<StepPtr> steps_;  // after threads_: steps go first, they refer to the pool
+  StepList steps_;  // after threads_: steps go first, they refer to the pool
   std::vector<Tensor> step_outputs_;
   Tensor input_;
   Tensor output_;

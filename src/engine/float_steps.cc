@@ -243,4 +243,14 @@ Result<StepPtr> MakeFloatStep(const Graph& graph, const Node& node,
                     node.operation);
 }
 
+size_t TableBytes(const Graph& graph, const Node& node) {
+  const auto* conv = std::get_if<Conv>(&node.operation);
+  if (!conv) return 0;
+  // XNNPACK needs none where each output reads one input, in order.
+  const int64_t taps = conv->kernel[0] * conv->kernel[1];
+  if (taps * conv->stride[0] * conv->stride[1] == 1) return 0;
+  const Shape& output = graph.value(node.output).shape;
+  return static_cast<size_t>(output[2] * output[3] * taps) * sizeof(void*);
+}
+
 }  // namespace tessera

@@ -17,6 +17,9 @@ Result<StepPtr> MakeFloatStep(const Graph& graph, const Node& node,
                               const std::function<Tensor(ValueId)>& tensor_of,
                               pthreadpool_t threads);
 
+/// Bytes that MakeFloatStep's result holds beyond tensors and weights: they grow with the tile.
+size_t TableBytes(const Graph& graph, const Node& node);
+
 }  // namespace tessera
 
 #endif  // TESSERA_ENGINE_FLOAT_STEPS_H_

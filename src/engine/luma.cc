@@ -33,12 +33,16 @@ void LumaWriter::Begin() {
   const int64_t count = width_ * height_;
   float* red = differences_.as<float>();
   float* blue = red + count;
-  const uint8_t* pixel = pixels_.input;
   constexpr double kUnit = 1.0 / static_cast<double>(kLumaUnit);
-  for (int64_t i = 0; i < count; ++i, pixel += kBytesPerPixel) {
-    const int64_t luma = LumaOf(pixel);
-    red[i] = static_cast<float>(static_cast<double>(kLumaUnit * pixel[0] - luma) * kUnit);
-    blue[i] = static_cast<float>(static_cast<double>(kLumaUnit * pixel[2] - luma) * kUnit);
+  const int64_t margin = pixels_.margin;
+  for (int64_t y = 0; y < height_; ++y) {
+    const uint8_t* pixel =
+        pixels_.input + ((y + margin) * (width_ + 2 * margin) + margin) * kBytesPerPixel;
+    for (int64_t i = y * width_; i < (y + 1) * width_; ++i, pixel += kBytesPerPixel) {
+      const int64_t luma = LumaOf(pixel);
+      red[i] = static_cast<float>(static_cast<double>(kLumaUnit * pixel[0] - luma) * kUnit);
+      blue[i] = static_cast<float>(static_cast<double>(kLumaUnit * pixel[2] - luma) * kUnit);
+    }
   }
 }
 

@@ -19,8 +19,8 @@ namespace tessera {
 /// result is rounded. A grey network's picture has no differences.
 class LumaWriter {
  public:
-  /// `width` x `height` input pixels, enlarged by `scale`; rows are written by up to `parts`
-  /// threads. Errors: kOutOfMemory.
+  /// `width` x `height` input pixels inside the margins, enlarged by `scale`; rows are written by
+  /// up to `parts` threads. Errors: kOutOfMemory.
   static Result<LumaWriter> Create(const ModelInfo& info, const PictureFormat& format,
                                    const PixelBuffers& pixels, int64_t width, int64_t height,
                                    int64_t scale, size_t parts);

@@ -18,6 +18,8 @@ struct PixelBuffers {
   uint8_t* output = nullptr;
   // false: the picture is opaque whatever its fourth bytes are.
   bool alpha = false;
+  // Pixels on each side of the input that the output does not cover.
+  int64_t margin = 0;
 };
 
 /// What each byte of a pixel means to the network: [network channel][byte].

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <variant>
+#include <vector>
 
 #include "core/aligned_buffer.h"
 #include "core/run_context.h"
@@ -19,7 +20,7 @@
 namespace tessera {
 
 struct SessionOptions {
-  int64_t width = 0;  // input pixels, a multiple of TilingFacts::size_multiple
+  int64_t width = 0;  // input pixels, a multiple of TilingFacts::size_multiple, at least `smallest`
   int64_t height = 0;
   bool alpha = false;  // false: alpha is ignored and the output is opaque
   int64_t threads = 1;
@@ -43,8 +44,14 @@ class Session {
   /// height x width x 4 bytes, written by the caller before Run. With alpha, Run replaces the
   /// colour of fully transparent pixels in it.
   std::span<uint8_t> input() { return {input_.as<uint8_t>(), input_.size()}; }
-  /// (height * scale) x (width * scale) x 4 bytes.
+  /// scale * (height - 2 * margin) x scale * (width - 2 * margin) x 4 bytes.
   std::span<const uint8_t> output() const { return {output_.as<uint8_t>(), output_.size()}; }
+
+  /// Upscales the tile in portions of about `milliseconds`, but whole steps: returns the share that
+  /// is done, in (0, 1]. After 1, or an error, the next call begins another tile.
+  Result<double> RunFor(double milliseconds);
+  /// Forgets a tile that RunFor has not finished.
+  void Restart();
 
   /// Upscales the tile. `context` may be null. Errors: those of the engine's Run.
   Status Run(RunContext* context);
@@ -59,22 +66,35 @@ class Session {
     StepPtr write;
 
     Status Run(RunContext* context);
+    Result<double> RunFor(double milliseconds);
     size_t memory_bytes() const;
   };
 
-  Session(int64_t scale, const SessionOptions& options) : options_(options), scale_(scale) {}
+  Session(const TilingFacts& tiling, const SessionOptions& options)
+      : options_(options), scale_(tiling.scale), margin_(tiling.margin) {}
 
+  int64_t OutputExtent(int64_t extent) const {
+    return (Rational(extent - 2 * margin_) * scale_).Floor();
+  }
+
+  Status CheckOutput(const Graph& graph) const;
   Status AllocatePixels();
   Status PrepareEngine(const Model& model);
   Status PrepareAlpha();
+  void ResizeAlpha();
+  void Begin();
+  void Finish();
 
   SessionOptions options_;
-  int64_t scale_;
+  Rational scale_;
+  int64_t margin_;
   AlignedBuffer input_;
   AlignedBuffer output_;
   std::variant<std::monostate, FloatEngine, int8::Executor> engine_;
   std::optional<BicubicResizer> alpha_resizer_;
   BleedScratch bleed_scratch_;
+  bool begun_ = false;                // a tile that RunFor has not finished
+  std::vector<uint8_t> inner_alpha_;  // of the part that the output covers
 };
 
 }  // namespace tessera

@@ -271,6 +271,15 @@ class Inferrer {
     Shape y = x;
     for (size_t axis = 0; axis < 2; ++axis) {
       if (x[axis + 2] == kUnknownDim) continue;
+      const int64_t most = std::max(pad.begin[axis], pad.end[axis]);
+      const int64_t room = pad.mode == Pad::Mode::kReflect ? x[axis + 2] - 1
+                           : pad.mode == Pad::Mode::kWrap  ? x[axis + 2]
+                                                           : most;
+      if (most > room) {
+        return Status(StatusCode::kInvalidArgument,
+                      "the image is too small: " + std::to_string(most) +
+                          " pixels of padding cannot be taken from " + ShapeToString(x));
+      }
       y[axis + 2] = std::max<int64_t>(0, x[axis + 2] + pad.begin[axis] + pad.end[axis]);
     }
     return y;

@@ -24,9 +24,8 @@ Result<Model> Compile(onnx::Model file, bool keep_size) {
   model.channel_means = ChannelMeansOf(model.graph);  // passes fold them into convolutions
   TESSERA_RETURN_IF_ERROR(Simplify(model.graph));
   TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeTiling(model.graph));
+  if (analysis.crop) CropOutput(model.graph, *analysis.crop);
   model.tiling = std::move(analysis.facts);
-  model.tiling.fixed_height = model.graph.fixed_size[0];
-  model.tiling.fixed_width = model.graph.fixed_size[1];
   model.multiplications_per_pixel = analysis.multiplications_per_pixel;
   model.parameters = CountParameters(model.graph);
   return model;

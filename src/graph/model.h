@@ -11,21 +11,30 @@
 #include "core/status.h"
 #include "graph/graph.h"
 #include "graph/metadata.h"
+#include "graph/rational.h"
 
 namespace tessera {
 
 /// What a tiler must know about a network. All lengths are input pixels.
 struct TilingFacts {
-  int64_t scale = 1;          // output extent / input extent, the same in both axes
+  // Output pixels per input pixel along an edge: a tile of `extent` gives
+  // scale * (extent - 2 * margin).
+  Rational scale = 1;
   int64_t size_multiple = 1;  // tile extents and origins must be multiples of this
+  int64_t smallest = 1;       // extent that the network takes; a multiple of size_multiple
+  // Pixels on each side that the output does not cover (unpadded convolutions). An image is
+  // extended by them, so that its result is whole.
+  int64_t margin = 0;
   // Input pixels on each side that an output pixel may depend on (the receptive field is
-  // 2 * overlap + 1), rounded up to a multiple of size_multiple.
+  // 2 * overlap + 1), rounded up to a multiple of size_multiple; never less than margin.
   int64_t overlap = 0;
   // Not 0: the file fixes the size of its image, and all tiles are of this size.
   int64_t fixed_height = 0;
   int64_t fixed_width = 0;
-  bool tileable = true;  // false: some operator depends on the whole image
-  std::string not_tileable_because;
+  // False: some operator looks at the whole image or depends on its size, so that tiles are not
+  // exactly what the whole image would be. `overlap` is then that of the local paths.
+  bool exact = true;
+  std::string not_exact_because;
 };
 
 /// A network ready to be compiled for a tile: read, checked, simplified, analysed. Shapes are not

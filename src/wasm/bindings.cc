@@ -16,6 +16,7 @@
 #include "engine/int8/lower.h"
 #include "engine/range_doubts.h"
 #include "engine/session.h"
+#include "engine/tile_memory.h"
 #include "graph/describe.h"
 #include "graph/metadata.h"
 #include "graph/model.h"
@@ -73,6 +74,14 @@ std::string_view PlacementName(int8::Placement placement) {
   return "";
 }
 
+val DescribeTileMemory(const TileMemory& memory) {
+  val description = val::object();
+  description.set("fixed", memory.fixed);
+  description.set("perPixel", memory.per_pixel);
+  description.set("perSquaredPixel", memory.per_squared_pixel);
+  return description;
+}
+
 val InfoOf(const Model& model) {
   const Graph& graph = model.graph;
   const TilingFacts& tiling = model.tiling;
@@ -81,12 +90,17 @@ val InfoOf(const Model& model) {
   info.set("licence", graph.info.licence);
   info.set("data", graph.info.data);
   info.set("scores", graph.info.scores);
-  info.set("scale", static_cast<double>(tiling.scale));
+  info.set("scale", tiling.scale.ToDouble());
   info.set("sizeMultiple", static_cast<double>(tiling.size_multiple));
   info.set("overlap", static_cast<double>(RequiredOverlap(model, false)));
   info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(model, true)));
-  info.set("tileable", tiling.tileable);
-  info.set("notTileableBecause", tiling.not_tileable_because);
+  info.set("smallest", static_cast<double>(tiling.smallest));
+  info.set("fixedWidth", static_cast<double>(tiling.fixed_width));
+  info.set("fixedHeight", static_cast<double>(tiling.fixed_height));
+  info.set("margin", static_cast<double>(tiling.margin));
+  info.set("exact", tiling.exact);
+  info.set("notExactBecause", tiling.not_exact_because);
+  info.set("tileMemory", DescribeTileMemory(EstimateTileMemory(model)));
   info.set("channels", static_cast<double>(graph.value(graph.input).shape[1]));
   const Result<PictureFormat> format = PictureFormatOf(graph);
   info.set("color", std::string(ColorText(format.ok() ? format->color : graph.info.color)));
@@ -123,6 +137,20 @@ class WasmSession {
   }
 
   WasmStatus Run() { return ToWasm(session_ ? session_->Run(nullptr) : NotPrepared()); }
+
+  /// {status, done}: the share that is done, 1 at the end.
+  val RunFor(double milliseconds) {
+    const Result<double> done =
+        session_ ? session_->RunFor(milliseconds) : Result<double>(NotPrepared());
+    val result = val::object();
+    result.set("status", ToWasm(done.status()));
+    result.set("done", done.ok() ? *done : 0.0);
+    return result;
+  }
+  /// Forgets a tile that RunFor has not finished.
+  void Restart() {
+    if (session_) session_->Restart();
+  }
 
   /// For tests: "scalar", "simd" or "relaxed" instead of the fastest kernels, from the next
   /// prepare() on.
@@ -232,6 +260,8 @@ EMSCRIPTEN_BINDINGS(tessera) {
       .constructor<>()
       .function("prepare", &WasmSession::Prepare)
       .function("run", &WasmSession::Run)
+      .function("runFor", &WasmSession::RunFor)
+      .function("restart", &WasmSession::Restart)
       .function("forceKernels", &WasmSession::ForceKernels)
       .function("inputPointer", &WasmSession::InputPointer)
       .function("inputBytes", &WasmSession::InputBytes)

@@ -91,7 +91,7 @@ std::vector<uint8_t> QuantizedNetwork() {
 TEST_CASE("model: loads a quantized network") {
   const Result<Model> model = LoadModel(QuantizedNetwork());
   REQUIRE_MESSAGE(model.ok(), model.status().message());
-  CHECK(model->tiling.scale == 2);
+  CHECK(model->tiling.scale == Rational(2));
   CHECK(model->tiling.overlap == 1);
   CHECK(model->graph.info.output_range == std::array<float, 2>{0.0f, 1.0f});
   std::vector<bool> quantized;
@@ -108,10 +108,10 @@ TEST_CASE("model: loads a small network and its facts") {
   REQUIRE_MESSAGE(model.ok(), model.status().message());
   CHECK(ValidateSimplified(model->graph).ok());
   CHECK(model->graph.info.name == "small");
-  CHECK(model->tiling.scale == 2);
+  CHECK(model->tiling.scale == Rational(2));
   CHECK(model->tiling.size_multiple == 1);
   CHECK(model->tiling.overlap == 2);
-  CHECK(model->tiling.tileable);
+  CHECK(model->tiling.exact);
   CHECK(model->file_bytes == bytes.size());
   CHECK(model->parameters == 8 * 3 * 9 + 8 + 8 + 12 * 8 * 9);
   CHECK(model->multiplications_per_pixel == 8 * 3 * 9 + 12 * 8 * 9);

@@ -24,8 +24,11 @@ TilingFacts Analyze(const Graph& graph) {
 }
 
 void CheckFacts(const TilingFacts& facts, int64_t scale, int64_t multiple, int64_t overlap) {
-  CHECK(facts.tileable);
-  CHECK(facts.scale == scale);
+  CHECK(facts.exact);
+  CHECK(facts.not_exact_because.empty());
+  CHECK(facts.scale.numerator() == scale);
+  CHECK(facts.scale.IsWhole());
+  CHECK(facts.margin == 0);
   CHECK(facts.size_multiple == multiple);
   CHECK(facts.overlap == overlap);
 }
@@ -116,22 +119,18 @@ TEST_CASE("tiling: SAME padding with stride 2 is lopsided") {
   }
 }
 
-TEST_CASE("tiling: aligned corners cannot be tiled") {
+TEST_CASE("tiling: aligned corners are not exact in tiles") {
   GraphBuilder b(3);
   Resize resize;
   resize.mode = Resize::Mode::kLinear;
   resize.coordinates = Resize::Coordinates::kAlignCorners;
   resize.scale = {2.0, 2.0};
   const TilingFacts facts = Analyze(b.Finish(b.Apply(resize, {b.input()})));
-  CHECK(!facts.tileable);
-  CHECK(facts.not_tileable_because.find("node0") != std::string::npos);
+  CHECK(!facts.exact);
+  CHECK(facts.not_exact_because.find("node0") != std::string::npos);
 }
 
-TEST_CASE("tiling: outputs that are no whole multiple of the input are refused") {
-  GraphBuilder valid(3);
-  const Graph shrunk = valid.Finish(valid.Convolve(valid.input(), 3, Strided(3, 1, 0, 0)));
-  CHECK(AnalyzeTiling(shrunk).status().code() == StatusCode::kUnsupported);
-
+TEST_CASE("tiling: outputs that are no enlargement of the input are refused") {
   GraphBuilder strided(3);
   const Graph half = strided.Finish(strided.Convolve(strided.input(), 3, Strided(3, 2, 1, 1)));
   CHECK(AnalyzeTiling(half).status().code() == StatusCode::kUnsupported);
@@ -141,6 +140,137 @@ TEST_CASE("tiling: outputs that are no whole multiple of the input are refused")
   resize.scale = {2.0, 3.0};
   const Graph wide = uneven.Finish(uneven.Apply(resize, {uneven.input()}));
   CHECK(AnalyzeTiling(wide).status().code() == StatusCode::kUnsupported);
+
+  GraphBuilder mean(3);
+  const Graph colour = mean.Finish(mean.Apply(Reduce{Reduce::Kind::kMean, {2, 3}}, {mean.input()}));
+  CHECK(AnalyzeTiling(colour).status().code() == StatusCode::kUnsupported);
+}
+
+TEST_CASE("tiling: unpadded convolutions leave a margin") {
+  GraphBuilder b(3);
+  ValueId x = b.input();
+  for (int i = 0; i < 3; ++i) x = b.Convolve(x, 12, Strided(3, 1, 0, 0));
+  const Result<TilingAnalysis> analysis = AnalyzeTiling(b.Finish(b.Shuffle(x, 2)));
+  REQUIRE_MESSAGE(analysis.ok(), analysis.status().message());
+  CHECK(analysis->facts.scale == Rational(2));
+  CHECK(analysis->facts.margin == 3);
+  CHECK(analysis->facts.overlap == 3);
+  CHECK(analysis->facts.smallest == 7);
+  CHECK(!analysis->crop);
+}
+
+TEST_CASE("tiling: a pixel that only one edge lacks is cut off the other") {
+  // As a transposed convolution of stride 2 without output_padding: 2 * extent - 1.
+  GraphBuilder b(3);
+  const ValueId x = b.Shuffle(b.Convolve(b.input(), 12), 2);
+  const Graph graph = b.Finish(b.Apply(Pad{{0, 0}, {-1, -1}, 0.0f}, {x}));
+  const Result<TilingAnalysis> analysis = AnalyzeTiling(graph);
+  REQUIRE_MESSAGE(analysis.ok(), analysis.status().message());
+  CHECK(analysis->facts.margin == 1);
+  REQUIRE(analysis->crop);
+  CHECK(analysis->crop->begin == std::array<int64_t, 2>{-2, -2});
+  CHECK(analysis->crop->end == std::array<int64_t, 2>{-1, -1});
+}
+
+TEST_CASE("tiling: what is beyond the enlarged image is cut off") {
+  // As a transposed convolution of stride 2 and kernel 4 without padding: 2 * extent + 2.
+  GraphBuilder b(3);
+  ValueId x = b.Apply(Pad{{1, 1}, {1, 1}, 0.0f}, {b.input()});
+  x = b.Shuffle(b.Convolve(x, 12), 2);
+  const Graph graph = b.Finish(b.Apply(Pad{{-1, -1}, {-1, -1}, 0.0f}, {x}));
+  const Result<TilingAnalysis> analysis = AnalyzeTiling(graph);
+  REQUIRE_MESSAGE(analysis.ok(), analysis.status().message());
+  CHECK(analysis->facts.margin == 0);
+  REQUIRE(analysis->crop);
+  CHECK(analysis->crop->begin == std::array<int64_t, 2>{-1, -1});
+  CHECK(analysis->crop->end == std::array<int64_t, 2>{-1, -1});
+}
+
+TEST_CASE("tiling: a scale may be a fraction") {
+  GraphBuilder b(3);
+  Resize resize;
+  resize.mode = Resize::Mode::kLinear;
+  resize.scale = {1.5, 1.5};
+  const TilingFacts facts = Analyze(b.Finish(b.Apply(resize, {b.Convolve(b.input(), 3)})));
+  CHECK(facts.scale == Rational(3, 2));
+  CHECK(facts.size_multiple == 2);
+  CHECK(facts.overlap == 2);
+  CHECK(facts.exact);
+}
+
+// The gate of RLFN and its relatives: a strided convolution without padding, a pool, convolutions,
+// back to the image's size whatever the rounding was, and a product.
+ValueId SpatialAttention(GraphBuilder& b, ValueId x) {
+  ValueId gate = b.Convolve(x, 2, Strided(3, 2, 0, 0));
+  Pool pool;
+  pool.kernel = {7, 7};
+  pool.stride = {3, 3};
+  gate = b.Convolve(b.Apply(pool, {gate}), 2);
+  Resize resize;
+  resize.mode = Resize::Mode::kLinear;
+  resize.to_image = {Rational(1), Rational(1)};
+  gate = b.Apply(Unary{Unary::Kind::kSigmoid}, {b.Apply(resize, {gate})});
+  return b.Apply(Binary{Binary::Kind::kMul}, {x, gate});
+}
+
+TEST_CASE("tiling: spatial attention is not exact, and asks for no size multiple") {
+  GraphBuilder b(2);
+  const ValueId x = SpatialAttention(b, b.Convolve(b.input(), 2));
+  const TilingFacts facts = Analyze(b.Finish(b.Convolve(x, 2)));
+  CHECK(!facts.exact);
+  CHECK(facts.not_exact_because.find("Resize") != std::string::npos);
+  CHECK(facts.scale == Rational(1));
+  CHECK(facts.size_multiple == 1);
+  // The pool's window of 7, 2 pixels each, and elements of 6 pixels beside it.
+  CHECK(facts.overlap >= 14);
+  CHECK(facts.overlap <= 40);
+  // What is left of the image after the convolution must fill the pool's window.
+  CHECK(facts.smallest == 15);
+}
+
+TEST_CASE("tiling: a mean over the image is not exact and reaches nowhere by itself") {
+  GraphBuilder b(2);
+  const ValueId x = b.Convolve(b.input(), 2);
+  const ValueId mean = b.Apply(Reduce{Reduce::Kind::kMean, {2, 3}}, {x});
+  const ValueId gate = b.Apply(Unary{Unary::Kind::kSigmoid}, {b.Convolve(mean, 2, 1)});
+  const TilingFacts facts = Analyze(b.Finish(b.Apply(Binary{Binary::Kind::kMul}, {x, gate})));
+  CHECK(!facts.exact);
+  CHECK(facts.not_exact_because.find("node1") != std::string::npos);
+  CHECK(facts.overlap == 1);
+}
+
+TEST_CASE("tiling: over channels, sums and softmax are pointwise") {
+  GraphBuilder b(2);
+  ValueId x = b.Apply(Softmax{1}, {b.Convolve(b.input(), 4)});
+  x = b.Apply(SelectChannels{{3, 1}}, {x});
+  const ValueId sum = b.Apply(Reduce{Reduce::Kind::kSum, {1}}, {x});
+  CheckFacts(Analyze(b.Finish(sum)), 1, 1, 1);
+}
+
+TEST_CASE("tiling: an unshuffle needs whole blocks") {
+  GraphBuilder b(3);
+  const ValueId x = b.Convolve(b.Apply(SpaceToDepth{4}, {b.input()}), 48);
+  CheckFacts(Analyze(b.Finish(b.Shuffle(x, 4))), 1, 4, 8);
+}
+
+TEST_CASE("tiling: windows ask for their size multiple") {
+  GraphBuilder b(3);
+  Graph graph = b.Finish(b.UpsampleNearest(b.Convolve(b.input(), 3), 2));
+  graph.size_multiple = 8;
+  CheckFacts(Analyze(graph), 2, 8, 8);
+}
+
+TEST_CASE("tiling: reflections need their room, wrapping is not exact") {
+  GraphBuilder b(3);
+  Pad pad{{5, 5}, {5, 5}, 0.0f, Pad::Mode::kReflect};
+  const ValueId x = b.Apply(pad, {b.input()});
+  const TilingFacts facts = Analyze(b.Finish(b.Convolve(x, 3, Strided(11, 1, 0, 0))));
+  CheckFacts(facts, 1, 1, 5);
+  CHECK(facts.smallest == 6);
+  GraphBuilder wrapped(3);
+  pad.mode = Pad::Mode::kWrap;
+  const ValueId y = wrapped.Apply(pad, {wrapped.input()});
+  CHECK(!Analyze(wrapped.Finish(wrapped.Convolve(y, 3, Strided(11, 1, 0, 0)))).exact);
 }
 
 TEST_CASE("tiling: tensors of different sizes cannot be added") {
@@ -184,14 +314,27 @@ class RandomNetwork {
     ValueId x = builder_.input();
     const int steps = 2 + Pick(4);
     for (int i = 0; i < steps; ++i) x = Step(x);
-    return builder_.Finish(Enlarge(x));
+    x = Enlarge(x);
+    // Every third network's output lacks some pixels, not always as many at all edges, or has more.
+    if (Pick(3) > 0) return builder_.Finish(x);
+    if (Pick(2) == 0) x = builder_.Convolve(x, 2, Strided(2 + Pick(3), 1, 0, 0));
+    const int64_t missing = Pick(4) - 1;
+    return builder_.Finish(builder_.Apply(Pad{{-missing, -1}, {0, -missing}, 0.5f}, {x}));
   }
 
  private:
   int Pick(int count) { return static_cast<int>(random_() % static_cast<uint32_t>(count)); }
 
   ValueId Step(ValueId x) {
-    switch (Pick(8)) {
+    switch (Pick(12)) {
+      case 8:
+        return Reflected(x);
+      case 9:
+        return Pooled(x);
+      case 10:
+        return Unshuffled(x);
+      case 11:
+        return OverChannels(x);
       case 0:
         return AnyConv(x);
       case 1:
@@ -240,6 +383,44 @@ class RandomNetwork {
     x = builder_.Apply(Pad{{-amount, 0}, {0, -amount}, 0.0f}, {x});
     x = builder_.Convolve(x, 2);
     return builder_.Apply(Pad{{0, amount}, {amount, 0}, 0.25f}, {x});
+  }
+
+  // What lies beyond the image's edge is made of what lies inside.
+  ValueId Reflected(ValueId x) {
+    const auto mode = Pick(2) == 0 ? Pad::Mode::kReflect : Pad::Mode::kEdge;
+    const int64_t begin = Pick(3);
+    x = builder_.Apply(Pad{{begin, 2 - begin}, {2 - begin, begin}, 0.0f, mode}, {x});
+    return builder_.Convolve(x, 2, Strided(3, 1, 0, 0));
+  }
+
+  // A window that keeps the extent, or makes it half of it when there was no such step yet.
+  ValueId Pooled(ValueId x) {
+    Pool pool;
+    pool.kind = Pick(2) == 0 ? Pool::Kind::kMax : Pool::Kind::kAverage;
+    pool.count_include_pad = Pick(2) == 0;
+    if (denominator_ == 1 && Pick(2) == 0) {
+      denominator_ = 2;
+      pool.kernel = pool.stride = {2, 2};
+      pool.ceil_mode = Pick(2) == 0;
+    } else {
+      pool.kernel = {3, 3};
+      pool.pads_begin = pool.pads_end = {1, 1};
+    }
+    return builder_.Apply(pool, {x});
+  }
+
+  ValueId Unshuffled(ValueId x) {
+    const int64_t block = 2 + Pick(2);
+    const int64_t channels = builder_.ChannelsOf(x) * block * block;
+    x = builder_.Convolve(builder_.Apply(SpaceToDepth{block}, {x}), channels, 1);
+    return builder_.Shuffle(x, block);
+  }
+
+  ValueId OverChannels(ValueId x) {
+    const ValueId shares = builder_.Apply(Softmax{1}, {builder_.Convolve(x, 3, 1)});
+    const ValueId picked = builder_.Apply(SelectChannels{{2, 0, 0}}, {shares});
+    const ValueId sum = builder_.Apply(Reduce{Reduce::Kind::kSum, {1}}, {picked});
+    return builder_.Apply(Binary{Binary::Kind::kMul}, {x, sum});
   }
 
   ValueId Down(ValueId x) {
@@ -326,31 +507,53 @@ struct Kept {
   Dense whole;
 };
 
+// A graph whose output is the enlarged image less a margin.
+struct Analyzed {
+  Graph graph;
+  TilingFacts facts;
+};
+
+Analyzed AnalyzeAndCrop(Graph graph) {
+  const Result<TilingAnalysis> analysis = AnalyzeTiling(graph);
+  REQUIRE_MESSAGE(analysis.ok(), analysis.status().message());
+  if (analysis->crop) CropOutput(graph, *analysis->crop);
+  return {std::move(graph), analysis->facts};
+}
+
+// A part of an output, given in input pixels of the image.
+Dense CropOutputOf(const TilingFacts& facts, const Dense& output, int64_t top, int64_t left,
+                   int64_t height, int64_t width) {
+  const auto scaled = [&](int64_t pixels) { return (facts.scale * Rational(pixels)).Floor(); };
+  return Crop(output, scaled(top - facts.margin), scaled(left - facts.margin), scaled(height),
+              scaled(width));
+}
+
 Kept KeepCentre(const Graph& graph, const TilingFacts& facts, const Dense& image,
                 const Dense& whole, int64_t top, int64_t left, int64_t size) {
   const Dense tile = Interpret(graph, Crop(image, top, left, size, size));
   // The overlap is cropped only from edges that are not the image's.
-  const int64_t y0 = top == 0 ? 0 : facts.overlap;
-  const int64_t x0 = left == 0 ? 0 : facts.overlap;
-  const int64_t y1 = top + size == image.shape[2] ? size : size - facts.overlap;
-  const int64_t x1 = left + size == image.shape[3] ? size : size - facts.overlap;
-  const int64_t s = facts.scale;
-  return {Crop(tile, y0 * s, x0 * s, (y1 - y0) * s, (x1 - x0) * s),
-          Crop(whole, (top + y0) * s, (left + x0) * s, (y1 - y0) * s, (x1 - x0) * s)};
+  const int64_t y0 = top == 0 ? facts.margin : facts.overlap;
+  const int64_t x0 = left == 0 ? facts.margin : facts.overlap;
+  const int64_t y1 = size - (top + size == image.shape[2] ? facts.margin : facts.overlap);
+  const int64_t x1 = size - (left + size == image.shape[3] ? facts.margin : facts.overlap);
+  return {CropOutputOf(facts, tile, y0, x0, y1 - y0, x1 - x0),
+          CropOutputOf(facts, whole, top + y0, left + x0, y1 - y0, x1 - x0)};
 }
 
 TEST_CASE("tiling: tiles of random networks equal the whole image exactly") {
   for (uint32_t seed = 1; seed <= 150; ++seed) {
     CAPTURE(seed);
-    const Graph graph = RandomNetwork(seed).Make();
-    const TilingFacts facts = Analyze(graph);
-    REQUIRE(facts.tileable);
+    const auto [graph, facts] = AnalyzeAndCrop(RandomNetwork(seed).Make());
+    REQUIRE(facts.exact);
+    // Boundaries between output pixels are boundaries between input pixels at such positions only.
     const int64_t m = facts.size_multiple;
-    const int64_t size = 2 * facts.overlap + 2 * m;
+    CHECK(m % facts.scale.denominator() == 0);
+    CHECK(facts.margin % facts.scale.denominator() == 0);
+    const int64_t size = std::max(2 * facts.overlap + 2 * m, facts.smallest);
     const int64_t extent = size + 4 * m;
     const Dense image = RandomImage({1, 2, extent, extent}, seed);
     const Dense whole = Interpret(graph, image);
-    REQUIRE(whole.shape[2] == extent * facts.scale);
+    REQUIRE(Rational(whole.shape[2]) == facts.scale * Rational(extent - 2 * facts.margin));
     for (const int64_t origin : {int64_t{0}, m, 3 * m, 4 * m}) {
       const Kept kept = KeepCentre(graph, facts, image, whole, origin, 4 * m - origin, size);
       CHECK(test::LargestDifference(kept.tile, kept.whole) == 0.0f);
@@ -361,10 +564,9 @@ TEST_CASE("tiling: tiles of random networks equal the whole image exactly") {
 TEST_CASE("tiling: no pixel beyond the overlap changes an output pixel") {
   for (uint32_t seed = 200; seed < 240; ++seed) {
     CAPTURE(seed);
-    const Graph graph = RandomNetwork(seed).Make();
-    const TilingFacts facts = Analyze(graph);
+    const auto [graph, facts] = AnalyzeAndCrop(RandomNetwork(seed).Make());
     const int64_t m = facts.size_multiple;
-    const int64_t extent = 2 * facts.overlap + 4 * m;
+    const int64_t extent = std::max(2 * facts.overlap + 4 * m, facts.smallest);
     const Dense image = RandomImage({1, 2, extent, extent}, seed);
     const Dense before = Interpret(graph, image);
     for (int64_t offset = 0; offset < m; ++offset) {
@@ -375,8 +577,11 @@ TEST_CASE("tiling: no pixel beyond the overlap changes an output pixel") {
       for (size_t i = 0; i < before.elements.size(); ++i) {
         if (before.elements[i] == after.elements[i]) continue;
         const auto index = static_cast<int64_t>(i);
-        const int64_t y = index / before.shape[3] % before.shape[2] / facts.scale;
-        const int64_t x = index % before.shape[3] / facts.scale;
+        const auto own = [&](int64_t position) {
+          return facts.margin + (Rational(position) / facts.scale).Floor();
+        };
+        const int64_t y = own(index / before.shape[3] % before.shape[2]);
+        const int64_t x = own(index % before.shape[3]);
         CHECK(std::abs(y - pixel) <= facts.overlap);
         CHECK(std::abs(x - pixel) <= facts.overlap);
       }

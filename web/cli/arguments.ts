@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { type PictureOptions, VARIANTS, type Variant } from '../src/index.js';
+import { type OverlapOption, type PictureOptions, VARIANTS, type Variant } from '../src/index.js';
 import { COLORS, LAYOUTS, toMetadata } from '../src/picture-options.js';
 import { UsageError } from './usage-error.js';
 
@@ -126,6 +126,7 @@ export const RUN_OPTIONS = {
   model: { type: 'string', short: 'm' },
   scale: { type: 'string', short: 's' },
   tile: { type: 'string' },
+  overlap: { type: 'string' },
   workers: { type: 'string', short: 'w' },
   variant: { type: 'string' },
   json: { type: 'boolean' },
@@ -137,6 +138,7 @@ export interface RunArguments {
   model: string | undefined;
   scale: number | undefined;
   tileSize: number | undefined;
+  overlap: OverlapOption | undefined;
   workers: number | undefined;
   variant: Variant | 'auto';
   json: boolean;
@@ -144,11 +146,21 @@ export interface RunArguments {
   picture: PictureOptions;
 }
 
+/** 'exact', or pixels. */
+function overlapArgument({ values }: ParsedArguments): OverlapOption | undefined {
+  const given = values.overlap;
+  if (given === undefined || given === 'exact') return given;
+  const pixels = Number(given);
+  if (given !== '' && Number.isInteger(pixels) && pixels >= 0) return pixels;
+  throw new UsageError(`--overlap must be 'exact' or a whole number of pixels, not '${given}'`);
+}
+
 export function runArguments(parsed: ParsedArguments): RunArguments {
   return {
     model: text(parsed, 'model'),
     scale: wholeNumber(parsed, 'scale'),
     tileSize: wholeNumber(parsed, 'tile'),
+    overlap: overlapArgument(parsed),
     workers: wholeNumber(parsed, 'workers'),
     variant: oneOf(parsed, 'variant', ['auto', ...VARIANTS]) ?? 'auto',
     json: parsed.values.json === true,

@@ -41,6 +41,7 @@ error of each colour.
       --seams             compare small tiles with one tile; two more runs
       --limit N           only the first N images
       --tile N            longest tile edge in input pixels (default: chosen for speed)
+      --overlap N|exact   input pixels that tiles overlap by (default: exact if affordable)
   -w, --workers N         threads that work on tiles (default: all cores, at most 8)
       --variant V         auto, simd, relaxed, simd-mt, relaxed-mt (default: auto)
       --json              print the results as JSON

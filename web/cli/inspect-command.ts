@@ -23,9 +23,10 @@ function count(value: number): string {
 
 function facts(info: ModelInfo): [string, string][] {
   const field = 2 * info.overlap + 1;
-  const tiling = info.tileable
-    ? `${field}x${field} pixels or less`
-    : `the whole image (${info.notTileableBecause})`;
+  const local = `${field}x${field} pixels or less`;
+  const tiling = info.exact
+    ? local
+    : `the whole image (${info.notExactBecause}); by local paths ${local}`;
   const optional: [string, string][] = [
     ['name', info.name],
     ['licence', info.licence],
@@ -38,6 +39,8 @@ function facts(info: ModelInfo): [string, string][] {
     ['channels', `${info.channels} ${colorText(info)}`.trimEnd()],
     ['size multiple', String(info.sizeMultiple)],
     ['receptive field', tiling],
+    ['exact in tiles', info.exact ? 'yes' : 'no'],
+    ...(info.margin > 0 ? [['margin', `${info.margin} pixels`] as [string, string]] : []),
     ['overlap', `${info.overlap} pixels, ${info.overlapWithAlpha} with transparency`],
     ['parameters', count(info.parameters)],
     ['multiplications', `${count(info.multiplicationsPerPixel)} per input pixel`],

@@ -30,6 +30,7 @@ ${does} OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
   -m, --model NAME|FILE   a shipped model, or an ONNX file or URL (default: photo-x2)
   -s, --scale N           the shipped model of this scale
       --tile N            longest tile edge in input pixels (default: chosen for speed)
+      --overlap N|exact   input pixels that tiles overlap by (default: exact if affordable)
   -w, --workers N         threads that work on tiles (default: all cores, at most 8)
       --variant V         auto, simd, relaxed, simd-mt, relaxed-mt (default: auto)
       --alpha MODE        keep or ignore transparency (default: keep)
@@ -86,7 +87,7 @@ async function upscaleFile(
       signal,
       transfer: true,
       onprogress(fraction, tile) {
-        tiles = tile.count;
+        if (tile !== undefined) tiles = tile.count;
         bar.show(fraction);
       },
     })

@@ -12,6 +12,7 @@ export async function openUpscaler(args: RunArguments, signal?: AbortSignal): Pr
     workers: args.workers ?? defaultWorkers(),
     variant: args.variant,
     tileSize: args.tileSize,
+    overlap: args.overlap,
     baseUrl: BASE_URL,
     fetch: fetchFile,
     createWorker,

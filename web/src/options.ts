@@ -14,6 +14,7 @@ import type {
   CreateOptions,
   EstimateOptions,
   OutputKind,
+  OverlapOption,
   ProgressCallback,
   UpscaleOptions,
 } from './types.js';
@@ -29,6 +30,7 @@ const DEFAULT_MOST_WORKERS = 8;
 /** {@link RunOptions} with every default filled in. */
 export interface ResolvedRun {
   tileSize: number | undefined;
+  overlap: OverlapOption | undefined;
   alpha: AlphaMode;
   priority: number;
   transfer: boolean;
@@ -63,6 +65,7 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
   const workers = checkInteger('workers', options.workers ?? defaultWorkers(), 1);
   if (workers > MOST_WORKERS) throw new RangeError(`workers must be at most ${MOST_WORKERS}`);
   if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
+  checkOverlap(options.overlap);
   if (options.idleTimeout !== undefined) checkPositive('idleTimeout', options.idleTimeout);
   checkSignal(options.signal);
   checkFunction('onprogress', options.onprogress);
@@ -78,18 +81,29 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
   };
 }
 
+/** @throws TypeError or RangeError. */
+function checkOverlap(overlap: OverlapOption | undefined): OverlapOption | undefined {
+  if (overlap === undefined || overlap === 'exact') return overlap;
+  if (typeof overlap === 'number') return checkInteger('overlap', overlap, 0);
+  throw new TypeError("overlap must be 'exact' or a number of pixels");
+}
+
 /**
- * @param fallbackTileSize - the upscaler's own `tileSize`, for runs that name none
+ * @param fallback - the upscaler's own choices, for runs that name none
  * @throws TypeError or RangeError that names the option.
  */
-export function resolveRun(options: UpscaleOptions, fallbackTileSize?: number): ResolvedRun {
-  const tileSize = options.tileSize ?? options.patchSize ?? fallbackTileSize;
+export function resolveRun(
+  options: UpscaleOptions,
+  fallback: Pick<CreateOptions, 'tileSize' | 'overlap'> = {},
+): ResolvedRun {
+  const tileSize = options.tileSize ?? options.patchSize ?? fallback.tileSize;
   const priority = options.priority ?? 0;
   if (typeof priority !== 'number' || Number.isNaN(priority)) {
     throw new TypeError('priority must be a number');
   }
   return {
     tileSize: tileSize === undefined ? undefined : checkInteger('tileSize', tileSize, 1),
+    overlap: checkOverlap(options.overlap ?? fallback.overlap),
     alpha: checkOneOf('alpha', options.alpha ?? 'keep', ['keep', 'ignore']),
     priority,
     transfer: options.transfer ?? false,
@@ -116,5 +130,6 @@ export function checkEstimate(options: EstimateOptions): EstimateOptions {
   checkInteger('width', options.width, 1);
   checkInteger('height', options.height, 1);
   if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
+  checkOverlap(options.overlap);
   return options;
 }

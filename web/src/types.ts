@@ -70,17 +70,31 @@ export interface TileResult extends RawImage {
 
 /**
  * Called after each tile with the finished part in [0, 1]: never falling, and exactly 1 once, last.
- * An exception thrown here rejects the run.
+ * While slow tiles are in work it is also called in between, without a tile. An exception thrown
+ * here rejects the run.
  */
-export type ProgressCallback = (fraction: number, tile: TileResult) => void;
+export type ProgressCallback = (fraction: number, tile?: TileResult) => void;
 
 /** `keep` upscales transparency on its own; `ignore` gives an opaque result. */
 export type AlphaMode = 'keep' | 'ignore';
+
+/**
+ * How far neighbouring tiles overlap. `exact`: as far as it takes for tiles to be, bit for bit, what
+ * the whole image would be; a network that looks at the whole image then runs in one piece, of at
+ * most a megapixel. A number: input pixels, on each side of a tile. More is slower, less leaves
+ * seams.
+ */
+export type OverlapOption = 'exact' | number;
 
 /** What can be chosen for one image. */
 export interface RunOptions {
   /** Longest tile edge in input pixels, overlap included. Default: chosen for speed. */
   tileSize?: number | undefined;
+  /**
+   * Default: exact where that can be afforded, else a width that keeps seams small;
+   * {@link Estimate} says which.
+   */
+  overlap?: OverlapOption | undefined;
   /** The same as `tileSize`. */
   patchSize?: number | undefined;
   /** Accepted and not needed: the overlap follows from the network. */
@@ -172,11 +186,13 @@ export interface CreateOptions extends PictureOptions {
   variant?: Variant | 'auto' | undefined;
   /** Default for {@link RunOptions.tileSize}. */
   tileSize?: number | undefined;
+  /** Default for {@link RunOptions.overlap}. */
+  overlap?: OverlapOption | undefined;
   /** Cancels the loading. */
   signal?: AbortSignal | undefined;
   /** The loaded part in [0, 1]: never falling, and exactly 1 once, last. */
   onprogress?: ((fraction: number, phase: LoadPhase) => void) | undefined;
-  /** Milliseconds that a download, a starting worker or one tile may be silent. Default 60000. */
+  /** Milliseconds that a download, a starting worker or a tile may be silent. Default 60000. */
   timeout?: number | undefined;
   /** Milliseconds after which an idle worker is ended, to free memory. Default: never. */
   idleTimeout?: number | undefined;
@@ -217,17 +233,29 @@ export interface ModelInfo {
   data: string;
   /** The scores its makers state. */
   scores: string;
-  /** Output pixels per input pixel along an edge. */
+  /** Output pixels per input pixel along an edge: 1 or more, mostly a whole number. */
   scale: number;
   /** Extents that the network takes are multiples of this; images are padded and cropped. */
   sizeMultiple: number;
-  /** Neighbouring pixels on each side that an output pixel depends on. */
+  /** Extent that the network takes at least; smaller images are padded and cropped. */
+  smallest: number;
+  /** Not 0: all tiles are of this size, since the file fixes it. */
+  fixedWidth: number;
+  fixedHeight: number;
+  /** Pixels on each side that the network's output lacks; images are padded by them. */
+  margin: number;
+  /**
+   * Neighbouring pixels on each side that an output pixel depends on; when not `exact`, by local
+   * paths.
+   */
   overlap: number;
   /** The same when transparency is kept. */
   overlapWithAlpha: number;
-  /** False when some operator looks at the whole image. */
-  tileable: boolean;
-  notTileableBecause: string;
+  /** False when some operator looks at the whole image: tiles then differ a little from it. */
+  exact: boolean;
+  notExactBecause: string;
+  /** Bytes that a tile needs, by its input pixels, beside the weights. */
+  tileMemory: { fixed: number; perPixel: number; perSquaredPixel: number };
   /** Of the input: 3 for colour, 4 for colour and alpha, 1 for luma or grey. */
   channels: number;
   /** What the channels are, or what they are said to be where they cannot be that. */
@@ -267,6 +295,8 @@ export interface EstimateOptions {
   height: number;
   /** Longest tile edge, as in {@link RunOptions}. */
   tileSize?: number | undefined;
+  /** As in {@link RunOptions}. */
+  overlap?: OverlapOption | undefined;
   /** Whether the image has transparency that is to be kept. Default false. */
   alpha?: boolean | undefined;
 }
@@ -289,6 +319,28 @@ export interface Estimate {
   tiles: number;
   /** Input pixels of one tile, overlap included. */
   tile: { width: number; height: number };
+  /** Input pixels that tiles overlap by, on each side. */
+  overlap: number;
+  /** Whether the result is, bit for bit, that of the image in one piece. */
+  exact: boolean;
+  /** Why not; empty otherwise. {@link Upscaler.measureSeams} says by how much. */
+  notExactBecause: string;
   /** Multiplications of the whole run, overlap included. */
   multiplications: number;
+}
+
+/** How tiles of a picture that was made for it differ from the picture in one piece. */
+export interface SeamReport {
+  /** Input pixels that tiles overlap by, on each side. */
+  overlap: number;
+  /** Input pixels of one tile, overlap included. */
+  tile: { width: number; height: number };
+  /** Whether tiles are exact by the network's structure; the differences are 0 then. */
+  exact: boolean;
+  /** Why not; empty otherwise. */
+  notExactBecause: string;
+  /** The largest difference, in levels of 255. */
+  max: number;
+  /** The average difference, in levels of 255. */
+  mean: number;
 }

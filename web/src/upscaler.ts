@@ -21,7 +21,14 @@ import { Run, type RunRequest } from './pool/run.js';
 import { TileStream } from './pool/tile-stream.js';
 import { type Loaded, loadUpscaler } from './start-up.js';
 import { estimateRun } from './tiling/estimate.js';
-import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
+import {
+  enlarged,
+  planTiles,
+  planWhole,
+  type TilePlan,
+  type TilingRequest,
+} from './tiling/plan.js';
+import { differenceOf, probePicture, probePlan } from './tiling/probe.js';
 import type {
   CreateOptions,
   Estimate,
@@ -33,6 +40,7 @@ import type {
   PixelSource,
   RawImage,
   RunOptions,
+  SeamReport,
   TileResult,
   UpscaleOptions,
   UpscalerInfo,
@@ -65,6 +73,8 @@ export class Upscaler {
   readonly #options: ResolvedCreate;
   readonly #loading = new AbortController();
   readonly #calls = new Set<CallScope>();
+  /** By tile and overlap. */
+  readonly #seams = new Map<string, Promise<{ max: number; mean: number }>>();
   #loaded: Loaded | undefined;
   #disposed: TesseraError | undefined;
 
@@ -138,7 +148,7 @@ export class Upscaler {
     options: UpscaleOptions<K> = {},
   ): Promise<OutputTypes[K]> {
     const output = resolveOutput(options);
-    const settings = resolveRun(options, this.#options.tileSize);
+    const settings = resolveRun(options, this.#options);
     return this.#call(settings.signal, async (call) => {
       const ready = await this.#prepare(image, settings, call, planTiles);
       return this.#collect(ready, output, settings.onprogress);
@@ -163,7 +173,7 @@ export class Upscaler {
     image: ImageInput,
     options: RunOptions = {},
   ): AsyncGenerator<TileResult, void, undefined> {
-    const settings = resolveRun(options, this.#options.tileSize);
+    const settings = resolveRun(options, this.#options);
     const call = this.#begin(settings.signal);
     try {
       const { pool, ...request } = await call.race(this.#prepare(image, settings, call, planTiles));
@@ -212,7 +222,7 @@ export class Upscaler {
    */
   async warmup(size: { width: number; height: number } = ORDINARY_SIZE): Promise<void> {
     const { pool } = await this.#whenReady();
-    const plan = this.#plan(checkEstimate(size), planTiles);
+    const plan = this.#planFor(checkEstimate(size));
     await pool.prepareAll({ width: plan.across.tile, height: plan.down.tile, alpha: false });
   }
 
@@ -221,18 +231,69 @@ export class Upscaler {
    * guessed: one of them is prepared for it, as the run would do.
    */
   async estimate(options: EstimateOptions): Promise<Estimate> {
-    const { tileSize = this.#options.tileSize, alpha = false, ...size } = checkEstimate(options);
+    const checked = checkEstimate(options);
+    const { alpha = false } = checked;
     const { pool, model, info } = await this.#whenReady();
-    const plan = this.#plan({ ...size, tileSize, alpha }, planTiles);
+    const plan = this.#planFor(checked);
     const shape = { width: plan.across.tile, height: plan.down.tile, alpha };
     const { heapBytes } = await new PrepareLane(pool, shape).run();
     return estimateRun(plan, model, info.workers, heapBytes);
   }
 
-  #plan({ width, height, tileSize, alpha = false }: EstimateOptions, planner: Planner): TilePlan {
+  /**
+   * Measures how much tiles differ from the image in one piece, on a picture that was made for it:
+   * two of the tiles that a large image is cut into. Runs once per tile shape; where tiles are exact
+   * there is nothing to run.
+   *
+   * @throws as {@link upscale} does.
+   */
+  async measureSeams(
+    options: Pick<RunOptions, 'tileSize' | 'overlap' | 'signal'> = {},
+  ): Promise<SeamReport> {
+    const { signal } = resolveRun(options);
+    return this.#call(signal, async (call) => {
+      await call.race(this.#whenReady());
+      const plan = this.#planFor({ ...ORDINARY_SIZE, ...options });
+      const { overlap, exact, notExactBecause } = plan;
+      const tile = { width: plan.across.tile, height: plan.down.tile };
+      const seams = exact ? { max: 0, mean: 0 } : await this.#measure(plan, call);
+      return { overlap, tile, exact, notExactBecause, ...seams };
+    });
+  }
+
+  #measure(plan: TilePlan, call: CallScope): Promise<{ max: number; mean: number }> {
+    const key = `${plan.across.tile} ${plan.overlap}`;
+    const known = this.#seams.get(key);
+    if (known !== undefined) return known;
+    const run = async (tiles: 1 | 2) => {
+      const { model } = this.#known();
+      const planner: Planner = () => probePlan(plan, model, tiles);
+      const { across, down } = planner({ ...ORDINARY_SIZE, workers: 1 }, model);
+      const settings = resolveRun({ signal: call.signal });
+      const picture = probePicture(across.extent, down.extent);
+      const ready = await this.#prepare(picture, settings, call, planner);
+      return this.#collect(ready, resolveOutput({ output: 'raw' }));
+    };
+    const measured = (async () => differenceOf(await run(2), await run(1)))();
+    this.#seams.set(key, measured);
+    measured.catch(() => this.#seams.delete(key));
+    return measured;
+  }
+
+  /** Cuts as a run would, by the caller's choices or the upscaler's. */
+  #planFor(options: EstimateOptions): TilePlan {
+    const { tileSize, overlap } = this.#options;
+    const chosen = {
+      tileSize: options.tileSize ?? tileSize,
+      overlap: options.overlap ?? overlap,
+    };
+    return this.#plan({ ...options, ...chosen }, planTiles);
+  }
+
+  #plan({ alpha = false, ...request }: EstimateOptions, planner: Planner): TilePlan {
     const { model, info } = this.#known();
     const overlap = alpha ? model.overlapWithAlpha : model.overlap;
-    return planner({ width, height, tileSize, workers: info.workers }, { ...model, overlap });
+    return planner({ ...request, workers: info.workers }, { ...model, overlap });
   }
 
   /** Reads the image and plans its run. */
@@ -252,7 +313,8 @@ export class Upscaler {
     const [source, { pool, model }] = await Promise.all([reading, this.#whenReady()]);
     const alpha = settings.alpha === 'keep' && (await hasTransparency(source, call.signal));
     const { width, height } = source;
-    const plan = this.#plan({ width, height, tileSize: settings.tileSize, alpha }, planner);
+    const { tileSize, overlap } = settings;
+    const plan = this.#plan({ width, height, tileSize, overlap, alpha }, planner);
     const { scale } = model;
     return {
       pool,
@@ -272,10 +334,10 @@ export class Upscaler {
     onprogress?: ResolvedRun['onprogress'],
   ): Promise<OutputTypes[K]> {
     const { image, scale, plan } = request;
-    const { width, height, colorSpace = 'srgb' } = image;
-    const shape = { width: width * scale, height: height * scale, colorSpace };
-    const sink = await makeSink(output.kind, shape, output);
-    const meter = new ProgressMeter(onprogress);
+    const { colorSpace = 'srgb' } = image;
+    const [width, height] = [enlarged(image.width, scale), enlarged(image.height, scale)];
+    const sink = await makeSink(output.kind, { width, height, colorSpace }, output);
+    const meter = new ProgressMeter<[TileResult?]>(onprogress);
     const run = new Run(pool, {
       ...request,
       ontile(tile, done) {
@@ -283,6 +345,7 @@ export class Upscaler {
         if (done < plan.count) meter.update(done, plan.count, tile);
         else meter.finish(tile);
       },
+      onpart: (done) => meter.update(done, plan.count),
       // Who is told of the progress may keep the tile.
       recycle: onprogress === undefined,
     });

@@ -60,6 +60,18 @@ class ExecutorBuilder {
     return std::move(executor_);
   }
 
+  Result<size_t> PlanBytes() {
+    FindBorders();
+    TESSERA_RETURN_IF_ERROR(AssignBuffers());
+    TESSERA_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanMemory(lifetimes_));
+    size_t bytes = plan.arena_bytes + kSlack;
+    for (const Instruction& instruction : program_.instructions) {
+      const auto* run = std::get_if<RunFloat>(&instruction.operation);
+      if (run) bytes += TableBytes(graph_, graph_.nodes[run->node]);
+    }
+    return bytes;
+  }
+
  private:
   // --- memory ---
 
@@ -163,12 +175,22 @@ class ExecutorBuilder {
 
   // --- steps ---
 
+  double WorkOf(const Instruction& instruction) const {
+    if (const FusedConv* conv = ConvOf(instruction.operation)) {
+      return tessera::WorkOf(graph_, graph_.nodes[conv->node]);
+    }
+    if (const auto* run = std::get_if<RunFloat>(&instruction.operation)) {
+      return tessera::WorkOf(graph_, graph_.nodes[run->node]);
+    }
+    return 0.0;
+  }
+
   Status AddSteps(const Instruction& instruction) {
     if (instruction.writes_codes != kNoValue) AddBorder(RootOf(instruction.writes_codes));
     Result<StepPtr> step =
         std::visit([&](const auto& operation) { return Make(operation); }, instruction.operation);
     if (!step.ok()) return step.status();
-    executor_.steps_.push_back(std::move(step).value());
+    executor_.steps_.Add(std::move(step).value(), WorkOf(instruction));
     return Status::Ok();
   }
 
@@ -177,7 +199,7 @@ class ExecutorBuilder {
     const auto index = static_cast<size_t>(root);
     if (border_filled_[index] || borders_[index] == 0) return;
     border_filled_[index] = true;
-    executor_.steps_.push_back(MakeFillBorderStep(CodesOf(root), kernels_.storage));
+    executor_.steps_.Add(MakeFillBorderStep(CodesOf(root), kernels_.storage), 0.0);
   }
 
   pthreadpool_t Pool() const { return executor_.threads_.get(); }
@@ -277,20 +299,12 @@ Result<Executor> Executor::Create(const Graph& graph, int64_t height, int64_t wi
   return ExecutorBuilder(shaped, format, pixels, scale, kernels, threads).Build();
 }
 
-Status Executor::Run(RunContext* context) {
-  if (context) context->Begin(static_cast<int64_t>(steps_.size()));
-  for (const StepPtr& step : steps_) {
-    if (context && context->cancelled()) return Status(StatusCode::kCancelled, "cancelled");
-    TESSERA_RETURN_IF_ERROR(step->Run());
-    if (context) context->StepDone();
-  }
-  return Status::Ok();
+Result<size_t> Executor::PlanBytes(const Graph& graph, int64_t height, int64_t width) {
+  Graph shaped = graph;
+  TESSERA_RETURN_IF_ERROR(InferShapes(shaped, height, width));
+  return ExecutorBuilder(shaped, {}, {}, /*scale=*/1, BestKernels(), /*threads=*/1).PlanBytes();
 }
 
-size_t Executor::memory_bytes() const {
-  size_t bytes = arena_.size();
-  for (const StepPtr& step : steps_) bytes += step->memory_bytes();
-  return bytes;
-}
+size_t Executor::memory_bytes() const { return arena_.size() + steps_.memory_bytes(); }
 
 }  // namespace tessera::int8

@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "engine/pixels.h"
 #include "engine/step.h"
+#include "engine/step_list.h"
 #include "engine/thread_pool.h"
 #include "graph/graph.h"
 #include "kernels/kernel_set.h"
@@ -26,9 +27,16 @@ class Executor {
                                  const PixelBuffers& pixels, int64_t scale,
                                  const KernelSet& kernels, int64_t threads);
 
+  /// Bytes that Create would need for tensors at this shape, without the weights. Allocates none of
+  /// them. Errors: those of Create.
+  static Result<size_t> PlanBytes(const Graph& graph, int64_t height, int64_t width);
+
   /// Computes the output pixels from the input pixels. Allocates nothing. `context` may be null.
   /// Errors: kCancelled (the output is then unspecified), kInternal if XNNPACK fails.
-  Status Run(RunContext* context);
+  Status Run(RunContext* context) { return steps_.Run(context); }
+  /// The same in portions: see StepList::RunFor.
+  Result<double> RunFor(double milliseconds) { return steps_.RunFor(milliseconds); }
+  void Restart() { steps_.Restart(); }
 
   size_t memory_bytes() const;
   /// Of `memory_bytes`, what holds activations.
@@ -40,7 +48,7 @@ class Executor {
 
   AlignedBuffer arena_;
   ThreadPool threads_;
-  std::vector<StepPtr> steps_;  // after threads_: steps go first, they refer to the pool
+  StepList steps_;  // after threads_: steps go first, they refer to the pool
 };
 
 }  // namespace tessera::int8

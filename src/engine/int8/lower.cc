@@ -503,7 +503,8 @@ std::vector<Placement> FindPlacements(const Model& model) {
   Graph shaped = model.graph;
   // Any size that the network takes will do.
   const int64_t multiple = model.tiling.size_multiple;
-  const int64_t extent = (model.tiling.overlap / multiple + 16) * multiple;
+  const int64_t extent =
+      std::max(model.tiling.smallest, (model.tiling.overlap / multiple + 16) * multiple);
   if (!HasQuantization(shaped) || !InferShapes(shaped, extent, extent).ok()) {
     return std::vector<Placement>(shaped.nodes.size(), Placement::kFloat);
   }

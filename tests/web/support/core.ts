@@ -22,7 +22,9 @@ export interface CoreModelInfo {
   overlap: number;
   overlapWithAlpha: number;
   sizeMultiple: number;
-  tileable: boolean;
+  smallest: number;
+  margin: number;
+  exact: boolean;
   multiplicationsPerPixel: number;
   nodes: { name: string; op: string; runs: 'int8' | 'float' | 'fused' }[];
 }

@@ -78,9 +78,18 @@ test('a run takes the names that UpscalerJS users know', () => {
 });
 
 test('a run takes the tile size of its upscaler unless it names its own', () => {
-  assert.equal(resolveRun({}, 128).tileSize, 128);
-  assert.equal(resolveRun({ tileSize: 64 }, 128).tileSize, 64);
+  assert.equal(resolveRun({}, { tileSize: 128 }).tileSize, 128);
+  assert.equal(resolveRun({ tileSize: 64 }, { tileSize: 128 }).tileSize, 64);
   assert.equal(resolveRun({}).tileSize, undefined);
+});
+
+test('an overlap is exact or a number of pixels', () => {
+  assert.equal(resolveRun({}, { overlap: 'exact' }).overlap, 'exact');
+  assert.equal(resolveRun({ overlap: 0 }, { overlap: 'exact' }).overlap, 0);
+  assert.equal(resolveRun({}).overlap, undefined);
+  assert.throws(() => resolveRun({ overlap: 'wide' as 'exact' }), TypeError);
+  assert.throws(() => resolveRun({ overlap: -1 }), RangeError);
+  assert.throws(() => resolveCreate({ overlap: 1.5 }), RangeError);
 });
 
 test('a run refuses unknown words', () => {

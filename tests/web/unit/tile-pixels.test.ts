@@ -11,7 +11,8 @@ function numbered(width: number, height: number, channels: 3 | 4): SourceImage {
 
 /** The pixel at a position, or the nearest one inside. */
 function pixelAt({ data, width, height, channels }: SourceImage, x: number, y: number): number[] {
-  const at = (Math.min(y, height - 1) * width + Math.min(x, width - 1)) * channels;
+  const inside = (position: number, extent: number) => Math.min(Math.max(position, 0), extent - 1);
+  const at = (inside(y, height) * width + inside(x, width)) * channels;
   const pixel = [...data.subarray(at, at + channels)];
   return channels === 3 ? [...pixel, 255] : pixel;
 }
@@ -22,19 +23,25 @@ test('a tile has the pixels of its place, and repeats the edge beyond it', () =>
     height: fc.integer({ min: 1, max: 9 }),
     channels: fc.constantFrom<3 | 4>(3, 4),
     beyond: fc.integer({ min: 0, max: 3 }),
+    before: fc.integer({ min: 0, max: 4 }),
   });
   fc.assert(
-    fc.property(cases, fc.nat(8), fc.nat(8), ({ width, height, channels, beyond }, left, top) => {
-      const image = numbered(width, height, channels);
-      const [x, y] = [Math.min(left, width - 1), Math.min(top, height - 1)];
-      const [tileWidth, tileHeight] = [width - x + beyond, height - y + beyond];
-      const tile = new Uint8Array(cutTile(image, x, y, tileWidth, tileHeight));
-      for (let row = 0; row < tileHeight; row++) {
-        for (let column = 0; column < tileWidth; column++) {
-          const at = (row * tileWidth + column) * 4;
-          assert.deepEqual([...tile.subarray(at, at + 4)], pixelAt(image, x + column, y + row));
+    fc.property(
+      cases,
+      fc.nat(8),
+      fc.nat(8),
+      ({ width, height, channels, beyond, before }, left, top) => {
+        const image = numbered(width, height, channels);
+        const [x, y] = [Math.min(left, width - 1) - before, Math.min(top, height - 1) - before];
+        const [tileWidth, tileHeight] = [width - x + beyond, height - y + beyond];
+        const tile = new Uint8Array(cutTile(image, x, y, tileWidth, tileHeight));
+        for (let row = 0; row < tileHeight; row++) {
+          for (let column = 0; column < tileWidth; column++) {
+            const at = (row * tileWidth + column) * 4;
+            assert.deepEqual([...tile.subarray(at, at + 4)], pixelAt(image, x + column, y + row));
+          }
         }
-      }
-    }),
+      },
+    ),
   );
 });

@@ -1,23 +1,32 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { type TilingFacts, tileBytes } from '../../../web/src/tiling/overlap.ts';
 import {
+  enlarged,
   planTiles,
   planWhole,
   type Tile,
   type TilePlan,
-  type TilingFacts,
   tileAt,
   WHOLE_IMAGE_LIMIT,
 } from '../../../web/src/tiling/plan.ts';
+import { differenceOf, probePicture, probePlan } from '../../../web/src/tiling/probe.ts';
 
 const PLAIN: TilingFacts = {
   scale: 2,
   sizeMultiple: 1,
+  smallest: 1,
+  fixedWidth: 0,
+  fixedHeight: 0,
+  margin: 0,
   overlap: 6,
-  tileable: true,
-  notTileableBecause: '',
+  exact: true,
+  notExactBecause: '',
+  tileMemory: { fixed: 1e6, perPixel: 100, perSquaredPixel: 0 },
 };
+
+const MEGABYTE = 2 ** 20;
 
 function tilesOf(plan: TilePlan): Tile[] {
   return Array.from({ length: plan.count }, (_, index) => tileAt(plan, index));
@@ -45,13 +54,24 @@ const extents = fc.oneof(
 );
 
 const anyFacts = fc
-  .record({ sizeMultiple: multiples, overlap: overlaps, scale: fc.constantFrom(1, 2, 3, 4) })
-  .map(({ sizeMultiple, overlap, scale }) => ({
-    ...PLAIN,
-    scale,
-    sizeMultiple,
-    overlap: Math.ceil(overlap / sizeMultiple) * sizeMultiple,
-  }));
+  .record({
+    sizeMultiple: multiples,
+    overlap: overlaps,
+    margin: fc.nat(20),
+    smallest: fc.nat(40),
+    scale: fc.constantFrom(1, 2, 3, 4),
+  })
+  .map(({ sizeMultiple, overlap, margin, smallest, scale }) => {
+    const multiple = (value: number) => Math.ceil(value / sizeMultiple) * sizeMultiple;
+    return {
+      ...PLAIN,
+      scale,
+      sizeMultiple,
+      overlap: multiple(overlap),
+      margin: Math.min(margin, multiple(overlap)),
+      smallest: multiple(Math.max(1, smallest)),
+    };
+  });
 
 const anyCase = fc.record({
   facts: anyFacts,
@@ -65,7 +85,7 @@ const anyCase = fc.record({
 function checkPlans(check: (plan: TilePlan, facts: TilingFacts) => void): void {
   fc.assert(
     fc.property(anyCase, ({ facts, width, height, workers, extraTile }) => {
-      const smallest = 2 * facts.overlap + facts.sizeMultiple;
+      const smallest = Math.max(2 * facts.overlap + facts.sizeMultiple, facts.smallest);
       const tileSize = extraTile === undefined ? undefined : smallest + extraTile;
       const plan = planTiles({ width, height, workers, tileSize }, facts);
       if (tileSize !== undefined) {
@@ -85,33 +105,38 @@ test('every pixel is kept exactly once', () => {
 test('no tile reaches over the edge of the padded image', () => {
   checkPlans((plan, facts) => {
     for (const tile of tilesOf(plan)) {
-      assert.ok(tile.x >= 0 && tile.x + plan.across.tile <= plan.across.padded);
-      assert.ok(tile.y >= 0 && tile.y + plan.down.tile <= plan.down.padded);
+      const [x, y] = [tile.x + facts.margin, tile.y + facts.margin];
+      assert.ok(x >= 0 && x + plan.across.tile <= plan.across.padded);
+      assert.ok(y >= 0 && y + plan.down.tile <= plan.down.padded);
     }
-    assert.ok(plan.across.padded - plan.across.extent < facts.sizeMultiple);
+    const { padded, extent } = plan.across;
+    assert.ok(padded === facts.smallest || padded - extent - 2 * facts.margin < facts.sizeMultiple);
   });
 });
 
 test('what is kept is an overlap away from every tile edge that is not an image edge', () => {
-  checkPlans((plan, { overlap }) => {
+  checkPlans((plan, { overlap, margin }) => {
     for (const tile of tilesOf(plan)) {
       const right = tile.x + plan.across.tile;
       const bottom = tile.y + plan.down.tile;
-      if (tile.x > 0) assert.ok(tile.keepX - tile.x >= overlap);
-      if (tile.y > 0) assert.ok(tile.keepY - tile.y >= overlap);
-      if (right < plan.across.padded) assert.ok(right - tile.keepX - tile.keepWidth >= overlap);
-      if (bottom < plan.down.padded) assert.ok(bottom - tile.keepY - tile.keepHeight >= overlap);
+      const atRight = right === plan.across.padded - margin;
+      const atBottom = bottom === plan.down.padded - margin;
+      assert.ok(tile.keepX - tile.x >= (tile.x === -margin ? margin : overlap));
+      assert.ok(tile.keepY - tile.y >= (tile.y === -margin ? margin : overlap));
+      assert.ok(right - tile.keepX - tile.keepWidth >= (atRight ? margin : overlap));
+      assert.ok(bottom - tile.keepY - tile.keepHeight >= (atBottom ? margin : overlap));
     }
   });
 });
 
 test('tile extents and origins are multiples of what the network takes', () => {
-  checkPlans((plan, { sizeMultiple }) => {
+  checkPlans((plan, { sizeMultiple, margin, smallest }) => {
     for (const tile of tilesOf(plan)) {
-      for (const length of [tile.x, tile.y, plan.across.tile, plan.down.tile]) {
+      for (const length of [tile.x + margin, tile.y + margin, plan.across.tile, plan.down.tile]) {
         assert.equal(length % sizeMultiple, 0);
       }
     }
+    assert.ok(plan.across.tile >= smallest && plan.down.tile >= smallest);
   });
 });
 
@@ -155,13 +180,109 @@ test('a tile size without room beside the overlap is refused', () => {
   assert.throws(run, { name: 'RangeError', message: /at least 13 pixels/ });
 });
 
-test('a network that sees the whole image gets one tile, up to a limit', () => {
-  const facts = { ...PLAIN, tileable: false, notTileableBecause: 'GlobalAveragePool' };
-  assert.equal(planTiles({ width: 800, height: 600, workers: 4 }, facts).count, 1);
-  assert.throws(() => planTiles({ width: 2000, height: 2000, workers: 4 }, facts), {
-    code: 'ERR_UNSUPPORTED',
-    message: /GlobalAveragePool/,
+describe('a network that looks at the whole image', () => {
+  const facts = { ...PLAIN, overlap: 40, exact: false, notExactBecause: 'GlobalAveragePool' };
+
+  test('gets one tile while that fits the memory, and many otherwise', () => {
+    const small = planTiles({ width: 700, height: 500, workers: 4 }, facts);
+    assert.deepEqual([small.count, small.exact], [1, true]);
+    const large = planTiles({ width: 2000, height: 2000, workers: 4 }, facts);
+    assert.ok(large.count > 1);
+    assert.equal(large.exact, false);
+    assert.equal(large.notExactBecause, 'GlobalAveragePool');
+    assert.ok(large.overlap >= 8 && large.overlap <= 32);
   });
+
+  test('runs in one piece when that is asked for, up to a limit', () => {
+    const request = { width: 800, height: 1000, workers: 4, overlap: 'exact' as const };
+    assert.equal(planTiles(request, facts).count, 1);
+    assert.throws(() => planTiles({ ...request, width: 2000 }, facts), {
+      code: 'ERR_UNSUPPORTED',
+      message: /GlobalAveragePool.*without overlap 'exact'/,
+    });
+  });
+
+  test('overlaps by what the caller names', () => {
+    const plan = planTiles({ width: 700, height: 500, workers: 4, overlap: 50 }, facts);
+    assert.ok(plan.count > 1);
+    assert.equal(plan.overlap, 50);
+  });
+});
+
+describe('an overlap that is wide beside what memory allows', () => {
+  const tileMemory = { fixed: 0, perPixel: 9000, perSquaredPixel: 0 };
+  const deep = { ...PLAIN, overlap: 349, scale: 4, tileMemory };
+
+  test('is narrowed, and tiles fit the memory', () => {
+    const plan = planTiles({ width: 512, height: 512, workers: 2 }, deep);
+    assert.equal(plan.exact, false);
+    assert.match(plan.notExactBecause, /349 away/);
+    assert.ok(plan.overlap >= 8 && plan.overlap <= 32);
+    const pixels = plan.across.tile * plan.down.tile;
+    assert.ok(tileBytes(tileMemory, pixels) <= 64 * MEGABYTE);
+    // At least 2/5 of the work is kept.
+    assert.ok((512 * 512) / (plan.count * pixels) > 0.4);
+  });
+
+  test('is kept when it is asked for', () => {
+    const plan = planTiles({ width: 3000, height: 512, workers: 2, overlap: 'exact' }, deep);
+    assert.equal(plan.exact, true);
+    assert.equal(plan.overlap, 349);
+    assert.ok(plan.across.count > 1);
+  });
+});
+
+test('tiles of a network that enlarges first are as small as its large tensors ask for', () => {
+  const facts = { ...PLAIN, tileMemory: { fixed: 0, perPixel: 8000, perSquaredPixel: 0 } };
+  const { across, down, exact } = planTiles({ width: 256, height: 256, workers: 1 }, facts);
+  assert.ok(exact);
+  assert.ok(tileBytes(facts.tileMemory, across.tile * down.tile) <= 64 * MEGABYTE);
+});
+
+test('memory that grows with the square of the pixels bounds a tile too', () => {
+  const facts = { ...PLAIN, tileMemory: { fixed: 0, perPixel: 100, perSquaredPixel: 4 } };
+  const { across, down } = planTiles({ width: 256, height: 256, workers: 1 }, facts);
+  assert.ok(tileBytes(facts.tileMemory, across.tile * down.tile) <= 64 * MEGABYTE);
+});
+
+test('a network of a fixed size gets tiles of that size only', () => {
+  const facts = { ...PLAIN, fixedWidth: 64, fixedHeight: 48 };
+  for (const [width, height] of [
+    [10, 10],
+    [64, 48],
+    [65, 200],
+  ] as const) {
+    const plan = planTiles({ width, height, workers: 3, tileSize: 500 }, facts);
+    assert.deepEqual([plan.across.tile, plan.down.tile], [64, 48]);
+    assert.ok(coverage(plan).every((count) => count === 1));
+    assert.ok(tilesOf(plan).every((tile) => tile.x >= 0 && tile.y >= 0));
+  }
+  assert.throws(() => planWhole(65, 40, facts), { code: 'ERR_UNSUPPORTED', message: /64x48/ });
+});
+
+test('a fraction of a scale leaves away what is no whole pixel', () => {
+  assert.equal(enlarged(101, 3 / 2), 151);
+  assert.equal(enlarged(3, 4 / 3), 4);
+  assert.equal(enlarged(49, 8 / 7), 56);
+});
+
+test('a probe has one seam, between tiles of the shape that it stands for', () => {
+  const facts = { ...PLAIN, margin: 3, overlap: 8, sizeMultiple: 4, smallest: 20 };
+  const plan = planTiles({ width: 1000, height: 800, workers: 2, overlap: 8 }, facts);
+  const two = probePlan(plan, facts, 2);
+  assert.equal(two.across.tile, plan.across.tile);
+  const [left, right] = tilesOf(two) as [Tile, Tile];
+  assert.equal(left.keepX + left.keepWidth, right.keepX);
+  assert.equal(right.keepX + right.keepWidth, two.across.extent);
+  const one = probePlan(plan, facts, 1);
+  assert.deepEqual([one.count, one.across.tile], [1, two.across.padded]);
+  assert.equal(one.across.extent, two.across.extent);
+  const picture = probePicture(two.across.extent, two.down.extent);
+  const { data, ...extents } = picture;
+  const raw = { data: new Uint8ClampedArray(data), ...extents };
+  const shifted = { data: raw.data.map((byte, i) => (i === 0 ? byte + 6 : byte)), ...extents };
+  const { max, mean } = differenceOf(raw, shifted);
+  assert.deepEqual([max, Math.round(mean * extents.width * extents.height * 3)], [6, 6]);
 });
 
 test('a patch is one tile, up to a limit', () => {

@@ -14,7 +14,18 @@ import type { TileResult } from '../../../web/src/types.ts';
 import type { LoadRequest } from '../../../web/src/worker/protocol.ts';
 
 const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
-const FACTS = { scale: 1, sizeMultiple: 1, overlap: 2, tileable: true, notTileableBecause: '' };
+const FACTS = {
+  scale: 1,
+  sizeMultiple: 1,
+  smallest: 1,
+  fixedWidth: 0,
+  fixedHeight: 0,
+  margin: 0,
+  overlap: 2,
+  exact: true,
+  notExactBecause: '',
+  tileMemory: { fixed: 0, perPixel: 1, perSquaredPixel: 0 },
+};
 const WIDTH = 50;
 const HEIGHT = 30;
 
@@ -23,6 +34,7 @@ const THROW = 2;
 const SILENCE = 3;
 const POISON = 4;
 const REFUSE = 5;
+const CRAWL = 6;
 
 interface Harness {
   pool: WorkerPool;
@@ -129,6 +141,34 @@ test('a silent worker is given up', async (context) => {
   const { run } = makeRun(pool, SILENCE);
   run.start();
   await assert.rejects(run.finished, { code: 'ERR_TIMEOUT' });
+});
+
+test('a worker that reports progress is not silent, and its run hears it', async (context) => {
+  const { pool, workers } = harness(context, { failures: 1, silence: 200, size: 1 });
+  const parts: number[] = [];
+  const { run, plan, data, result } = makeRun(pool, CRAWL, { onpart: (done) => parts.push(done) });
+  run.start();
+  await run.finished;
+  assert.deepEqual(result, data);
+  assert.equal(workers.length, 1);
+  assert.ok(parts.length >= 5, `${parts.length} reports`);
+  assert.ok(parts.every((part, i) => part > (parts[i - 1] ?? 0) && part < plan.count));
+});
+
+test('the slow tile of an aborted run is ended, and its worker kept', async (context) => {
+  const { pool, workers } = harness(context, { failures: 1, size: 1 });
+  await pool.start();
+  const { run } = makeRun(pool, CRAWL);
+  run.start();
+  await sleep(60);
+  const begun = performance.now();
+  run.cancel('enough');
+  await assert.rejects(run.finished, (reason) => reason === 'enough');
+  const next = makeRun(pool, 0);
+  next.run.start();
+  await next.run.finished;
+  assert.ok(performance.now() - begun < 1000);
+  assert.equal(workers.length, 1);
 });
 
 test('an error of the core reaches the caller, and the worker stays', async (context) => {

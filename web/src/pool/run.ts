@@ -1,7 +1,7 @@
 import { reasonOf } from '../base/abort.js';
 import { deferred } from '../base/deferred.js';
 import type { SourceImage } from '../image/source.js';
-import { type Tile, type TilePlan, tileAt } from '../tiling/plan.js';
+import { enlarged, type Tile, type TilePlan, tileAt } from '../tiling/plan.js';
 import { cutTile } from '../tiling/tile-pixels.js';
 import type { TileResult } from '../types.js';
 import type { Crop, TileRequest } from '../worker/protocol.js';
@@ -19,6 +19,8 @@ export interface RunRequest {
   signal: AbortSignal | undefined;
   /** Receives each finished tile; an exception ends the run. */
   ontile(tile: TileResult, done: number): void;
+  /** Hears how far the run is while a slow tile is in work: finished tiles, with fractions. */
+  onpart?(done: number): void;
   /** Whether a tile's bytes are free again once `ontile` has returned. */
   recycle?: boolean;
   /** How many tiles may be in the hands of workers or of a slow receiver; default no limit. */
@@ -35,6 +37,8 @@ export class Run implements Lane<Task> {
   #taken = 0;
   #done = 0;
   #released = 0;
+  /** How far slow tiles are that are in work, by index. */
+  readonly #parts = new Map<number, number>();
   /** Buffers of earlier tiles: for the next results. */
   readonly #spares: ArrayBuffer[] = [];
 
@@ -78,7 +82,20 @@ export class Run implements Lane<Task> {
         if (reply.type === 'tile') this.#receive(tile, reply.pixels);
       },
       reject: (error) => this.cancel(error),
+      progress: (done) => this.#advance(tile.index, done),
     };
+  }
+
+  #advance(index: number, part: number): void {
+    if (this.#closed) return;
+    this.#parts.set(index, part);
+    let done = this.#done;
+    for (const each of this.#parts.values()) done += each;
+    try {
+      this.#request.onpart?.(done);
+    } catch (error) {
+      this.cancel(error);
+    }
   }
 
   /** The receiver is done with a tile: with `mostInFlight`, another may be taken. */
@@ -101,23 +118,24 @@ export class Run implements Lane<Task> {
   }
 
   #cropOf(tile: Tile): Crop {
-    const { scale } = this.#request;
+    const { scale, plan } = this.#request;
     return {
-      x: (tile.keepX - tile.x) * scale,
-      y: (tile.keepY - tile.y) * scale,
-      width: tile.keepWidth * scale,
-      height: tile.keepHeight * scale,
+      x: enlarged(tile.keepX - tile.x - plan.margin, scale),
+      y: enlarged(tile.keepY - tile.y - plan.margin, scale),
+      width: enlarged(tile.keepWidth, scale),
+      height: enlarged(tile.keepHeight, scale),
     };
   }
 
   #receive(tile: Tile, pixels: ArrayBuffer): void {
     if (this.#closed) return;
     const { scale, plan, ontile, recycle } = this.#request;
+    this.#parts.delete(tile.index);
     const result: TileResult = {
-      x: tile.keepX * scale,
-      y: tile.keepY * scale,
-      width: tile.keepWidth * scale,
-      height: tile.keepHeight * scale,
+      x: enlarged(tile.keepX, scale),
+      y: enlarged(tile.keepY, scale),
+      width: enlarged(tile.keepWidth, scale),
+      height: enlarged(tile.keepHeight, scale),
       data: new Uint8ClampedArray(pixels),
       colorSpace: this.#request.image.colorSpace,
       index: tile.index,

@@ -2,6 +2,8 @@ import { StallTimer } from '../base/stall.js';
 import { describe, type ErrorCode, fromWireError, TesseraError } from '../errors.js';
 import type { WorkerPort } from '../types.js';
 import {
+  type CancelMessage,
+  type ProgressReport,
   type ReplyTo,
   transfersOf,
   type WorkerReply,
@@ -21,6 +23,7 @@ export class WorkerLost extends Error {
 interface Pending {
   resolve(reply: WorkerReply): void;
   reject(error: unknown): void;
+  onprogress: ((done: number) => void) | undefined;
   stall: StallTimer;
 }
 
@@ -32,11 +35,13 @@ export class WorkerHandle {
   #lost: unknown;
   #terminated: unknown;
 
-  /** @param silence - milliseconds that a request may take */
+  /** @param silence - milliseconds without a word about a request */
   constructor(port: WorkerPort, silence: number) {
     this.#port = port;
     this.#silence = silence;
-    port.addEventListener('message', (event) => this.#answered(event.data as WorkerReply));
+    port.addEventListener('message', (event) =>
+      this.#heard(event.data as WorkerReply | ProgressReport),
+    );
     port.addEventListener('error', (event) => {
       const what = event.message || describe(event.error ?? 'it did not load or stopped');
       this.terminate(new WorkerLost('ERR_WORKER_CRASHED', `worker failed: ${what}`, event.error));
@@ -53,17 +58,21 @@ export class WorkerHandle {
   /**
    * Sends one request; the next may follow once this has settled.
    *
+   * @param onprogress - hears how far a slow tile is, in (0, 1)
    * @throws WorkerLost when the worker is gone, which it then is for good.
    * @throws TesseraError when the request failed in a worker that can go on.
    */
-  async request<R extends WorkerRequest>(request: R): Promise<ReplyTo<R>> {
+  async request<R extends WorkerRequest>(
+    request: R,
+    onprogress?: (done: number) => void,
+  ): Promise<ReplyTo<R>> {
     if (this.#lost !== undefined) throw this.#lost;
     const reply = await new Promise<WorkerReply>((resolve, reject) => {
       const stall = new StallTimer(this.#silence, () => {
         const message = `a worker was silent for ${this.#silence} ms`;
         this.terminate(new WorkerLost('ERR_TIMEOUT', message));
       });
-      this.#pending = { resolve, reject, stall };
+      this.#pending = { resolve, reject, onprogress, stall };
       try {
         this.#port.postMessage(request, transfersOf(request));
       } catch (cause) {
@@ -78,7 +87,19 @@ export class WorkerHandle {
     return reply as ReplyTo<R>;
   }
 
-  #answered(reply: WorkerReply): void {
+  /** The tile in work is no longer wanted: its request settles before long. */
+  cancel(): void {
+    if (this.#pending === undefined || this.#lost !== undefined) return;
+    const message: CancelMessage = { type: 'cancel' };
+    this.#port.postMessage(message, []);
+  }
+
+  #heard(reply: WorkerReply | ProgressReport): void {
+    if (reply.type === 'progress') {
+      this.#pending?.stall.heard();
+      this.#pending?.onprogress?.(reply.done);
+      return;
+    }
     if (reply.type === 'poisoned') {
       this.terminate(new WorkerLost('ERR_WORKER_CRASHED', `wasm stopped: ${reply.message}`));
       return;

@@ -11,7 +11,8 @@ import { FairQueue, type Lane } from './fair-queue.js';
 import { WorkerLost } from './worker-handle.js';
 import { type SeatOptions, WorkerSeat } from './worker-seat.js';
 
-// The running tile of an aborted run may finish; only if it takes longer is its worker ended.
+// The running tile of an aborted run ends between two layers; only if that takes longer than this is
+// its worker ended.
 const ABORT_GRACE_MS = 2000;
 // A tile that loses this many workers is given up: the tile, not the worker, is to blame.
 const MOST_LOSSES = 2;
@@ -23,6 +24,8 @@ export interface Task {
   makeRequest(): PrepareRequest | TileRequest;
   resolve(reply: PreparedReply | TileReply): void;
   reject(error: unknown): void;
+  /** Hears how far a slow tile is, in (0, 1). */
+  progress?(done: number): void;
 }
 
 interface Place {
@@ -95,6 +98,7 @@ export class WorkerPool {
     for (const place of this.#places) {
       if (place.task?.lane !== lane) continue;
       const end = () => place.seat.terminate(new Error('its run was aborted'));
+      place.seat.cancel();
       place.abortTimer = setTimeout(end, ABORT_GRACE_MS);
     }
   }
@@ -116,7 +120,10 @@ export class WorkerPool {
   async #work(place: Place, task: Task): Promise<void> {
     place.task = task;
     try {
-      task.resolve(await this.#occupy(place, () => place.seat.request(task.makeRequest())));
+      const onprogress = (done: number) => task.progress?.(done);
+      task.resolve(
+        await this.#occupy(place, () => place.seat.request(task.makeRequest(), onprogress)),
+      );
     } catch (error) {
       if (error instanceof WorkerLost && this.#mayRetry(task)) {
         this.#retries.push(task);

@@ -48,12 +48,15 @@ export class WorkerSeat {
   }
 
   /** Sends one request to the worker, starting one if there is none. */
-  async request<R extends WorkerRequest>(request: R): Promise<ReplyTo<R>> {
+  async request<R extends WorkerRequest>(
+    request: R,
+    onprogress?: (done: number) => void,
+  ): Promise<ReplyTo<R>> {
     clearTimeout(this.#idleTimer);
     if (!this.hasWorker) await this.start();
     try {
       // start() has put it there.
-      return await (this.#worker as WorkerHandle).request(request);
+      return await (this.#worker as WorkerHandle).request(request, onprogress);
     } finally {
       this.#waitForIdleness();
     }
@@ -63,6 +66,11 @@ export class WorkerSeat {
     const { idleTimeout } = this.#options;
     if (idleTimeout === undefined) return;
     this.#idleTimer = setTimeout(() => this.terminate(new Error('idle')), idleTimeout);
+  }
+
+  /** The tile in work is no longer wanted. */
+  cancel(): void {
+    this.#worker?.cancel();
   }
 
   /** Ends the worker, if there is one; what it was asked rejects with `reason`. */

@@ -1,5 +1,5 @@
 import type { Estimate, ModelInfo } from '../types.js';
-import type { TilePlan } from './plan.js';
+import { enlarged, type TilePlan } from './plan.js';
 
 const BYTES_PER_PIXEL = 4;
 
@@ -17,18 +17,19 @@ export function estimateRun(
 ): Estimate {
   const { extent: width, tile: tileWidth } = plan.across;
   const { extent: height, tile: tileHeight } = plan.down;
-  const area = model.scale ** 2;
+  const { scale } = model;
+  const [outputWidth, outputHeight] = [enlarged(width, scale), enlarged(height, scale)];
   const tilePixels = tileWidth * tileHeight;
   const used = Math.min(workers, plan.count);
   const input = width * height * BYTES_PER_PIXEL;
-  const output = input * area;
+  const output = outputWidth * outputHeight * BYTES_PER_PIXEL;
   // A tile and its result exist outside the wasm memory too, on their way.
-  const onTheWay = tilePixels * BYTES_PER_PIXEL * (1 + area);
+  const onTheWay = tilePixels * BYTES_PER_PIXEL * (1 + scale ** 2);
   return {
     width,
     height,
-    outputWidth: width * model.scale,
-    outputHeight: height * model.scale,
+    outputWidth,
+    outputHeight,
     input,
     output,
     perWorker,
@@ -36,6 +37,9 @@ export function estimateRun(
     total: input + output + used * (perWorker + onTheWay),
     tiles: plan.count,
     tile: { width: tileWidth, height: tileHeight },
+    overlap: plan.overlap,
+    exact: plan.exact,
+    notExactBecause: plan.notExactBecause,
     multiplications: model.multiplicationsPerPixel * tilePixels * plan.count,
   };
 }

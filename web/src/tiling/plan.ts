@@ -11,23 +11,28 @@
  * All tiles of a run have one shape, so that a session is prepared once. A tile never reaches over
  * the edge of the padded image: the network's own zero padding then falls on the image border and
  * nowhere else, which is what makes a tiled result equal to an untiled one.
+ *
+ * Where a network's output lacks a margin, the padded image begins a margin before the image.
  */
 import { TesseraError } from '../errors.js';
-
-/** What a network demands of a tiler; {@link ModelInfo} has these. */
-export interface TilingFacts {
-  scale: number;
-  sizeMultiple: number;
-  overlap: number;
-  tileable: boolean;
-  notTileableBecause: string;
-}
+import type { OverlapOption } from '../types.js';
+import {
+  fitsWhole,
+  roundUp,
+  shortestTile,
+  type TileBounds,
+  type TilingFacts,
+  tileBounds,
+} from './overlap.js';
 
 /** The cut along one axis. */
 export interface AxisPlan {
   /** The image's extent. */
   extent: number;
-  /** The extent rounded up to what the network takes; edge pixels are repeated to fill it. */
+  /**
+   * The extent with margins, rounded up to what the network takes; edge pixels are repeated to fill
+   * it.
+   */
   padded: number;
   /** Tile edge, overlap included. */
   tile: number;
@@ -39,14 +44,20 @@ export interface TilePlan {
   across: AxisPlan;
   down: AxisPlan;
   overlap: number;
+  /** Pixels on each side that a tile's output lacks. */
+  margin: number;
   /** Of tiles. */
   count: number;
+  /** Whether the result is exactly what one tile for the whole image would give. */
+  exact: boolean;
+  /** Why not; empty otherwise. */
+  notExactBecause: string;
 }
 
 /** One tile: what the network sees, and which part of it is kept. */
 export interface Tile {
   index: number;
-  /** Origin of the tile; it may reach past the image only where the image is padded. */
+  /** Origin of the tile; it may reach beyond the image only where the image is padded. */
   x: number;
   y: number;
   /** The part of the image that this tile alone supplies. */
@@ -64,63 +75,67 @@ export interface TilingRequest {
   workers: number;
   /** Longest tile edge, overlap included; undefined leaves it to the planner. */
   tileSize?: number | undefined;
+  /** undefined leaves it to the planner. */
+  overlap?: OverlapOption | undefined;
 }
 
-// Default edges. Speed per pixel does not depend on them (docs/internals.md), so longer tiles are
-// better for the little they spend on overlap; but a worker's memory, the wait for the first tile and
-// the wait after an abort grow with the area. Between the two limits an edge is so many overlaps long
-// that a fifth of the work is overlap.
-const SHORTEST_EDGE = 256;
-const LONGEST_EDGE = 384;
-const OVERLAPS_PER_EDGE = 20;
 // Tiles kept smaller than this are not made just to feed more workers: fixed costs would eat it.
 const SMALLEST_SPLIT = 64;
 // What a tile costs besides its pixels (messages, copies, calls), in pixels.
 const TILE_COST = 2048;
-/** A network that looks at the whole image gets one tile of at most this many pixels. */
+/** One tile for the whole image has at most this many pixels. */
 export const WHOLE_IMAGE_LIMIT = 1024 * 1024;
 
-function roundUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
+/** The part of the facts and bounds that cutting needs. */
+interface Cut {
+  sizeMultiple: number;
+  margin: number;
+  /** The shortest tile. */
+  shortest: number;
+  overlap: number;
 }
 
-/** The longest edge that the planner may use. */
-function longestEdge(facts: TilingFacts, tileSize: number | undefined): number {
-  const { overlap, sizeMultiple } = facts;
-  if (tileSize === undefined) {
-    const economic = Math.min(OVERLAPS_PER_EDGE * overlap, LONGEST_EDGE);
-    // With a very wide overlap, at least 4/9 of a tile's work is kept.
-    return roundUp(Math.max(SHORTEST_EDGE, economic, 6 * overlap, sizeMultiple), sizeMultiple);
-  }
-  const smallest = 2 * overlap + sizeMultiple;
-  if (tileSize < smallest) {
-    throw new RangeError(
-      `tileSize ${tileSize} is too small: this network needs an overlap of ${overlap} pixels on ` +
-        `each side, so a tile must be at least ${smallest} pixels`,
-    );
-  }
-  return Math.floor(tileSize / sizeMultiple) * sizeMultiple;
+function cutOf(facts: TilingFacts, overlap: number): Cut {
+  const { sizeMultiple, margin } = facts;
+  return { sizeMultiple, margin, shortest: shortestTile(facts, overlap), overlap };
+}
+
+/** @param fixed - not 0: the length of all tiles */
+function paddedExtent(extent: number, facts: TilingFacts, fixed: number): number {
+  const { margin, sizeMultiple, smallest } = facts;
+  return roundUp(Math.max(extent + 2 * margin, smallest, fixed), sizeMultiple);
 }
 
 /** Cuts an axis into `wanted` tiles of one length, or fewer when rounding makes them longer. */
-function cutAxis(extent: number, wanted: number, facts: TilingFacts): AxisPlan {
-  const { overlap, sizeMultiple } = facts;
-  const padded = roundUp(extent, sizeMultiple);
+function cutAxis(extent: number, padded: number, wanted: number, cut: Cut): AxisPlan {
+  const { overlap, sizeMultiple, shortest } = cut;
   if (wanted === 1) return { extent, padded, tile: padded, count: 1 };
   const inner = padded - 2 * overlap;
-  const step = roundUp(inner / wanted, sizeMultiple);
+  const step = roundUp(Math.max(inner / wanted, shortest - 2 * overlap), sizeMultiple);
   return { extent, padded, tile: step + 2 * overlap, count: Math.ceil(inner / step) };
 }
 
 /** The cuts along one axis worth comparing: the coarsest that fits, and up to `finer` finer ones. */
-function cuts(extent: number, edge: number, finer: number, facts: TilingFacts): AxisPlan[] {
-  const padded = roundUp(extent, facts.sizeMultiple);
-  const inner = padded - 2 * facts.overlap;
-  const coarsest = padded <= edge ? 1 : Math.ceil(inner / (edge - 2 * facts.overlap));
-  const plans = [cutAxis(extent, coarsest, facts)];
+function cuts(
+  extent: number,
+  bounds: TileBounds,
+  finer: number,
+  facts: TilingFacts,
+  fixed: number,
+): AxisPlan[] {
+  const { edge, overlap } = bounds;
+  const cut = cutOf(facts, overlap);
+  const padded = paddedExtent(extent, facts, fixed);
+  const inner = padded - 2 * overlap;
+  if (fixed > 0) {
+    const count = padded === fixed ? 1 : Math.ceil(inner / (fixed - 2 * overlap));
+    return [{ extent, padded, tile: fixed, count }];
+  }
+  const coarsest = padded <= edge ? 1 : Math.ceil(inner / (edge - 2 * overlap));
+  const plans = [cutAxis(extent, padded, coarsest, cut)];
   for (let wanted = coarsest + 1; wanted <= coarsest + finer; wanted++) {
     if (inner / wanted < SMALLEST_SPLIT) break;
-    plans.push(cutAxis(extent, wanted, facts));
+    plans.push(cutAxis(extent, padded, wanted, cut));
   }
   return plans;
 }
@@ -131,8 +146,23 @@ function makespan(plan: TilePlan, workers: number): number {
   return Math.ceil(plan.count / workers) * (pixels + TILE_COST);
 }
 
-function combine(across: AxisPlan, down: AxisPlan, facts: TilingFacts): TilePlan {
-  return { across, down, overlap: facts.overlap, count: across.count * down.count };
+function combine(
+  across: AxisPlan,
+  down: AxisPlan,
+  margin: number,
+  { overlap, exact, notExactBecause }: Omit<TileBounds, 'edge'>,
+): TilePlan {
+  const count = across.count * down.count;
+  // One tile is the whole image, whatever the network looks at.
+  const whole = { exact: true, notExactBecause: '' };
+  return {
+    across,
+    down,
+    overlap,
+    margin,
+    count,
+    ...(count === 1 ? whole : { exact, notExactBecause }),
+  };
 }
 
 /**
@@ -141,19 +171,41 @@ function combine(across: AxisPlan, down: AxisPlan, facts: TilingFacts): TilePlan
  * @throws TesseraError `ERR_UNSUPPORTED` above {@link WHOLE_IMAGE_LIMIT}.
  */
 export function planWhole(width: number, height: number, facts: TilingFacts): TilePlan {
-  const plan = combine(cutAxis(width, 1, facts), cutAxis(height, 1, facts), facts);
-  const pixels = plan.across.tile * plan.down.tile;
-  if (pixels > WHOLE_IMAGE_LIMIT) {
-    const what = facts.tileable
-      ? 'one patch'
-      : `this network cannot be tiled (${facts.notTileableBecause}); an image`;
+  const cut = cutOf(facts, facts.overlap);
+  const axis = (extent: number, fixed: number) =>
+    cutAxis(extent, paddedExtent(extent, facts, fixed), 1, cut);
+  const { fixedWidth, fixedHeight } = facts;
+  const plan = combine(axis(width, fixedWidth), axis(height, fixedHeight), facts.margin, facts);
+  if (fixedWidth > 0 && (plan.across.tile > fixedWidth || plan.down.tile > fixedHeight)) {
     throw new TesseraError(
       'ERR_UNSUPPORTED',
-      `${width}x${height} is too large: ${what} may have at most ${WHOLE_IMAGE_LIMIT} pixels`,
+      `${width}x${height} is too large for one piece: this network takes tiles of ` +
+        `${fixedWidth}x${fixedHeight} pixels only`,
+    );
+  }
+  const pixels = plan.across.tile * plan.down.tile;
+  if (pixels > WHOLE_IMAGE_LIMIT) {
+    const what = facts.exact
+      ? 'one patch'
+      : `this network is exact only in one piece (${facts.notExactBecause}), and an image`;
+    const advice = facts.exact ? '' : "; without overlap 'exact' it is cut into tiles";
+    throw new TesseraError(
+      'ERR_UNSUPPORTED',
+      `${width}x${height} is too large: ${what} may have at most ${WHOLE_IMAGE_LIMIT} pixels` +
+        advice,
       { details: { pixels, limit: WHOLE_IMAGE_LIMIT } },
     );
   }
   return plan;
+}
+
+/** Whether to run an image in one piece, since the network is not exact in tiles. */
+function wantsWhole({ width, height, tileSize, overlap }: TilingRequest, facts: TilingFacts) {
+  if (facts.exact) return false;
+  if (overlap === 'exact') return true;
+  if (overlap !== undefined || tileSize !== undefined || facts.fixedWidth > 0) return false;
+  const pixels = paddedExtent(width, facts, 0) * paddedExtent(height, facts, 0);
+  return pixels <= WHOLE_IMAGE_LIMIT && fitsWhole(facts, pixels);
 }
 
 /**
@@ -161,21 +213,29 @@ export function planWhole(width: number, height: number, facts: TilingFacts): Ti
  * first.
  *
  * @throws RangeError when `tileSize` leaves no room beside the overlap.
- * @throws TesseraError `ERR_UNSUPPORTED` for a network that cannot be tiled and an image too large
- * for one tile.
+ * @throws TesseraError `ERR_UNSUPPORTED` when `overlap` is `exact`, the network is exact only in one
+ * piece, and the image too large for one tile.
  */
 export function planTiles(request: TilingRequest, facts: TilingFacts): TilePlan {
   const { width, height, workers, tileSize } = request;
-  if (!facts.tileable) return planWhole(width, height, facts);
-  const edge = longestEdge(facts, tileSize);
+  if (wantsWhole(request, facts)) return planWhole(width, height, facts);
+  const bounds = tileBounds(facts, request.overlap, tileSize);
   // A caller's own tile size is followed as closely as an even grid can.
   const finer = tileSize === undefined ? workers : 0;
-  const plans = cuts(width, edge, finer, facts).flatMap((across) =>
-    cuts(height, edge, finer, facts).map((down) => combine(across, down, facts)),
+  const plans = cuts(width, bounds, finer, facts, facts.fixedWidth).flatMap((across) =>
+    cuts(height, bounds, finer, facts, facts.fixedHeight).map((down) =>
+      combine(across, down, facts.margin, bounds),
+    ),
   );
   return plans.reduce((best, plan) =>
     makespan(plan, workers) < makespan(best, workers) ? plan : best,
   );
+}
+
+/** The extent that pixels are enlarged to; what is no whole output pixel is left away. */
+export function enlarged(pixels: number, scale: number): number {
+  // The smallest addition that makes up for the rounding of a third or a seventh.
+  return Math.floor(pixels * scale + 1e-6);
 }
 
 interface AxisTile {
@@ -184,22 +244,22 @@ interface AxisTile {
   keepEnd: number;
 }
 
-function axisTile(axis: AxisPlan, index: number, overlap: number): AxisTile {
+function axisTile(axis: AxisPlan, index: number, { overlap, margin }: TilePlan): AxisTile {
   const step = axis.tile - 2 * overlap;
   const last = index === axis.count - 1;
   // Each tile's share ends one overlap before its own end, and the next share starts there. The
-  // last tile, moved inward, keeps less than it could.
+  // last tile, moved inward, keeps less than it could. The padded image begins at -margin.
   return {
-    origin: index === 0 ? 0 : Math.min(index * step, axis.padded - axis.tile),
-    keep: index === 0 ? 0 : index * step + overlap,
-    keepEnd: last ? axis.extent : (index + 1) * step + overlap,
+    origin: (index === 0 ? 0 : Math.min(index * step, axis.padded - axis.tile)) - margin,
+    keep: index === 0 ? 0 : index * step + overlap - margin,
+    keepEnd: last ? axis.extent : (index + 1) * step + overlap - margin,
   };
 }
 
 /** The tile at a position in reading order. */
 export function tileAt(plan: TilePlan, index: number): Tile {
-  const x = axisTile(plan.across, index % plan.across.count, plan.overlap);
-  const y = axisTile(plan.down, Math.floor(index / plan.across.count), plan.overlap);
+  const x = axisTile(plan.across, index % plan.across.count, plan);
+  const y = axisTile(plan.down, Math.floor(index / plan.across.count), plan);
   return {
     index,
     x: x.origin,

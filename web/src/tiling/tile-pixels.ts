@@ -1,8 +1,8 @@
 import type { SourceImage } from '../image/source.js';
 
 /**
- * Copies a rectangle of an image into RGBA bytes of its own. Where it reaches past the right or
- * bottom edge, the pixels of that edge are repeated.
+ * Copies a rectangle of an image into RGBA bytes of its own. Where it reaches beyond an edge, the
+ * pixels of that edge are repeated.
  */
 export function cutTile(
   image: SourceImage,
@@ -12,18 +12,24 @@ export function cutTile(
   height: number,
 ): ArrayBuffer {
   const target = new Uint8Array(width * height * 4);
-  const inside = Math.min(width, image.width - x);
+  const left = Math.max(0, -x);
+  const right = Math.min(width, image.width - x);
   for (let row = 0; row < height; row++) {
-    const sourceRow = Math.min(y + row, image.height - 1);
+    const sourceRow = Math.min(Math.max(0, y + row), image.height - 1);
     const start = row * width * 4;
-    copyRow(image, sourceRow * image.width + x, inside, target, start);
-    // Each pixel outside repeats the one before it.
-    for (let column = inside; column < width; column++) {
-      const at = start + column * 4;
-      target.copyWithin(at, at - 4, at);
-    }
+    copyRow(image, sourceRow * image.width + x + left, right - left, target, start + left * 4);
+    // Each pixel outside repeats the one beside it.
+    for (let column = left - 1; column >= 0; column--)
+      repeatPixel(target, start, column + 1, column);
+    for (let column = right; column < width; column++)
+      repeatPixel(target, start, column - 1, column);
   }
   return target.buffer;
+}
+
+function repeatPixel(target: Uint8Array, start: number, from: number, to: number): void {
+  const at = start + from * 4;
+  target.copyWithin(start + to * 4, at, at + 4);
 }
 
 function copyRow(

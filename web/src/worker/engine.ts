@@ -1,6 +1,7 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
 import type { Metadata } from '../picture-options.js';
-import type { Crop, SessionShape } from './protocol.js';
+import { enlarged } from '../tiling/plan.js';
+import type { Crop, SessionShape, TileRequest } from './protocol.js';
 import type {
   ModelFacts,
   ModuleFactory,
@@ -11,6 +12,8 @@ import type {
 } from './wasm-module.js';
 
 const BYTES_PER_PIXEL = 4;
+// Of a slow tile, between two looks at whether it is still wanted. Most tiles are done sooner.
+const PORTION_MS = 40;
 
 /** @throws TesseraError unless the status is OK. */
 export function checkStatus(status: WasmStatus): void {
@@ -60,7 +63,7 @@ export class Engine {
   readonly #module: TesseraModule;
   readonly #model: WasmModel;
   readonly #threads: number;
-  readonly #scale: number;
+  readonly #info: ModelFacts;
   readonly #session: WasmSession;
   /** What the session is ready for. */
   #shape: SessionShape | undefined;
@@ -75,13 +78,13 @@ export class Engine {
     this.#model = new module.Model();
     for (const [key, value] of Object.entries(metadata)) this.#model.setMetadata(key, value);
     withBytes(module, model, (pointer) => checkStatus(this.#model.load(pointer, model.length)));
-    this.#scale = this.#model.info().scale;
+    this.#info = this.#model.info();
     this.#session = new module.Session();
   }
 
   /** What the model file says, less {@link warnings}. */
   get facts(): ModelFacts {
-    return this.#model.info();
+    return this.#info;
   }
 
   /**
@@ -113,19 +116,33 @@ export class Engine {
   /**
    * Upscales one tile of `shape.width * shape.height` RGBA pixels and returns the part `crop` of
    * the result, in `spare` if that has the right length, otherwise in a new buffer.
+   *
+   * @param pause - called between portions of the work with the finished share; what it throws ends
+   * the tile
    */
-  run(shape: SessionShape, pixels: Uint8Array, crop: Crop, spare?: ArrayBuffer): ArrayBuffer {
+  async run(
+    { shape, pixels, crop, spare }: Omit<TileRequest, 'type'>,
+    pause: (done: number) => Promise<void>,
+  ): Promise<ArrayBuffer> {
     this.prepare(shape);
     const session = this.#session;
-    if (pixels.length !== session.inputBytes()) {
+    if (pixels.byteLength !== session.inputBytes()) {
       throw new TesseraError(
         'ERR_INTERNAL',
-        `a tile of ${pixels.length} bytes does not fill ${session.inputBytes()}`,
+        `a tile of ${pixels.byteLength} bytes does not fill ${session.inputBytes()}`,
       );
     }
-    this.#module.HEAPU8.set(pixels, session.inputPointer());
-    checkStatus(session.run());
-    return this.#copyOut(session.outputPointer(), shape.width * this.#scale, crop, spare);
+    session.restart();
+    this.#module.HEAPU8.set(new Uint8Array(pixels), session.inputPointer());
+    for (;;) {
+      const { status, done } = session.runFor(PORTION_MS);
+      checkStatus(status);
+      if (done === 1) break;
+      await pause(done);
+    }
+    const { scale, margin } = this.#info;
+    const outputWidth = enlarged(shape.width - 2 * margin, scale);
+    return this.#copyOut(session.outputPointer(), outputWidth, crop, spare);
   }
 
   #copyOut(

@@ -1,4 +1,7 @@
-/** What the pool and its workers say to each other. A worker answers every request exactly once. */
+/**
+ * What the pool and its workers say to each other. A worker answers every request exactly once;
+ * while it works on a slow one it also reports progress, which is no answer.
+ */
 import type { WireError } from '../errors.js';
 import type { Metadata } from '../picture-options.js';
 import type { ModelInfo } from '../types.js';
@@ -54,6 +57,11 @@ export interface TileRequest {
 
 export type WorkerRequest = OpenRequest | LoadRequest | PrepareRequest | TileRequest;
 
+/** Not a request: the tile in work is no longer wanted, and is answered with `ERR_CANCELLED`. */
+export interface CancelMessage {
+  type: 'cancel';
+}
+
 export interface OpenedReply {
   type: 'opened';
 }
@@ -67,6 +75,13 @@ export interface PreparedReply {
   type: 'prepared';
   /** The worker's whole wasm memory, in bytes. */
   heapBytes: number;
+}
+
+/** How far the tile in work is. */
+export interface ProgressReport {
+  type: 'progress';
+  /** In (0, 1). */
+  done: number;
 }
 
 export interface TileReply {

@@ -3,7 +3,13 @@
 import { describe, TesseraError, toWireError } from '../errors.js';
 import type { ModelInfo } from '../types.js';
 import { Engine, importFactory, instantiate, toEngineError } from './engine.js';
-import type { LoadRequest, WorkerReply, WorkerRequest } from './protocol.js';
+import type {
+  CancelMessage,
+  LoadRequest,
+  ProgressReport,
+  WorkerReply,
+  WorkerRequest,
+} from './protocol.js';
 import type { ModuleFactory } from './wasm-module.js';
 
 // Multiplications for a look at a model: some hundredths of a second.
@@ -11,14 +17,45 @@ const MOST_PROBED = 2e8;
 
 /** The worker's end of the line. */
 export interface ServerPort {
-  postMessage(reply: WorkerReply, transfer: ArrayBuffer[]): void;
-  onrequest(listener: (request: WorkerRequest) => void): void;
+  postMessage(reply: WorkerReply | ProgressReport, transfer: ArrayBuffer[]): void;
+  onrequest(listener: (request: WorkerRequest | CancelMessage) => void): void;
+}
+
+// Between two reports of a slow tile.
+const REPORT_MS = 250;
+
+/** Lets messages in that have come meanwhile; a timer would wait some milliseconds longer. */
+function breathing(): () => Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  let resume = () => {};
+  port1.onmessage = () => resume();
+  return () =>
+    new Promise((resolve) => {
+      resume = resolve;
+      port2.postMessage(null);
+    });
 }
 
 /** Answers requests, one reply each, in order. */
 export function serve(port: ServerPort): void {
   let factory: ModuleFactory | undefined;
   let engine: Engine | undefined;
+  let cancelled = false;
+  const breathe = breathing();
+
+  /** What happens between portions of a tile. */
+  function pauses(): (done: number) => Promise<void> {
+    let reported = performance.now();
+    cancelled = false;
+    return async (done) => {
+      if (performance.now() - reported >= REPORT_MS) {
+        reported = performance.now();
+        port.postMessage({ type: 'progress', done }, []);
+      }
+      await breathe();
+      if (cancelled) throw new TesseraError('ERR_CANCELLED', 'the tile is no longer wanted');
+    };
+  }
 
   async function answer(request: WorkerRequest): Promise<WorkerReply> {
     if (request.type === 'open') {
@@ -35,12 +72,14 @@ export function serve(port: ServerPort): void {
       engine.prepare(request.shape);
       return { type: 'prepared', heapBytes: engine.heapBytes };
     }
-    const { shape, crop, spare } = request;
-    const pixels = engine.run(shape, new Uint8Array(request.pixels), crop, spare);
-    return { type: 'tile', pixels };
+    return { type: 'tile', pixels: await engine.run(request, pauses()) };
   }
 
   port.onrequest(async (request) => {
+    if (request.type === 'cancel') {
+      cancelled = true;
+      return;
+    }
     try {
       const reply = await answer(request);
       port.postMessage(reply, reply.type === 'tile' ? [reply.pixels] : []);

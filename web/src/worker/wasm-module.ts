@@ -35,6 +35,10 @@ export interface WasmSession {
   outputBytes(): number;
   memoryBytes(): number;
   run(): WasmStatus;
+  /** Runs for about some milliseconds, whole layers; `done` is the finished share, 1 at the end. */
+  runFor(milliseconds: number): { status: WasmStatus; done: number };
+  /** Forgets a tile that `runFor` has not finished. */
+  restart(): void;
   /** For tests: the int8 kernels `scalar`, `simd` or `relaxed` from the next prepare() on. */
   forceKernels(name: string): WasmStatus;
   delete(): void;
