@@ -16,6 +16,8 @@ export interface Row {
   tiled_equal: boolean | null;
   /** Largest difference between tiles and the whole, in levels of bytes. */
   seam_err: number | null;
+  /** What the library says beforehand that tiles differ by; null where they are exact. */
+  seam_announced: number | null;
   /** Of the quantized network against its own float, in decibels. */
   int8_psnr: number | null;
   /** Largest change of a colour's mean by quantizing, in levels. */
@@ -139,7 +141,7 @@ export async function measure(
 ): Promise<Row> {
   const row: Row = {
     ...{ name: network.name, form, float_max_err: null, tiled_equal: null, seam_err: null },
-    ...{ int8_psnr: null, int8_shift: null, wasm_mb: null, ms: null },
+    ...{ int8_psnr: null, int8_shift: null, seam_announced: null, wasm_mb: null, ms: null },
   };
   try {
     const { channels = 3, height = 44, width = 52 } = network;

@@ -166,6 +166,101 @@ const strangeSlices: Network = {
   },
 };
 
+/** Squeeze-and-excitation by nn.Linear: flat lists of channels between reshapes, then expand_as. */
+const gemmGate: Network = {
+  ...base,
+  name: 'squeeze-by-linear',
+  exact: false,
+  forms: [...PYTORCH, 'torchscript-11-static'],
+  build(net) {
+    const width = 12;
+    const gemm = (x: Value, outputs: number) => {
+      const inputs = x.shape[1] as number;
+      const weights = net.randoms([outputs, inputs], Math.sqrt(3 / inputs));
+      const both = [x, weights, net.randoms([outputs], 0.1)];
+      return net.other('Gemm', both, [1, outputs], { transB: 1 });
+    };
+    let x = net.relu(net.conv(net.image, width));
+    const flat = net.reshape(net.globalAverage(x), [1, width], [1, width]);
+    const gate = net.sigmoid(gemm(net.relu(gemm(flat, 4)), width));
+    const broad = net.reshape(gate, [1, width, 1, 1], [1, width, 1, 1]);
+    const extents = net.builder.node('Shape', [x.name]);
+    x = net.mul(x, net.other('Expand', [broad, extents], x.shape));
+    const up = net.pixelShuffle(net.conv(x, 12, { gain: 0.1 }), 2);
+    return net.add(up, net.enlarge(net.image, 2, 'nearest'));
+  },
+};
+
+/** nn.GroupNorm as it is written before set 18: an instance normalization of reshaped groups. */
+const groupNorm: Network = {
+  ...base,
+  name: 'group-norm',
+  scale: 1,
+  exact: false,
+  int8: false,
+  forms: [...PYTORCH, 'torchscript-17-static'],
+  build(net) {
+    const normal = (x: Value, groups: number) => {
+      const width = channelsOf(x);
+      const size = (width / groups) * heightOf(x) * widthOf(x);
+      const apart = net.reshape(x, [0, groups, -1], [1, groups, size]);
+      const plain = [
+        net.reals([groups], Array<number>(groups).fill(1)),
+        net.reals([groups], Array<number>(groups).fill(0)),
+      ];
+      const flat = net.other('InstanceNormalization', [apart, ...plain], apart.shape);
+      const extents = net.builder.node('Shape', [x.name]);
+      const back = net.other('Reshape', [flat, extents], x.shape);
+      const scaled = net.mul(back, net.randoms([width, 1, 1], 0.2, 1));
+      return net.add(scaled, net.randoms([width, 1, 1], 0.1));
+    };
+    let x = net.conv(net.image, 12);
+    x = net.add(x, net.conv(net.silu(normal(x, 4)), 12));
+    return net.add(net.conv(net.silu(normal(x, 2)), 3, { gain: 0.1 }), net.image);
+  },
+};
+
+/** Tensor.expand, whose target the graph makes of the given extents and a test for -1. */
+const expanded: Network = {
+  ...base,
+  name: 'expand-by-where',
+  forms: PYTORCH,
+  build(net) {
+    const width = 8;
+    const wanted = int64s([-1, width, -1, -1]);
+    const ones = net.builder.node('ConstantOfShape', [int64s([4])], {
+      value: { shape: [1], type: 'int64', values: [1] },
+    });
+    const name = net.builder.constant(wanted);
+    const minus = net.builder.node('Mul', [ones, { shape: [], type: 'int64', values: [-1] }]);
+    const kept = net.builder.node('Equal', [name, minus]);
+    const target = net.builder.node('Where', [kept, ones, name]);
+    const x = net.relu(net.conv(net.image, width));
+    const one = net.sigmoid(net.conv(x, 1));
+    const gate = net.other('Expand', [one, target], x.shape);
+    const up = net.pixelShuffle(net.conv(net.mul(x, gate), 12, { gain: 0.1 }), 2);
+    return net.add(up, net.enlarge(net.image, 2, 'nearest'));
+  },
+};
+
+/** Weights that layers share, through Identity nodes. */
+const sharedWeights: Network = {
+  ...base,
+  name: 'shared-weights',
+  forms: [...PYTORCH, 'torchscript-13-constant-nodes'],
+  build(net) {
+    const weights = net.builder.constant(net.randoms([12, 12, 3, 3], Math.sqrt(3 / 108)));
+    let x = net.relu(net.conv(net.image, 12));
+    for (let i = 0; i < 3; i++) {
+      const own = i === 0 ? weights : net.builder.node('Identity', [weights]);
+      const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+      x = net.relu(net.other('Conv', [x, own], x.shape, attributes));
+    }
+    const up = net.pixelShuffle(net.conv(x, 12, { gain: 0.1 }), 2);
+    return net.add(up, net.enlarge(net.image, 2, 'nearest'));
+  },
+};
+
 export const unusual: readonly Network[] = [
   qlinear,
   dynamicQuantization,
@@ -173,4 +268,8 @@ export const unusual: readonly Network[] = [
   ratioOfSizes,
   weightNorm,
   strangeSlices,
+  gemmGate,
+  groupNorm,
+  expanded,
+  sharedWeights,
 ];
