@@ -7,6 +7,7 @@ import { type KernelName, loadCore, runPicture } from '../support/core.ts';
 import { conv, quantizedConv } from '../support/layers.ts';
 import { toLuma, withLuma } from '../support/luma.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
+import '../support/node-variants.ts';
 import { OnnxBuilder, tensor } from '../support/onnx-builder.ts';
 import { runReference } from '../support/onnxruntime.ts';
 import { addTransparency, type Pixels, randomPicture } from '../support/pixels.ts';
@@ -29,6 +30,12 @@ function floatLuma(random: Random): Uint8Array<ArrayBuffer> {
     b.node('DepthToSpace', [conv(b, random, hidden, 8, 4)], { blocksize: 2, mode: 'CRD' }),
   );
 }
+
+/** Of the builds that this process itself can run. */
+const KERNELS: Readonly<Record<string, readonly KernelName[]>> = {
+  simd: ['', 'scalar'],
+  relaxed: ['', 'scalar', 'relaxed-saturating'],
+};
 
 const CODES = { scale: 1 / 255, zeroPoint: 0 };
 
@@ -88,13 +95,16 @@ describe('luma networks', () => {
     });
   }
 
-  test('int8 is the same in every kind of kernel', async () => {
+  test('int8 is the same in every build and kind of kernel', async () => {
     const random = new Random(33);
     const model = quantizedLuma(random);
     const picture = colourful(random, 24, 20);
-    const core = await loadCore('relaxed');
-    const kernels: KernelName[] = ['scalar', 'simd', 'relaxed'];
-    const [first, ...rest] = kernels.map((name) => runPicture(core, model, picture, name).data);
+    const results: Uint8ClampedArray[] = [];
+    for (const [build, names] of Object.entries(KERNELS)) {
+      const core = await loadCore(build);
+      for (const name of names) results.push(runPicture(core, model, picture, name).data);
+    }
+    const [first, ...rest] = results;
     for (const other of rest) assert.deepEqual(other, first);
   });
 
