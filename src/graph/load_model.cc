@@ -1,4 +1,6 @@
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "graph/analyze_tiling.h"
 #include "graph/channel_means.h"
@@ -18,9 +20,14 @@ int64_t CountParameters(const Graph& graph) {
   return count;
 }
 
-Result<Model> Compile(onnx::Model file, bool keep_size) {
+// The network behind one output.
+Result<Model> LoadOutput(onnx::Model file, const LoadOptions& options,
+                         std::vector<Status>* obstacles) {
   Model model;
-  TESSERA_ASSIGN_OR_RETURN(model.graph, ImportOnnx(std::move(file), keep_size));
+  model.output =
+      options.output.empty() && !file.outputs.empty() ? file.outputs[0].name : options.output;
+  for (const onnx::ValueInfo& output : file.outputs) model.outputs.push_back(output.name);
+  TESSERA_ASSIGN_OR_RETURN(model.graph, ImportOnnx(std::move(file), options, obstacles));
   model.channel_means = ChannelMeansOf(model.graph);  // passes fold them into convolutions
   TESSERA_RETURN_IF_ERROR(Simplify(model.graph));
   TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeTiling(model.graph));
@@ -31,21 +38,68 @@ Result<Model> Compile(onnx::Model file, bool keep_size) {
   return model;
 }
 
+bool IsPicture(const Model& model) {
+  const int64_t channels = model.graph.value(model.graph.output).shape[1];
+  return channels == 1 || channels == 3 || channels == 4;
+}
+
+// The network behind that of several outputs which is the largest picture, or the first error.
+Result<Model> LoadLargest(const onnx::Model& file, LoadOptions options,
+                          std::vector<Status>* obstacles) {
+  std::optional<Model> largest;
+  Status first_error;
+  for (const onnx::ValueInfo& output : file.outputs) {
+    options.output = output.name;
+    Result<Model> model =
+        LoadOutput(onnx::Model(file), options, first_error.ok() ? obstacles : nullptr);
+    if (!model.ok()) {
+      if (first_error.ok()) first_error = model.status();
+    } else if (IsPicture(*model) &&
+               (!largest || model->tiling.scale.ToDouble() > largest->tiling.scale.ToDouble())) {
+      largest.emplace(std::move(model).value());
+    }
+  }
+  if (largest) return std::move(*largest);
+  if (!first_error.ok()) return first_error;
+  return Status(StatusCode::kUnsupported,
+                "none of the model's outputs is a picture, with 1, 3 or 4 channels");
+}
+
+Result<Model> LoadFile(onnx::Model file, const LoadOptions& options,
+                       std::vector<Status>* obstacles) {
+  if (options.output.empty() && file.outputs.size() > 1) {
+    return LoadLargest(file, options, obstacles);
+  }
+  return LoadOutput(std::move(file), options, obstacles);
+}
+
+Result<Model> Load(std::span<const uint8_t> bytes, LoadOptions options,
+                   std::vector<Status>* obstacles) {
+  TESSERA_ASSIGN_OR_RETURN(onnx::Model file, onnx::ReadModel(bytes, options.files));
+  ReplaceMetadata(file.metadata, options.metadata);
+  const bool declares_size = DeclaresSize(file);
+  Result<Model> model = LoadFile(std::move(file), options, obstacles);
+  if (model.ok() || !declares_size) return model;
+  // What has no meaning for other sizes may run in tiles of its own size.
+  TESSERA_ASSIGN_OR_RETURN(onnx::Model again, onnx::ReadModel(bytes, options.files));
+  ReplaceMetadata(again.metadata, options.metadata);
+  options.keep_size = true;
+  Result<Model> fixed = LoadFile(std::move(again), options, nullptr);
+  return fixed.ok() ? std::move(fixed) : std::move(model);
+}
+
 }  // namespace
 
-Result<Model> LoadModel(std::span<const uint8_t> bytes, const MetadataEntries& metadata) {
-  TESSERA_ASSIGN_OR_RETURN(onnx::Model file, onnx::ReadModel(bytes));
-  ReplaceMetadata(file.metadata, metadata);
-  const bool declares_size = DeclaresSize(file);
-  Result<Model> model = Compile(std::move(file), false);
-  if (!model.ok() && declares_size) {
-    // What has no meaning for other sizes may run in tiles of its own size.
-    TESSERA_ASSIGN_OR_RETURN(onnx::Model again, onnx::ReadModel(bytes));
-    ReplaceMetadata(again.metadata, metadata);
-    Result<Model> fixed = Compile(std::move(again), true);
-    if (fixed.ok()) model = std::move(fixed);
+Result<Model> LoadModel(std::span<const uint8_t> bytes, const LoadOptions& options,
+                        std::vector<Status>* obstacles) {
+  if (obstacles) obstacles->clear();
+  Result<Model> model = Load(bytes, options, obstacles);
+  if (!model.ok()) {
+    if (obstacles && obstacles->empty()) obstacles->push_back(model.status());
+    return model;
   }
-  if (model.ok()) model->file_bytes = bytes.size();
+  model->file_bytes = bytes.size();
+  for (const onnx::ExternalFile& file : options.files) model->file_bytes += file.bytes.size();
   return model;
 }
 

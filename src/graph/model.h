@@ -7,10 +7,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/status.h"
 #include "graph/graph.h"
-#include "graph/metadata.h"
+#include "graph/load_options.h"
 #include "graph/rational.h"
 
 namespace tessera {
@@ -42,17 +43,21 @@ struct TilingFacts {
 struct Model {
   Graph graph;
   TilingFacts tiling;
-  size_t file_bytes = 0;
+  std::string output;                      // the name of the output that is computed
+  std::vector<std::string> outputs;        // the names of all that the file has
+  size_t file_bytes = 0;                   // weights in other files included
   int64_t parameters = 0;                  // elements of all weights
   double multiplications_per_pixel = 0.0;  // convolution MACs per input pixel
   // What the network subtracts from its channels first, if anything.
   std::optional<std::array<float, 3>> channel_means;
 };
 
-/// Reads an ONNX file: onnx::ReadModel -> ImportOnnx -> Simplify -> AnalyzeTiling. `bytes` need not
-/// outlive the call. Entries of `metadata` take the place of the file's. Errors: kModelFormat,
-/// kModelOp, kUnsupported, kOutOfMemory; each names the node it is about.
-Result<Model> LoadModel(std::span<const uint8_t> bytes, const MetadataEntries& metadata = {});
+/// Reads an ONNX file: onnx::ReadModel -> ImportOnnx -> Simplify -> AnalyzeTiling. No bytes need
+/// outlive the call. Errors: kModelFormat, kModelOp, kUnsupported, kOutOfMemory; each names the
+/// node it is about. Where several things stand in the way the message tells of all, and
+/// `obstacles`, if given, has them one by one.
+Result<Model> LoadModel(std::span<const uint8_t> bytes, const LoadOptions& options = {},
+                        std::vector<Status>* obstacles = nullptr);
 
 /// Fills in every value's shape for an input of `height` x `width` pixels, and turns every
 /// convolution's auto_pad into explicit pads. Errors: kModelFormat (extents that do not fit

@@ -47,7 +47,9 @@ SymbolicShapes::SymbolicShapes(const Graph& graph, size_t height_axis, size_t wi
 const Shape& SymbolicShapes::At(const Graph& graph, ValueId id, size_t probe) const {
   const Value& value = graph.value(id);
   if (value.constant || static_cast<size_t>(id) >= shapes_.size()) return value.shape;
-  return shapes_[static_cast<size_t>(id)][probe];
+  // None of a value that stands in for what could not be imported.
+  const Shape& shape = shapes_[static_cast<size_t>(id)][probe];
+  return shape.empty() ? value.shape : shape;
 }
 
 Status SymbolicShapes::Add(const Graph& graph, const Node& node) {

@@ -1,11 +1,15 @@
 #include "onnx/reader.h"
 
 #include <new>
+#include <optional>
 #include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
+#include <protozero/types.hpp>
+#include <protozero/varint.hpp>
 #include <string>
 
 #include "onnx/fields.h"
+#include "onnx/foreign_file.h"
 #include "onnx/tensor_reader.h"
 
 namespace tessera::onnx {
@@ -30,7 +34,7 @@ AttributeType ToAttributeType(int32_t type) {
   }
 }
 
-Result<Attribute> ReadAttribute(pbf_reader reader) {
+Result<Attribute> ReadAttribute(pbf_reader reader, ExternalData& external) {
   Attribute attribute;
   while (NextField(reader)) {
     switch (reader.tag_and_type()) {
@@ -47,7 +51,7 @@ Result<Attribute> ReadAttribute(pbf_reader reader) {
         attribute.s = reader.get_string();
         break;
       case BytesField(5): {
-        TESSERA_ASSIGN_OR_RETURN(attribute.t, ReadTensor(reader.get_message()));
+        TESSERA_ASSIGN_OR_RETURN(attribute.t, ReadTensor(reader.get_message(), external));
         break;
       }
       case Fixed32Field(7):
@@ -72,7 +76,7 @@ Result<Attribute> ReadAttribute(pbf_reader reader) {
   return attribute;
 }
 
-Result<Node> ReadNode(pbf_reader reader) {
+Result<Node> ReadNode(pbf_reader reader, ExternalData& external) {
   Node node;
   while (NextField(reader)) {
     switch (reader.tag_and_type()) {
@@ -89,7 +93,8 @@ Result<Node> ReadNode(pbf_reader reader) {
         node.op_type = reader.get_string();
         break;
       case BytesField(5): {
-        TESSERA_ASSIGN_OR_RETURN(Attribute attribute, ReadAttribute(reader.get_message()));
+        TESSERA_ASSIGN_OR_RETURN(Attribute attribute,
+                                 ReadAttribute(reader.get_message(), external));
         node.attributes.push_back(std::move(attribute));
         break;
       }
@@ -169,16 +174,16 @@ ValueInfo ReadValueInfo(pbf_reader reader) {
   return info;
 }
 
-Status ReadGraph(pbf_reader reader, Model& model) {
+Status ReadGraph(pbf_reader reader, ExternalData& external, Model& model) {
   while (NextField(reader)) {
     switch (reader.tag_and_type()) {
       case BytesField(1): {
-        TESSERA_ASSIGN_OR_RETURN(Node node, ReadNode(reader.get_message()));
+        TESSERA_ASSIGN_OR_RETURN(Node node, ReadNode(reader.get_message(), external));
         model.nodes.push_back(std::move(node));
         break;
       }
       case BytesField(5): {
-        TESSERA_ASSIGN_OR_RETURN(Tensor tensor, ReadTensor(reader.get_message()));
+        TESSERA_ASSIGN_OR_RETURN(Tensor tensor, ReadTensor(reader.get_message(), external));
         model.initializers.push_back(std::move(tensor));
         break;
       }
@@ -241,7 +246,8 @@ void ReadMetadata(pbf_reader reader, Model& model) {
   model.metadata.push_back(std::move(entry));
 }
 
-Result<Model> ReadModelProto(pbf_reader reader) {
+Result<Model> ReadModelProto(std::span<const uint8_t> bytes, ExternalData& external) {
+  pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   Model model;
   bool has_graph = false;
   while (NextField(reader)) {
@@ -252,7 +258,7 @@ Result<Model> ReadModelProto(pbf_reader reader) {
       case BytesField(7):
         if (has_graph) return Status(StatusCode::kModelFormat, "the file holds two graphs");
         has_graph = true;
-        TESSERA_RETURN_IF_ERROR(ReadGraph(reader.get_message(), model));
+        TESSERA_RETURN_IF_ERROR(ReadGraph(reader.get_message(), external, model));
         break;
       case BytesField(8):
         ReadOpset(reader.get_message(), model);
@@ -265,7 +271,8 @@ Result<Model> ReadModelProto(pbf_reader reader) {
     }
   }
   if (!has_graph) {
-    return Status(StatusCode::kModelFormat, "this is not an ONNX model: it holds no graph");
+    return Status(StatusCode::kModelFormat, NameForeignMessage(bytes).value_or(
+                                                "this is not an ONNX model: it holds no graph"));
   }
   return model;
 }
@@ -279,15 +286,48 @@ Status CheckVersions(const Model& model) {
                   "the model uses operator set " + std::to_string(model.opset_version) +
                       "; export it with " + std::to_string(kOldestOpset) + " or newer");
   }
-  for (const Node& node : model.nodes) {
-    if (IsDefaultDomain(node.domain)) continue;
-    std::string message = "operator " + node.op_type + " of node '" + node.name +
-                          "' comes from domain '" + node.domain +
-                          "'; only standard ONNX operators are supported";
-    if (ComputesOnCodes(node.op_type)) message.append("; ").append(kQdqHint);
-    return Status(StatusCode::kModelOp, std::move(message));
-  }
   return Status::Ok();
+}
+
+// How many bytes a file would need to hold its last field, where that is cut short. May throw.
+std::optional<uint64_t> BytesNeeded(std::span<const uint8_t> bytes) {
+  const char* at = reinterpret_cast<const char*>(bytes.data());
+  const char* const begin = at;
+  const char* const end = at + bytes.size();
+  while (at < end) {
+    const uint64_t key = protozero::decode_varint(&at, end);
+    const auto type = static_cast<protozero::pbf_wire_type>(key & 7);
+    uint64_t length = 0;
+    if (type == protozero::pbf_wire_type::varint) {
+      protozero::decode_varint(&at, end);
+    } else if (type == protozero::pbf_wire_type::length_delimited) {
+      length = protozero::decode_varint(&at, end);
+    } else {
+      return std::nullopt;  // ONNX has no others at this level
+    }
+    if (length > static_cast<uint64_t>(end - at)) return static_cast<uint64_t>(at - begin) + length;
+    at += length;
+  }
+  return std::nullopt;
+}
+
+// Says of an unreadable file whether it ends too early or is wrong inside.
+Status Damaged(std::span<const uint8_t> bytes, const char* what) {
+  std::optional<uint64_t> needed;
+  try {
+    needed = BytesNeeded(bytes);
+  } catch (const protozero::exception&) {
+    // No protobuf file at all, or cut within a length.
+  }
+  // ONNX files begin with their version; lengths in other files mean nothing.
+  if (needed && bytes[0] == 0x08) {
+    return Status(StatusCode::kModelFormat,
+                  "the file is cut short: it has " + std::to_string(bytes.size()) +
+                      " bytes, but its contents need " + std::to_string(*needed) +
+                      "; download or copy it again");
+  }
+  return Status(StatusCode::kModelFormat,
+                std::string("the file is damaged or not an ONNX model (") + what + ")");
 }
 
 }  // namespace
@@ -297,19 +337,21 @@ bool ComputesOnCodes(const std::string& op_type) {
   return integer || op_type.starts_with("QLinear") || op_type == "DynamicQuantizeLinear";
 }
 
-Result<Model> ReadModel(std::span<const uint8_t> bytes) {
+Result<Model> ReadModel(std::span<const uint8_t> bytes, std::span<const ExternalFile> files) {
+  if (const auto foreign = NameForeignFile(bytes)) {
+    return Status(StatusCode::kModelFormat, *foreign);
+  }
   // With the writer's the only try block of the core: protozero reports malformed bytes by
   // exceptions, and they end here.
   try {
-    const pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    Result<Model> model = ReadModelProto(reader);
+    ExternalData external(files);
+    Result<Model> model = ReadModelProto(bytes, external);
     if (!model.ok()) return model;
     TESSERA_RETURN_IF_ERROR(CheckVersions(*model));
+    TESSERA_RETURN_IF_ERROR(external.MissingFiles());
     return model;
   } catch (const protozero::exception& error) {
-    return Status(
-        StatusCode::kModelFormat,
-        std::string("the file is damaged, cut short or not an ONNX model (") + error.what() + ")");
+    return Damaged(bytes, error.what());
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory, "not enough memory to read the model");
   }

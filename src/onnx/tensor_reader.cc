@@ -25,8 +25,30 @@ struct Encoded {
   std::vector<int64_t> int64s;
   std::vector<double> doubles;
   std::optional<std::span<const char>> raw;
+  ExternalPlace place;
   bool external = false;
 };
+
+// StringStringEntryProto: one entry of external_data. Other keys, such as a checksum, are left.
+void ReadPlace(protozero::pbf_reader reader, ExternalPlace& place) {
+  std::string key;
+  std::string value;
+  while (NextField(reader)) {
+    switch (reader.tag_and_type()) {
+      case BytesField(1):
+        key = reader.get_string();
+        break;
+      case BytesField(2):
+        value = reader.get_string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  if (key == "location") place.location = std::move(value);
+  if (key == "offset") place.offset = std::move(value);
+  if (key == "length") place.length = std::move(value);
+}
 
 Encoded Decode(protozero::pbf_reader reader) {
   Encoded tensor;
@@ -73,12 +95,11 @@ Encoded Decode(protozero::pbf_reader reader) {
       case BytesField(10):
         AppendPacked(reader.get_packed_double(), tensor.doubles);
         break;
-      case BytesField(13):  // external_data: where the elements are, if not here
-        tensor.external = true;
-        reader.skip();
+      case BytesField(13):
+        ReadPlace(reader.get_message(), tensor.place);
         break;
-      case VarintField(14):
-        tensor.external = tensor.external || reader.get_int32() != 0;
+      case VarintField(14):  // data_location: 0 here, 1 at `place`
+        tensor.external = reader.get_int32() != 0;
         break;
       default:
         reader.skip();
@@ -134,12 +155,6 @@ std::string Named(const Encoded& tensor) {
 }
 
 Status CheckEncoding(const Encoded& tensor, DataType type) {
-  if (tensor.external) {
-    return Status(StatusCode::kUnsupported,
-                  Named(tensor) +
-                      " keeps its elements in a separate file; save the model with all data inside "
-                      "(onnx.save_model(..., save_as_external_data=False))");
-  }
   if (ElementBytes(type) == 0) {
     return Status(StatusCode::kUnsupported,
                   Named(tensor) + " has element type " + std::to_string(tensor.data_type) +
@@ -157,9 +172,10 @@ Status CheckEncoding(const Encoded& tensor, DataType type) {
   return Status::Ok();
 }
 
-Status CheckCount(const Encoded& encoded, const Tensor& tensor) {
+// The product of the extents.
+Result<size_t> Count(const Encoded& encoded) {
   size_t expected = 1;
-  for (const int64_t dim : tensor.dims) {
+  for (const int64_t dim : encoded.dims) {
     const auto product = CheckedProduct({static_cast<int64_t>(expected), dim});
     // INT32_MAX elements keep later int64 arithmetic on counts far from overflow.
     if (!product || *product > INT32_MAX) {
@@ -167,6 +183,10 @@ Status CheckCount(const Encoded& encoded, const Tensor& tensor) {
     }
     expected = *product;
   }
+  return expected;
+}
+
+Status CheckCount(const Encoded& encoded, size_t expected, const Tensor& tensor) {
   const size_t found = tensor.floats.size() + tensor.ints.size();
   if (found == expected) return Status::Ok();
   return Status(StatusCode::kModelFormat, Named(encoded) + " should have " +
@@ -180,15 +200,21 @@ bool IsFloating(DataType type) {
   return type == DataType::kFloat || type == DataType::kFloat16 || type == DataType::kDouble;
 }
 
-Result<Tensor> ReadTensor(protozero::pbf_reader reader) {
-  const Encoded encoded = Decode(reader);
+Result<Tensor> ReadTensor(protozero::pbf_reader reader, ExternalData& external) {
+  Encoded encoded = Decode(reader);
   const auto type = static_cast<DataType>(encoded.data_type);
   TESSERA_RETURN_IF_ERROR(CheckEncoding(encoded, type));
+  TESSERA_ASSIGN_OR_RETURN(const size_t count, Count(encoded));
 
   Tensor tensor;
   tensor.name = encoded.name;
   tensor.data_type = type;
   tensor.dims = encoded.dims;
+  if (encoded.external) {
+    const size_t bytes = count * ElementBytes(type);
+    TESSERA_ASSIGN_OR_RETURN(encoded.raw, external.Find(encoded.place, bytes, Named(encoded)));
+    if (encoded.raw->size() < bytes) return tensor;  // the file is missing
+  }
   const auto same = [](auto element) { return element; };
   switch (type) {
     case DataType::kFloat:
@@ -216,7 +242,7 @@ Result<Tensor> ReadTensor(protozero::pbf_reader reader) {
     case DataType::kUndefined:
       break;  // refused by CheckEncoding
   }
-  TESSERA_RETURN_IF_ERROR(CheckCount(encoded, tensor));
+  TESSERA_RETURN_IF_ERROR(CheckCount(encoded, count, tensor));
   return tensor;
 }
 

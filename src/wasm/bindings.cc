@@ -87,6 +87,10 @@ val InfoOf(const Model& model) {
   const TilingFacts& tiling = model.tiling;
   val info = val::object();
   info.set("name", graph.info.name);
+  val outputs = val::array();
+  for (const std::string& output : model.outputs) outputs.call<void>("push", output);
+  info.set("output", model.output);
+  info.set("outputs", outputs);
   info.set("licence", graph.info.licence);
   info.set("data", graph.info.data);
   info.set("scores", graph.info.scores);
@@ -252,7 +256,11 @@ EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::class_<WasmModel>("Model")
       .constructor<>()
       .function("setMetadata", &WasmModel::SetMetadata)
+      .function("setOutput", &WasmModel::SetOutput)
+      .function("setInput", &WasmModel::SetInput)
+      .function("addFile", &WasmModel::AddFile)
       .function("load", &WasmModel::Load)
+      .function("obstacles", &WasmModel::Obstacles)
       .function("info", &WasmModel::Info)
       .function("warnings", &WasmModel::Warnings);
 

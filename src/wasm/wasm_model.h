@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/status.h"
 #include "graph/model.h"
@@ -34,14 +35,33 @@ class WasmModel {
  public:
   /// Says what the file's metadata would say (`tessera.*`), before Load; over what it does say.
   void SetMetadata(const std::string& key, const std::string& value) {
-    metadata_.emplace_back(key, value);
+    options_.metadata.emplace_back(key, value);
+  }
+  /// What a file leaves open, before load(): its output, the value of an input beside the image,
+  /// and a file beside it that holds weights, whose bytes must stay until then.
+  void SetOutput(const std::string& name) { options_.output = name; }
+  void SetInput(const std::string& name, const emscripten::val& elements) {
+    options_.inputs.push_back({name, emscripten::vecFromJSArray<double>(elements)});
+  }
+  void AddFile(const std::string& name, uintptr_t pointer, size_t bytes) {
+    files_.push_back({name, {FromPointer<const uint8_t>(pointer), bytes}});
   }
 
   WasmStatus Load(uintptr_t pointer, size_t bytes) {
-    Result<Model> model = LoadModel({FromPointer<const uint8_t>(pointer), bytes}, metadata_);
+    options_.files = files_;
+    Result<Model> model =
+        LoadModel({FromPointer<const uint8_t>(pointer), bytes}, options_, &obstacles_);
+    files_.clear();
     if (!model.ok()) return ToWasm(model.status());
     model_ = std::move(model).value();
     return ToWasm(Status::Ok());
+  }
+
+  /// After a load() that failed: all that stands in the way, as statuses.
+  emscripten::val Obstacles() const {
+    emscripten::val list = emscripten::val::array();
+    for (const Status& obstacle : obstacles_) list.call<void>("push", ToWasm(obstacle));
+    return list;
   }
 
   const std::optional<Model>& model() const { return model_; }
@@ -53,7 +73,9 @@ class WasmModel {
   emscripten::val Warnings(double most_multiplications) const;
 
  private:
-  MetadataEntries metadata_;
+  LoadOptions options_;
+  std::vector<onnx::ExternalFile> files_;
+  std::vector<Status> obstacles_;
   std::optional<Model> model_;
 };
 

@@ -302,17 +302,22 @@ TEST_CASE("import: a node without a name gets one") {
 
 TEST_CASE("import: inputs and outputs of the graph") {
   const auto relu = [](OnnxBuilder b) { return b.Node("Relu", {"x"}, "y"); };
-  CheckRefused(relu(OnnxBuilder().Input("x", {1, 3, -1, -1}).Input("z", {1}).Output("y")),
-               StatusCode::kUnsupported, "several inputs ('x', 'z')");
+  CheckRefused(OnnxBuilder()
+                   .Input("x", {1, 3, -1, -1})
+                   .Input("z", {1})
+                   .Output("y")
+                   .Node("Add", {"x", "z"}, "y"),
+               StatusCode::kUnsupported, "input 'z' of shape [1] that needs a value");
   CheckRefused(relu(OnnxBuilder().Input("x", {1, 3, -1, -1}).Output("y").Output("x")),
-               StatusCode::kUnsupported, "2 outputs");
+               StatusCode::kUnsupported, "several outputs ('y', 'x')");
   CheckRefused(relu(OnnxBuilder().Output("y")), StatusCode::kModelFormat, "no input");
   CheckRefused(relu(OnnxBuilder().Input("x", {1, 3, -1, -1}).Output("q")), StatusCode::kModelFormat,
                "'q'");
   CheckRefused(relu(OnnxBuilder().Input("x", {3, -1, -1}).Output("y")), StatusCode::kUnsupported,
                "[3, ?, ?]");
-  CheckRefused(relu(OnnxBuilder().Input("x", {4, 3, -1, -1}).Output("y")), StatusCode::kUnsupported,
-               "batch of 4");
+  // A declared batch is a size to run with, as height and width are.
+  CHECK(MustImport(relu(OnnxBuilder().Input("x", {4, 3, 9, 9}).Output("y"))).values[0].shape ==
+        Shape{1, 3, kUnknownDim, kUnknownDim});
   CheckRefused(relu(OnnxBuilder().Input("x", {1, 3, -1, -1}, 9).Output("y")),
                StatusCode::kUnsupported, "floating");
   CheckRefused(OnnxBuilder().Input("x", {1, 3, -1, -1}).Output("x"), StatusCode::kUnsupported,

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 #include "onnx/float16.h"
@@ -133,27 +135,143 @@ TEST_CASE("onnx: refuses tensors whose elements do not match") {
 }
 
 TEST_CASE("onnx: refuses what it does not read") {
-  std::string external = OnnxTensor::Header("w", 1, {1});
-  protozero::pbf_writer(external).add_int32(14, 1);
-  Status status = ReadStatus(OnnxBuilder().Initializer(external));
-  CHECK(status.code() == StatusCode::kUnsupported);
-  CHECK(Mentions(status, "separate file"));
-
-  status = ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 16, {1}, {1, 1})));
+  Status status =
+      ReadStatus(OnnxBuilder().Initializer(OnnxTensor::Raw<char>("w", 16, {1}, {1, 1})));
   CHECK(status.code() == StatusCode::kUnsupported);
   CHECK(Mentions(status, "element type 16"));
 
   CHECK(ReadStatus(OnnxBuilder(6).Input("x", {})).code() == StatusCode::kUnsupported);
   CHECK(ReadStatus(OnnxBuilder(0).Input("x", {})).code() == StatusCode::kModelFormat);
 
-  status = ReadStatus(OnnxBuilder().Node("QLinearAdd", {}, "y", {}, "n", "com.microsoft"));
-  CHECK(status.code() == StatusCode::kModelOp);
-  CHECK(Mentions(status, "QDQ"));
-  status = ReadStatus(OnnxBuilder().Node("FusedConv", {}, "y", {}, "n", "com.microsoft"));
-  CHECK(status.code() == StatusCode::kModelOp);
-  CHECK(Mentions(status, "com.microsoft"));
-  CHECK(!Mentions(status, "QDQ"));
   CHECK(ReadModel(OnnxBuilder().Node("Relu", {"x"}, "y", {}, "n", "ai.onnx").Build()).ok());
+}
+
+// The model with a tensor 'w' of two floats at byte 4 of a file.
+std::string ExternalTensor(bool place_first, const std::string& offset, const std::string& length) {
+  std::string bytes;
+  protozero::pbf_writer pbf(bytes);
+  const auto entry = [&](const char* key, const std::string& value) {
+    std::string text;
+    protozero::pbf_writer(text).add_string(1, key);
+    protozero::pbf_writer(text).add_string(2, value);
+    pbf.add_message(13, text);
+  };
+  if (!place_first) pbf.add_int32(14, 1);
+  entry("location", "weights/model.data");
+  if (!offset.empty()) entry("offset", offset);
+  if (!length.empty()) entry("length", length);
+  if (place_first) pbf.add_int32(14, 1);
+  return OnnxTensor::Header("w", 1, {2}) + bytes;
+}
+
+TEST_CASE("onnx: reads tensors from files beside the model, in any order of fields") {
+  const std::vector<float> floats = {9.0f, 1.5f, -2.0f};
+  const std::span<const uint8_t> data(reinterpret_cast<const uint8_t*>(floats.data()), 12);
+  for (const bool place_first : {true, false}) {
+    for (const char* length : {"8", ""}) {
+      const auto file = OnnxBuilder().Initializer(ExternalTensor(place_first, "4", length)).Build();
+      for (const char* name : {"weights/model.data", "./weights\\model.data", "model.data"}) {
+        const ExternalFile beside = {name, data};
+        const Result<Model> model = ReadModel(file, {&beside, 1});
+        REQUIRE_MESSAGE(model.ok(), model.status().message());
+        CHECK(model->initializers[0].floats == std::vector<float>{1.5f, -2.0f});
+      }
+    }
+  }
+  const auto refused = [&](const std::string& offset, const std::string& length,
+                           const char* mention, size_t bytes = 12,
+                           const char* name = "model.data") {
+    const ExternalFile beside = {name, data.first(bytes)};
+    const auto file = OnnxBuilder().Initializer(ExternalTensor(true, offset, length)).Build();
+    const Status status = ReadModel(file, {&beside, 1}).status();
+    CAPTURE(status.message());
+    CHECK(status.code() == StatusCode::kModelFormat);
+    CHECK(Mentions(status, mention));
+  };
+  refused("4", "8", "'weights/model.data'", 12, "another.data");
+  refused("4", "8", "cut short", 11);
+  refused("8", "8", "bytes 8 to 16 of 'weights/model.data', which has 12");
+  refused("18446744073709551615", "8", "which has 12");
+  refused("18446744073709551616", "8", "offset");
+  refused("-4", "8", "offset");
+  refused("4", "12", "needs 8 bytes but has 12");
+  refused("4", "eight", "length");
+  CHECK(
+      ReadModel(OnnxBuilder().Initializer(ExternalTensor(true, "", "")).Build()).status().code() ==
+      StatusCode::kModelFormat);
+}
+
+TEST_CASE("onnx: few bytes beside a model cannot become many tensors") {
+  const std::vector<uint8_t> data(12);
+  OnnxBuilder builder;
+  for (int i = 0; i < 8; ++i) builder.Initializer(ExternalTensor(true, "4", "8"));
+  const ExternalFile beside = {"model.data", data};
+  CHECK(Mentions(ReadModel(builder.Build(), {&beside, 1}).status(), "share"));
+}
+
+TEST_CASE("onnx: the order of fields does not matter, nor do unknown ones") {
+  // A tensor, a node with attributes, a graph and a model, each as a list of fields.
+  using Fields = std::vector<std::string>;
+  const auto field = [](auto add) {
+    std::string bytes;
+    protozero::pbf_writer pbf(bytes);
+    add(pbf);
+    return bytes;
+  };
+  const auto unknown = [&](int tag) {
+    return Fields{field([&](auto& p) { p.add_int64(900 + tag, 5); }),
+                  field([&](auto& p) { p.add_string(910 + tag, "new in a later version"); }),
+                  field([&](auto& p) { p.add_double(920 + tag, 0.5); })};
+  };
+  std::mt19937 random(5);
+  const auto join = [&](Fields fields, int tag) {
+    for (std::string& more : unknown(tag)) fields.push_back(std::move(more));
+    std::shuffle(fields.begin(), fields.end(), random);
+    std::string bytes;
+    for (const std::string& one : fields) bytes += one;
+    return bytes;
+  };
+  const std::vector<float> floats = {1.5f};
+  for (int round = 0; round < 200; ++round) {
+    const std::string entry = join({field([](auto& p) { p.add_string(1, "location"); }),
+                                    field([](auto& p) { p.add_string(2, "d"); })},
+                                   0);
+    const std::string tensor = join(
+        {field([](auto& p) { p.add_int64(1, 1); }), field([](auto& p) { p.add_int32(2, 1); }),
+         field([](auto& p) { p.add_string(8, "w"); }), field([](auto& p) { p.add_int32(14, 1); }),
+         field([&](auto& p) { p.add_message(13, entry); }),
+         field([](auto& p) { p.add_string(12, "doc"); })},
+        1);
+    const std::string attribute = join({field([](auto& p) { p.add_string(1, "t"); }),
+                                        field([&](auto& p) { p.add_message(5, tensor); }),
+                                        field([](auto& p) { p.add_int32(20, 4); })},
+                                       2);
+    const std::string node = join(
+        {field([](auto& p) { p.add_string(1, "x"); }), field([](auto& p) { p.add_string(2, "y"); }),
+         field([](auto& p) { p.add_string(4, "Foo"); }),
+         field([&](auto& p) { p.add_message(5, attribute); })},
+        3);
+    const std::string graph = join({field([&](auto& p) { p.add_message(1, node); }),
+                                    field([&](auto& p) { p.add_message(5, tensor); }),
+                                    field([](auto& p) { p.add_string(2, "g"); })},
+                                   4);
+    const std::string opset = join(
+        {field([](auto& p) { p.add_string(1, ""); }), field([](auto& p) { p.add_int64(2, 13); })},
+        5);
+    const std::string bytes = join({field([](auto& p) { p.add_int64(1, 8); }),
+                                    field([&](auto& p) { p.add_message(7, graph); }),
+                                    field([&](auto& p) { p.add_message(8, opset); })},
+                                   6);
+    const ExternalFile beside = {"d",
+                                 {reinterpret_cast<const uint8_t*>(floats.data()), sizeof(float)}};
+    const Result<Model> model =
+        ReadModel({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, {&beside, 1});
+    REQUIRE_MESSAGE(model.ok(), model.status().message());
+    CHECK(model->initializers.at(0).floats == floats);
+    CHECK(model->nodes.at(0).attributes.at(0).t.floats == floats);
+    CHECK(model->nodes[0].inputs == std::vector<std::string>{"x"});
+    CHECK(model->opset_version == 13);
+  }
 }
 
 TEST_CASE("onnx: refuses what is no model at all") {

@@ -24,6 +24,13 @@ OpContext::OpContext(const onnx::Node& node, std::string name, int64_t opset, Sc
                      Graph& graph)
     : node_(node), name_(std::move(name)), opset_(opset), scope_(scope), graph_(graph) {}
 
+bool OpContext::ReadsUnknown() const {
+  return std::any_of(node_.inputs.begin(), node_.inputs.end(), [&](const std::string& input) {
+    const auto found = scope_.names.find(input);
+    return found != scope_.names.end() && scope_.unknown.count(found->second) > 0;
+  });
+}
+
 Status OpContext::AllowCodes() {
   allows_codes_ = true;
   const Codes* first = CodesInput(0);
@@ -148,6 +155,7 @@ Result<const Value*> OpContext::ConstantValue(size_t index) const {
   TESSERA_ASSIGN_OR_RETURN(const ValueId id, Input(index));
   const Value& value = graph_.value(id);
   if (value.constant) return &value;
+  blames_unknown_ = blames_unknown_ || scope_.unknown.count(id) > 0;
   return Unsupported("input " + std::to_string(index) + " ('" + value.name +
                      "') is computed from the image; it must be a constant");
 }
@@ -267,7 +275,9 @@ Status OpContext::Bind(ValueId value) {
 Result<ValueId> OpContext::Append(std::string name, std::string output_name, Operation operation,
                                   std::vector<ValueId> inputs) {
   Node node{std::move(name), std::move(operation), std::move(inputs), kNoValue};
-  TESSERA_ASSIGN_OR_RETURN(Shape shape, InferNode(graph_, node));
+  Result<Shape> inferred = InferNode(graph_, node);
+  blames_unknown_ = blames_unknown_ || (!inferred.ok() && ReadsUnknown());
+  TESSERA_ASSIGN_OR_RETURN(Shape shape, std::move(inferred));
   Value output;
   output.name = std::move(output_name);
   output.shape = std::move(shape);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/status.h"
@@ -34,6 +35,9 @@ struct Scope {
   std::optional<Quantization> image;                   // see Codes::quantization
   std::unordered_map<std::string, KnownTensor> known;  // names that depend on the image's size only
   SymbolicShapes shapes;
+  // What nodes that could not be imported would have made, and all that depends on it: the import
+  // goes on to find what else stands in the way.
+  std::unordered_set<ValueId> unknown;
 };
 
 /// What an importer sees of the node it imports: typed access to attributes and inputs, ways to
@@ -42,6 +46,11 @@ class OpContext {
  public:
   /// `name` is the node's name or a made-up one. The references must outlive the context.
   OpContext(const onnx::Node& node, std::string name, int64_t opset, Scope& scope, Graph& graph);
+
+  /// Whether an input is unknown (see Scope).
+  bool ReadsUnknown() const;
+  /// Whether what went wrong may be the fault of an unknown input.
+  bool BlamesUnknown() const { return blames_unknown_; }
 
   /// Declares that the operator does to codes what it does to the real numbers they stand for:
   /// moves them. Its inputs may then be codes, all of one quantization; so is its output.
@@ -155,6 +164,7 @@ class OpContext {
   bool allows_codes_ = false;
   size_t output_ = 0;
   int parts_ = 0;  // nodes made by Add
+  mutable bool blames_unknown_ = false;
 };
 
 /// Adds a decoded tensor to the graph and to the scope's types.
