@@ -140,8 +140,8 @@ TEST_CASE("operators: padding of every mode, mixed with crops") {
     CheckRuns(Alone(Pad{{1, 2}, {3, 0}, 0.5f, mode}, 3), {-1.0f, 1.0f}, 0.0);
     CheckRuns(Alone(Pad{{-1, 2}, {3, -4}, 0.5f, mode}, 3), {-1.0f, 1.0f}, 0.0);
     CheckRuns(Alone(Pad{{-2, -1}, {-3, -5}, 0.5f, mode}, 3), {-1.0f, 1.0f}, 0.0);
-    // A reflection has no more to give than the image has beside its edge.
-    if (mode == Pad::Mode::kReflect) continue;
+    // What is reflected or wrapped is no more than the image has.
+    if (mode == Pad::Mode::kReflect || mode == Pad::Mode::kWrap) continue;
     CheckRuns(Alone(Pad{{7, 9}, {8, 6}, 0.5f, mode}, 2), {-1.0f, 1.0f}, 0.0, 4, 3);
     CheckRuns(Alone(Pad{{1, 1}, {1, 1}, 0.5f, mode}, 2), {-1.0f, 1.0f}, 0.0, 1, 1);
   }
