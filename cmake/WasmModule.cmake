@@ -1,7 +1,7 @@
 # The modules from src/wasm, each as glue (.mjs) and .wasm:
 #   tessera-<variant>   what a page loads
 #   tessera-tools       for the command line: with the quantizer, which would be an eighth of a page's download. Of the
-#                       simd variant alone: what it computes must not depend on the machine.
+#                       simd-mt variant alone: what it computes must not depend on the machine, nor on its threads.
 get_filename_component(variant ${CMAKE_BINARY_DIR} NAME)
 
 function(add_tessera_module module)
@@ -55,7 +55,9 @@ function(add_tessera_module module)
 endfunction()
 
 add_tessera_module(tessera-${variant} src/wasm/bindings.cc)
-if(variant STREQUAL "simd")
+if(variant STREQUAL "simd-mt")
   add_tessera_module(tessera-tools src/wasm/bindings.cc src/wasm/quantizer_bindings.cc)
   target_link_libraries(tessera-tools PRIVATE tessera_quant)
+  # Calibration keeps the tensors of many images. Node commits memory only as it is touched.
+  target_link_options(tessera-tools PRIVATE -sINITIAL_MEMORY=1536MB -sDEFAULT_PTHREAD_STACK_SIZE=256KB)
 endif()

@@ -90,7 +90,7 @@ export async function emitTypes() {
 export async function installModule(preset) {
   await installOne(preset, `tessera-${preset}`);
   // The command line's own module, which only this preset builds.
-  if (preset === 'simd') await installOne(preset, 'tessera-tools');
+  if (preset === 'simd-mt') await installOne(preset, 'tessera-tools');
 }
 
 async function installOne(preset, name) {

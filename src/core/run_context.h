@@ -16,7 +16,8 @@ class RunContext {
 
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
-  void StepDone() { done_.fetch_add(1, std::memory_order_relaxed); }
+  void StepDone() { StepsDone(1); }
+  void StepsDone(int64_t count) { done_.fetch_add(count, std::memory_order_relaxed); }
 
   /// Share of the steps that are done, in [0, 1], never decreasing within a run.
   double progress() const {

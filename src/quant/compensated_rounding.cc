@@ -35,39 +35,48 @@ std::vector<size_t> Order(const std::vector<double>& products, size_t size) {
   return order;
 }
 
+// Columns of the factor that are finished together before the rest of the matrix is updated: it
+// then passes through the cache once for all of them.
+constexpr size_t kPanel = 16;
+
+// Subtracts from row[first .. end) what the finished columns `from` .. `to` account for; column j
+// is at `columns` + (j - from) * size.
+void Subtract(double* row, const double* factors, const std::vector<double>& columns, size_t size,
+              size_t from, size_t to, size_t first, size_t end) {
+  for (size_t j = from; j < to; ++j) {
+    const double factor = factors[j];
+    const double* column = &columns[(j - from) * size];
+    for (size_t k = first; k < end; ++k) row[k] -= factor * column[k];
+  }
+}
+
 // Replaces a symmetric positive definite H by the upper triangular M with H = M M^T. Elements below
 // the diagonal are left as they were.
 void Factor(Matrix& m) {
-  for (size_t j = m.size(); j-- > 0;) {
-    double* pivot = m.row(j);
-    for (size_t k = j + 1; k < m.size(); ++k) pivot[j] -= pivot[k] * pivot[k];
-    pivot[j] = std::sqrt(pivot[j]);
-    for (size_t i = 0; i < j; ++i) {
-      double* row = m.row(i);
-      for (size_t k = j + 1; k < m.size(); ++k) row[j] -= row[k] * pivot[k];
-      row[j] /= pivot[j];
+  const size_t size = m.size();
+  std::vector<double> columns(kPanel * size);
+  for (size_t end = size; end > 0;) {
+    const size_t begin = end > kPanel ? end - kPanel : 0;
+    // The panel's own columns, the last one first.
+    for (size_t j = end; j-- > begin;) {
+      const double pivot = std::sqrt(m.row(j)[j]);
+      double* column = &columns[(j - begin) * size];
+      for (size_t i = 0; i <= j; ++i) column[i] = m.row(i)[j] /= pivot;
+      for (size_t i = 0; i < j; ++i) {
+        double* row = m.row(i);
+        for (size_t k = std::max(begin, i); k < j; ++k) row[k] -= row[j] * column[k];
+      }
     }
+    for (size_t i = 0; i < begin; ++i) {
+      Subtract(m.row(i), m.row(i), columns, size, begin, end, i, begin);
+    }
+    end = begin;
   }
 }
 
-// The inverse of an upper triangular matrix.
-Matrix Invert(const Matrix& m) {
-  Matrix inverse(m.size());
-  for (size_t i = m.size(); i-- > 0;) {
-    double* row = inverse.row(i);
-    row[i] = 1.0;
-    for (size_t k = i + 1; k < m.size(); ++k) {
-      const double factor = m.row(i)[k];
-      const double* other = inverse.row(k);
-      for (size_t j = k; j < m.size(); ++j) row[j] -= factor * other[j];
-    }
-    for (size_t j = i; j < m.size(); ++j) row[j] /= m.row(i)[i];
-  }
-  return inverse;
-}
-
-// U, upper triangular, with U^T U the inverse of the damped products. Row i says how the inputs
-// after i (in `order`) make up for a change at i.
+// U, upper triangular with ones on its diagonal (which are not stored), such that U D U^T, D being
+// diagonal, are the damped products. What is left to do for input k is the sum over the inputs i
+// before it (in `order`) of i's error times U[i][k].
 Matrix Compensation(const std::vector<double>& products, const std::vector<size_t>& order) {
   const size_t size = order.size();
   double mean = 0.0;
@@ -79,7 +88,10 @@ Matrix Compensation(const std::vector<double>& products, const std::vector<size_
     m.row(i)[i] += mean > 0.0 ? kDamping * mean : 1.0;
   }
   Factor(m);
-  return Invert(m);
+  for (size_t i = 0; i < size; ++i) {
+    for (size_t k = i + 1; k < size; ++k) m.row(i)[k] /= m.row(k)[k];
+  }
+  return m;
 }
 
 }  // namespace
@@ -99,8 +111,8 @@ std::vector<int8_t> RoundWithCompensation(std::span<const float> weights,
       const double code = std::clamp(std::nearbyint(left[i] / scale), -1.0 * limit, 1.0 * limit);
       codes[o * size + order[i]] = static_cast<int8_t>(code);
       const double* row = compensation.row(i);
-      const double error = (left[i] - code * scale) / row[i];
-      for (size_t j = i + 1; j < size; ++j) left[j] -= error * row[j];
+      const double error = weights[o * size + order[i]] - code * scale;
+      for (size_t j = i + 1; j < size; ++j) left[j] += error * row[j];
     }
   }
   return codes;

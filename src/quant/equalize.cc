@@ -112,12 +112,14 @@ void Scale(Layer& first, Layer& second, size_t channel, double step) {
 
 // Turns the sign of a channel over, `slope` being how much of its negative values the activation
 // between the layers lets through: PRelu(slope, x) = -slope * PRelu(1 / slope, -x).
-void TurnOver(Layer& first, float& slope, Layer& second, size_t channel, Range& range) {
+// Returns what the activation is multiplied by.
+float TurnOver(Layer& first, float& slope, Layer& second, size_t channel, Range& range) {
   first.ForOutput(channel, [](float& w) { w = -w; });
   if (!first.bias.empty()) first.bias[channel] = -first.bias[channel];
   second.ForInput(channel, [&](float& w) { w *= -slope; });
   slope = 1.0f / slope;
   range = {-range.high * slope, -range.low * slope};
+  return -slope;
 }
 
 // The largest weight that reads a channel, each in proportion to the largest of its output.
@@ -186,14 +188,15 @@ class PairedLayers {
 
 // Turns over every channel of a pair that reaches further below zero than above.
 void TurnOverWhatIsBelow(PairedLayers& layers, const ConvolutionPair& pair,
-                         std::vector<Range>& channels) {
+                         std::vector<Range>& channels, std::vector<float>& factors) {
   std::optional<std::vector<float>> slopes = layers.Slopes(pair);
   if (!slopes) return;
   for (size_t channel = 0; channel < slopes->size(); ++channel) {
     Range& range = channels[channel];
     float& slope = (*slopes)[channel];
     if (-range.low <= range.high || slope < kSmallestTurned) continue;
-    TurnOver(layers.at(pair.first), slope, layers.at(pair.second), channel, range);
+    factors[channel] *=
+        TurnOver(layers.at(pair.first), slope, layers.at(pair.second), channel, range);
   }
   layers.StoreSlopes(pair, *std::move(slopes));
 }
@@ -219,38 +222,50 @@ std::vector<ConvolutionPair> FindConvolutionPairs(const Graph& graph) {
   return pairs;
 }
 
-void EqualizeWeights(Graph& graph) {
+ChannelFactors EqualizeWeights(Graph& graph) {
   PairedLayers layers(graph);
+  ChannelFactors factors(graph.nodes.size());
   for (int round = 0; round < kRounds; ++round) {
     for (const ConvolutionPair& pair : layers.pairs()) {
       Layer& first = layers.at(pair.first);
       Layer& second = layers.at(pair.second);
+      std::vector<float>& multiplied = factors[pair.activation];
+      multiplied.resize(first.outputs, 1.0f);
       for (size_t channel = 0; channel < first.outputs; ++channel) {
         float writes = 0.0f;
         float reads = 0.0f;
         first.ForOutput(channel, [&](float w) { writes = std::max(writes, std::abs(w)); });
         second.ForInput(channel, [&](float w) { reads = std::max(reads, std::abs(w)); });
-        Scale(first, second, channel, Step(writes, reads));
+        const double step = Step(writes, reads);
+        Scale(first, second, channel, step);
+        multiplied[channel] = static_cast<float>(multiplied[channel] / step);
       }
     }
   }
   std::move(layers).Store();
+  return factors;
 }
 
-void EqualizeActivations(Graph& graph, std::vector<std::vector<Range>> ranges) {
+ChannelFactors EqualizeActivations(Graph& graph, std::vector<std::vector<Range>> ranges) {
   PairedLayers layers(graph);
+  ChannelFactors factors(graph.nodes.size());
   for (const ConvolutionPair& pair : layers.pairs()) {
     std::vector<Range>& channels = ranges[pair.activation];
-    TurnOverWhatIsBelow(layers, pair, channels);
+    std::vector<float>& multiplied = factors[pair.activation];
+    multiplied.assign(channels.size(), 1.0f);
+    TurnOverWhatIsBelow(layers, pair, channels, multiplied);
     Layer& first = layers.at(pair.first);
     Layer& second = layers.at(pair.second);
     const std::vector<double> reads = LargestProportions(second, first.outputs);
     for (size_t channel = 0; channel < first.outputs; ++channel) {
       const float magnitude = std::max(-channels[channel].low, channels[channel].high);
-      Scale(first, second, channel, Step(magnitude, reads[channel]));
+      const double step = Step(magnitude, reads[channel]);
+      Scale(first, second, channel, step);
+      multiplied[channel] = static_cast<float>(multiplied[channel] / step);
     }
   }
   std::move(layers).Store();
+  return factors;
 }
 
 }  // namespace tessera

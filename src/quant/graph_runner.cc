@@ -3,11 +3,20 @@
 #include <memory>
 #include <utility>
 
-namespace tessera {
-namespace {
+#include "engine/parallel_rows.h"
 
-// The engine runs a convolution whose weights have codes with integers; here every rounding is a
-// node of its own.
+namespace tessera {
+
+QuantizeProgress::QuantizeProgress(RunContext* context, ProgressListener listener)
+    : context_(context ? context : &own_), listener_(std::move(listener)) {}
+
+Status QuantizeProgress::NodesDone(int64_t node_runs) {
+  context_->StepsDone(node_runs);
+  if (listener_) listener_(context_->progress());
+  if (context_->cancelled()) return Status(StatusCode::kCancelled, "cancelled");
+  return Status::Ok();
+}
+
 Graph WithoutCodes(Graph graph) {
   for (Value& value : graph.values) {
     if (value.constant && value.constant->quantized) {
@@ -15,18 +24,6 @@ Graph WithoutCodes(Graph graph) {
     }
   }
   return graph;
-}
-
-}  // namespace
-
-QuantizeProgress::QuantizeProgress(RunContext* context, ProgressListener listener)
-    : context_(context ? context : &own_), listener_(std::move(listener)) {}
-
-Status QuantizeProgress::ImageDone() {
-  context_->StepDone();
-  if (listener_) listener_(context_->progress());
-  if (context_->cancelled()) return Status(StatusCode::kCancelled, "cancelled");
-  return Status::Ok();
 }
 
 GraphRunner::GraphRunner(const Graph& graph, const CalibrationImages& images)
@@ -47,17 +44,30 @@ Status GraphRunner::Load(size_t image) {
   return Status::Ok();
 }
 
-Status VisitNodes(const Graph& graph, size_t end, const CalibrationImages& images,
-                  std::span<const size_t> selection, QuantizeProgress& progress,
-                  const NodeVisitor& visit) {
-  GraphRunner runner(graph, images);
-  for (const size_t image : selection) {
-    TESSERA_RETURN_IF_ERROR(runner.Load(image));
-    for (size_t node = 0; node < end; ++node) {
-      TESSERA_RETURN_IF_ERROR(runner.RunNode(node));
-      TESSERA_RETURN_IF_ERROR(visit(node, runner.NodeOutput(node)));
+Status ForEach(pthreadpool_t pool, size_t count,
+               const std::function<Status(size_t index, size_t thread)>& work) {
+  std::vector<Status> results(count);
+  ParallelRows(pool, static_cast<int64_t>(count), [&](int64_t begin, int64_t end, size_t thread) {
+    for (int64_t i = begin; i < end; ++i) {
+      Status& result = results[static_cast<size_t>(i)];
+      result = work(static_cast<size_t>(i), thread);
+      if (!result.ok()) return;
     }
-    TESSERA_RETURN_IF_ERROR(progress.ImageDone());
+  });
+  for (const Status& result : results) TESSERA_RETURN_IF_ERROR(result);
+  return Status::Ok();
+}
+
+Status ForEachImage(pthreadpool_t pool, std::span<const size_t> selection, int64_t node_runs,
+                    QuantizeProgress& progress,
+                    const std::function<Status(size_t image, size_t thread)>& work) {
+  const size_t together = ThreadCount(pool);
+  for (size_t first = 0; first < selection.size(); first += together) {
+    const auto batch = selection.subspan(first, std::min(together, selection.size() - first));
+    TESSERA_RETURN_IF_ERROR(ForEach(pool, batch.size(), [&](size_t index, size_t thread) {
+      return work(batch[index], thread);
+    }));
+    TESSERA_RETURN_IF_ERROR(progress.NodesDone(node_runs * static_cast<int64_t>(batch.size())));
   }
   return Status::Ok();
 }

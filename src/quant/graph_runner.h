@@ -1,11 +1,15 @@
 #ifndef TESSERA_QUANT_GRAPH_RUNNER_H_
 #define TESSERA_QUANT_GRAPH_RUNNER_H_
 
+#include <pthreadpool.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/run_context.h"
 #include "core/status.h"
@@ -18,21 +22,25 @@ namespace tessera {
 /// Told the share of the work that is done, in [0, 1].
 using ProgressListener = std::function<void(double)>;
 
-/// Counts images run through the network, and stops when cancelled.
+/// Counts nodes run on images, and stops when cancelled.
 class QuantizeProgress {
  public:
   /// `context` may be null and `listener` empty.
   QuantizeProgress(RunContext* context, ProgressListener listener);
 
-  void Begin(int64_t images) { context_->Begin(images); }
+  void Begin(int64_t node_runs) { context_->Begin(node_runs); }
   /// Errors: kCancelled.
-  Status ImageDone();
+  Status NodesDone(int64_t node_runs);
 
  private:
   RunContext own_;
   RunContext* context_;
   ProgressListener listener_;
 };
+
+/// A graph whose weights are plain floats: the engine runs a convolution whose weights have codes
+/// with integers, while here every rounding is a node of its own.
+Graph WithoutCodes(Graph graph);
 
 /// Runs a graph over images node by node, in float whatever its weights hold. Compiles anew only
 /// when the extents change.
@@ -59,13 +67,21 @@ class GraphRunner {
   int64_t height_ = 0;
 };
 
-/// Looks at what a node has written.
-using NodeVisitor = std::function<Status(size_t node, Tensor output)>;
+/// Threads of a pool, which may be null.
+inline size_t ThreadCount(pthreadpool_t pool) {
+  return pool ? std::max<size_t>(1, pthreadpool_get_threads_count(pool)) : 1;
+}
 
-/// Runs the nodes before `end` on each image of `selection`, showing every output to `visit`.
-Status VisitNodes(const Graph& graph, size_t end, const CalibrationImages& images,
-                  std::span<const size_t> selection, QuantizeProgress& progress,
-                  const NodeVisitor& visit);
+/// Calls `work(index, thread)` for 0 .. `count`, at most one call at a time per thread, and returns
+/// the first error by index. What a call computes must not depend on the thread it runs on.
+Status ForEach(pthreadpool_t pool, size_t count,
+               const std::function<Status(size_t index, size_t thread)>& work);
+
+/// Calls `work(image, thread)` for each image of `selection`, some at a time, and counts
+/// `node_runs` as done for each.
+Status ForEachImage(pthreadpool_t pool, std::span<const size_t> selection, int64_t node_runs,
+                    QuantizeProgress& progress,
+                    const std::function<Status(size_t image, size_t thread)>& work);
 
 }  // namespace tessera
 

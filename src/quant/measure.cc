@@ -1,6 +1,9 @@
 #include "quant/measure.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -17,6 +20,11 @@ struct Energy {
   double error = 0.0;
   double count = 0.0;
 
+  void Add(const Energy& other) {
+    signal += other.signal;
+    error += other.error;
+    count += other.count;
+  }
   void Add(Tensor exact, Tensor rounded) {
     for (int64_t i = 0; i < exact.elements(); ++i) {
       const double value = exact.data[i];
@@ -30,6 +38,12 @@ struct Energy {
   double MeanError() const { return count > 0.0 ? error / count : 0.0; }
 };
 
+// What one image tells: of each site, and of the output.
+struct ImageLoss {
+  std::vector<Energy> sites;
+  Energy output;
+};
+
 // One image through both networks, never further in one than the comparison needs: tensors share
 // memory and are gone a few nodes later.
 class SideBySide {
@@ -40,12 +54,12 @@ class SideBySide {
         quantized_(quantized),
         exact_(graph, images),
         rounded_(quantized.graph, images),
-        exact_nodes_(graph.nodes.size()),
-        sites_(plan.sites.size()) {}
+        exact_nodes_(graph.nodes.size()) {}
 
-  Status Run(size_t image) {
+  Status Run(size_t image, ImageLoss& loss) {
     TESSERA_RETURN_IF_ERROR(exact_.Load(image));
     TESSERA_RETURN_IF_ERROR(rounded_.Load(image));
+    loss.sites.resize(plan_.sites.size());
     size_t exact = 0;
     size_t rounded = 0;
     for (size_t site = 0; site < plan_.sites.size(); ++site) {
@@ -53,20 +67,13 @@ class SideBySide {
       if (producer == kNoIndex) continue;
       TESSERA_RETURN_IF_ERROR(Advance(exact_, exact, producer + 1));
       TESSERA_RETURN_IF_ERROR(Advance(rounded_, rounded, quantized_.site_nodes[site] + 1));
-      sites_[site].Add(exact_.NodeOutput(producer),
-                       rounded_.NodeOutput(quantized_.site_nodes[site]));
+      loss.sites[site].Add(exact_.NodeOutput(producer),
+                           rounded_.NodeOutput(quantized_.site_nodes[site]));
     }
     TESSERA_RETURN_IF_ERROR(Advance(exact_, exact, exact_nodes_));
     TESSERA_RETURN_IF_ERROR(Advance(rounded_, rounded, quantized_.graph.nodes.size()));
-    output_.Add(exact_.output(), rounded_.output());
+    loss.output.Add(exact_.output(), rounded_.output());
     return Status::Ok();
-  }
-
-  QuantizationLoss Loss() const {
-    QuantizationLoss loss;
-    for (const Energy& site : sites_) loss.site_sqnr.push_back(site.Decibels());
-    loss.output_squared_error = output_.MeanError();
-    return loss;
   }
 
  private:
@@ -80,80 +87,129 @@ class SideBySide {
   GraphRunner exact_;
   GraphRunner rounded_;
   size_t exact_nodes_;
-  std::vector<Energy> sites_;
-  Energy output_;
 };
+
+// The nodes before `end` on one image, showing every output to `visit`.
+Status VisitNodes(GraphRunner& runner, size_t image, size_t end,
+                  const std::function<Status(size_t node, Tensor output)>& visit) {
+  TESSERA_RETURN_IF_ERROR(runner.Load(image));
+  for (size_t node = 0; node < end; ++node) {
+    TESSERA_RETURN_IF_ERROR(runner.RunNode(node));
+    TESSERA_RETURN_IF_ERROR(visit(node, runner.NodeOutput(node)));
+  }
+  return Status::Ok();
+}
+
+bool AllFinite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
+
+std::vector<GraphRunner> MakeRunners(const Graph& graph, const Measurement& measurement) {
+  std::vector<GraphRunner> runners;
+  for (size_t thread = 0; thread < ThreadCount(measurement.threads); ++thread) {
+    runners.emplace_back(graph, measurement.images);
+  }
+  return runners;
+}
+
+int64_t NodeRuns(const Graph& graph) { return static_cast<int64_t>(graph.nodes.size()); }
 
 }  // namespace
 
-Result<std::vector<Range>> MeasureRanges(const Graph& graph, const CalibrationImages& images,
-                                         std::span<const size_t> selection,
-                                         QuantizeProgress& progress) {
-  std::vector<Range> ranges(graph.nodes.size());
-  const auto visit = [&](size_t node, Tensor output) {
-    for (const float value : Elements(output)) {
-      if (!std::isfinite(value)) {
-        return AtNode(graph.nodes[node],
-                      Status(StatusCode::kModelFormat, "computes what is not a finite number"));
-      }
-      ranges[node].Include(value);
-    }
-    return Status::Ok();
-  };
-  TESSERA_RETURN_IF_ERROR(
-      VisitNodes(graph, graph.nodes.size(), images, selection, progress, visit));
-  return ranges;
-}
-
-Result<std::vector<Histogram>> MeasureHistograms(const Graph& graph, const QuantizationPlan& plan,
-                                                 const std::vector<Range>& ranges,
-                                                 const CalibrationImages& images,
-                                                 std::span<const size_t> selection,
-                                                 QuantizeProgress& progress) {
-  std::vector<Histogram> histograms;
-  std::vector<size_t> site_of(graph.nodes.size(), kNoIndex);
-  for (size_t site = 0; site < plan.sites.size(); ++site) {
-    const size_t producer = plan.sites[site].producer;
-    histograms.emplace_back(producer == kNoIndex ? Range() : ranges[producer]);
-    if (producer != kNoIndex) site_of[producer] = site;
+Result<std::vector<ChannelHistograms>> MeasureHistograms(const Graph& graph,
+                                                         const QuantizationPlan& plan,
+                                                         const std::vector<bool>& per_channel,
+                                                         const Measurement& measurement) {
+  using Detail = ChannelHistograms::Detail;
+  std::vector<ChannelHistograms> empty;
+  for (const bool separate : per_channel) {
+    empty.emplace_back(separate ? Detail::kChannels : Detail::kTensor);
   }
-  const auto visit = [&](size_t node, Tensor output) {
-    if (site_of[node] != kNoIndex) histograms[site_of[node]].Add(Elements(output));
-    return Status::Ok();
-  };
-  TESSERA_RETURN_IF_ERROR(
-      VisitNodes(graph, graph.nodes.size(), images, selection, progress, visit));
-  return histograms;
-}
-
-Result<std::vector<std::vector<Range>>> MeasureChannelRanges(const Graph& graph,
-                                                             const CalibrationImages& images,
-                                                             std::span<const size_t> selection,
-                                                             QuantizeProgress& progress) {
-  std::vector<std::vector<Range>> ranges(graph.nodes.size());
-  const auto visit = [&](size_t node, Tensor output) {
-    const auto channels = static_cast<size_t>(output.channels);
-    ranges[node].resize(channels);
-    const std::span<const float> elements = Elements(output);
-    for (size_t i = 0; i < elements.size(); ++i) ranges[node][i % channels].Include(elements[i]);
-    return Status::Ok();
-  };
-  TESSERA_RETURN_IF_ERROR(
-      VisitNodes(graph, graph.nodes.size(), images, selection, progress, visit));
-  return ranges;
+  std::vector<bool> is_site(graph.nodes.size(), false);
+  for (const QuantizationSite& site : plan.sites) {
+    if (site.producer != kNoIndex) is_site[site.producer] = true;
+  }
+  // One set per thread: counts are whole numbers, so that the order of their sum does not matter.
+  std::vector<std::vector<ChannelHistograms>> counted(ThreadCount(measurement.threads), empty);
+  std::vector<GraphRunner> runners = MakeRunners(graph, measurement);
+  TESSERA_RETURN_IF_ERROR(ForEachImage(
+      measurement.threads, measurement.selection, NodeRuns(graph), measurement.progress,
+      [&](size_t image, size_t thread) {
+        const auto visit = [&](size_t node, Tensor output) {
+          const std::span<const float> elements = Elements(output);
+          if (!AllFinite(elements)) {
+            return AtNode(graph.nodes[node],
+                          Status(StatusCode::kModelFormat, "computes what is not a finite number"));
+          }
+          if (is_site[node]) {
+            counted[thread][node].Add(elements, static_cast<size_t>(output.channels));
+          }
+          return Status::Ok();
+        };
+        return VisitNodes(runners[thread], image, graph.nodes.size(), visit);
+      }));
+  for (size_t thread = 1; thread < counted.size(); ++thread) {
+    for (size_t node = 0; node < empty.size(); ++node) {
+      counted[0][node].Merge(counted[thread][node]);
+    }
+  }
+  return std::move(counted[0]);
 }
 
 Result<QuantizationLoss> MeasureLoss(const Graph& graph, const QuantizationPlan& plan,
                                      const QuantizedGraph& quantized,
-                                     const CalibrationImages& images,
-                                     std::span<const size_t> selection,
-                                     QuantizeProgress& progress) {
-  SideBySide pair(graph, plan, quantized, images);
-  for (const size_t image : selection) {
-    TESSERA_RETURN_IF_ERROR(pair.Run(image));
-    TESSERA_RETURN_IF_ERROR(progress.ImageDone());
+                                     const Measurement& measurement) {
+  std::vector<std::unique_ptr<SideBySide>> pairs;
+  for (size_t thread = 0; thread < ThreadCount(measurement.threads); ++thread) {
+    pairs.push_back(std::make_unique<SideBySide>(graph, plan, quantized, measurement.images));
   }
-  return pair.Loss();
+  std::vector<ImageLoss> losses(measurement.images.count());
+  TESSERA_RETURN_IF_ERROR(ForEachImage(
+      measurement.threads, measurement.selection, NodeRuns(graph) + NodeRuns(quantized.graph),
+      measurement.progress,
+      [&](size_t image, size_t thread) { return pairs[thread]->Run(image, losses[image]); }));
+  std::vector<Energy> sites(plan.sites.size());
+  Energy output;
+  for (const size_t image : measurement.selection) {
+    for (size_t site = 0; site < sites.size(); ++site) sites[site].Add(losses[image].sites[site]);
+    output.Add(losses[image].output);
+  }
+  QuantizationLoss loss;
+  for (const Energy& site : sites) loss.site_sqnr.push_back(site.Decibels());
+  loss.output_squared_error = output.MeanError();
+  return loss;
+}
+
+Result<std::vector<std::vector<float>>> RunOutputs(const Graph& graph,
+                                                   const Measurement& measurement) {
+  std::vector<GraphRunner> runners = MakeRunners(graph, measurement);
+  std::vector<std::vector<float>> by_image(measurement.images.count());
+  TESSERA_RETURN_IF_ERROR(ForEachImage(
+      measurement.threads, measurement.selection, NodeRuns(graph), measurement.progress,
+      [&](size_t image, size_t thread) {
+        const auto nothing = [](size_t, Tensor) { return Status::Ok(); };
+        TESSERA_RETURN_IF_ERROR(VisitNodes(runners[thread], image, graph.nodes.size(), nothing));
+        const std::span<const float> elements = Elements(runners[thread].output());
+        by_image[image].assign(elements.begin(), elements.end());
+        return Status::Ok();
+      }));
+  std::vector<std::vector<float>> outputs;
+  for (const size_t image : measurement.selection) outputs.push_back(std::move(by_image[image]));
+  return outputs;
+}
+
+double MeanSquaredError(const std::vector<std::vector<float>>& a,
+                        const std::vector<std::vector<float>>& b) {
+  double sum = 0.0;
+  double count = 0.0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    for (size_t j = 0; j < a[i].size(); ++j) {
+      const double difference = static_cast<double>(a[i][j]) - static_cast<double>(b[i][j]);
+      sum += difference * difference;
+    }
+    count += static_cast<double>(a[i].size());
+  }
+  return count > 0.0 ? sum / count : 0.0;
 }
 
 }  // namespace tessera

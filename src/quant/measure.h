@@ -1,6 +1,8 @@
 #ifndef TESSERA_QUANT_MEASURE_H_
 #define TESSERA_QUANT_MEASURE_H_
 
+#include <pthreadpool.h>
+
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -14,25 +16,21 @@
 
 namespace tessera {
 
-/// The range of every node's output over some images. Errors: kModelFormat when a node computes
-/// what is not a finite number, naming it.
-Result<std::vector<Range>> MeasureRanges(const Graph& graph, const CalibrationImages& images,
-                                         std::span<const size_t> selection,
-                                         QuantizeProgress& progress);
+/// What a measurement runs on: images, in order, with what the work is done by.
+struct Measurement {
+  const CalibrationImages& images;
+  std::span<const size_t> selection;
+  pthreadpool_t threads = nullptr;
+  QuantizeProgress& progress;
+};
 
-/// The histogram of every site's tensor; `ranges` as MeasureRanges gave them. Sites without a
-/// producer (the graph's input) get an empty one.
-Result<std::vector<Histogram>> MeasureHistograms(const Graph& graph, const QuantizationPlan& plan,
-                                                 const std::vector<Range>& ranges,
-                                                 const CalibrationImages& images,
-                                                 std::span<const size_t> selection,
-                                                 QuantizeProgress& progress);
-
-/// The range of every node's output per channel.
-Result<std::vector<std::vector<Range>>> MeasureChannelRanges(const Graph& graph,
-                                                             const CalibrationImages& images,
-                                                             std::span<const size_t> selection,
-                                                             QuantizeProgress& progress);
+/// The values of each node's output: per channel for the nodes that `per_channel` marks. Nodes that
+/// are no site of `plan` have none. Errors: kModelFormat when a node computes what is not a finite
+/// number, naming it.
+Result<std::vector<ChannelHistograms>> MeasureHistograms(const Graph& graph,
+                                                         const QuantizationPlan& plan,
+                                                         const std::vector<bool>& per_channel,
+                                                         const Measurement& measurement);
 
 /// How far a quantized network is from the float one.
 struct QuantizationLoss {
@@ -43,8 +41,15 @@ struct QuantizationLoss {
 /// Runs both networks side by side. `quantized` is `graph` with the FakeQuantize nodes of `plan`.
 Result<QuantizationLoss> MeasureLoss(const Graph& graph, const QuantizationPlan& plan,
                                      const QuantizedGraph& quantized,
-                                     const CalibrationImages& images,
-                                     std::span<const size_t> selection, QuantizeProgress& progress);
+                                     const Measurement& measurement);
+
+/// What a network makes of each image, in the order of the selection.
+Result<std::vector<std::vector<float>>> RunOutputs(const Graph& graph,
+                                                   const Measurement& measurement);
+
+/// The mean squared difference of what RunOutputs gave.
+double MeanSquaredError(const std::vector<std::vector<float>>& a,
+                        const std::vector<std::vector<float>>& b);
 
 }  // namespace tessera
 

@@ -1,6 +1,8 @@
 #ifndef TESSERA_QUANT_PATCH_STATISTICS_H_
 #define TESSERA_QUANT_PATCH_STATISTICS_H_
 
+#include <pthreadpool.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,32 +19,31 @@ std::vector<int64_t> SamplePixels(int64_t pixels, int64_t count, uint32_t seed);
 /// elements of its input patches, at some of its output pixels.
 class PatchStatistics {
  public:
-  /// Weights have shape [outputs, inputs per group, height, width].
-  PatchStatistics(const Conv& conv, const Shape& weights);
+  /// Weights have shape [outputs, inputs per group, height, width]; room for `patches` of them.
+  PatchStatistics(const Conv& conv, const Shape& weights, size_t patches);
 
   /// Elements of a patch, in the order of the weights: input channel of the group, row, column.
   size_t patch_size() const { return inputs_per_group_ * taps(); }
-  size_t groups() const { return means_.size(); }
+  size_t groups() const { return patches_.size(); }
 
-  /// Adds `count` patches of the convolution's input.
-  void Add(Tensor input, int64_t count, uint32_t seed);
+  /// Reads `count` patches of the convolution's input, from the `first` one's place on. Calls for
+  /// different places may run at the same time.
+  void Read(Tensor input, size_t first, int64_t count, uint32_t seed);
 
   /// E[x[i]] of a group's patches, at index i.
   std::vector<double> Means(size_t group) const;
-  /// E[x[i] * x[j]], at index i * patch_size() + j.
-  std::vector<double> Products(size_t group) const;
+  /// E[x[i] * x[j]], at index i * patch_size() + j. `threads` may be null.
+  std::vector<double> Products(size_t group, pthreadpool_t threads) const;
 
  private:
   size_t taps() const { return static_cast<size_t>(conv_.kernel[0] * conv_.kernel[1]); }
-  void ReadPatch(const Conv& conv, Tensor input, int64_t y, int64_t x, size_t group);
-  void AddPatch(size_t group);
+  void ReadPatch(const Conv& conv, Tensor input, int64_t y, int64_t x, size_t group, float* patch);
 
   Conv conv_;
   size_t inputs_per_group_;
-  int64_t count_ = 0;
-  std::vector<std::vector<double>> means_;     // sums, per group
-  std::vector<std::vector<double>> products_;  // sums, per group, the upper triangle
-  std::vector<float> patch_;
+  size_t count_;
+  size_t stride_;                            // floats from a patch to the next
+  std::vector<std::vector<float>> patches_;  // per group: [patch][element]
 };
 
 }  // namespace tessera

@@ -1,10 +1,14 @@
 #include "quant/placement.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "engine/int8/code_steps.h"
+#include "graph/model.h"
 
 namespace tessera {
 namespace {
@@ -18,21 +22,26 @@ bool IsActivation(const Operation& operation) {
 
 // The codes of the output are codes of the inputs, or zero.
 bool MovesValues(const Operation& operation) {
-  if (const auto* resize = std::get_if<Resize>(&operation)) {
-    return resize->mode == Resize::Mode::kNearest;
-  }
-  if (const auto* pad = std::get_if<Pad>(&operation)) return pad->value == 0.0f;
-  return std::holds_alternative<DepthToSpace>(operation) ||
-         std::holds_alternative<Concat>(operation);
+  const auto* pad = std::get_if<Pad>(&operation);
+  if (pad && pad->mode == Pad::Mode::kConstant && pad->value != 0.0f) return false;
+  return int8::CanMove(operation);
+}
+
+// The graph with extents for an image of some size, or as it is where that size does not fit. The
+// size has many divisors, and no window of a network is as large.
+Graph Shaped(const Graph& graph) {
+  constexpr int64_t kExtent = 1920;
+  Graph shaped = graph;
+  return InferShapes(shaped, kExtent, kExtent).ok() ? shaped : graph;
 }
 
 class Planner {
  public:
   explicit Planner(const Graph& graph)
       : graph_(graph),
+        shaped_(Shaped(graph)),
         readers_(graph.values.size()),
         producer_(graph.values.size(), kNoIndex),
-        root_(graph.values.size(), kNoValue),
         fused_(graph.nodes.size(), false),
         site_of_(graph.values.size(), kNoIndex) {
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -47,7 +56,7 @@ class Planner {
     FindWhatFeedsConvolutions();
     FuseActivations();
     FuseAdditions();
-    FindRoots();
+    FindFunctions();
     FindSites();
     GroupSites();
     return std::move(plan_);
@@ -100,6 +109,8 @@ class Planner {
       const auto* binary = std::get_if<Binary>(&node.operation);
       if (!binary || binary->kind != Binary::Kind::kAdd) continue;
       if (!IsTensor(node.inputs[0]) || !IsTensor(node.inputs[1])) continue;
+      // What is repeated along an axis is not added by a convolution.
+      if (shaped_.value(node.inputs[0]).shape != shaped_.value(node.inputs[1]).shape) continue;
       size_t latest = kNoIndex;
       for (const ValueId id : node.inputs) {
         const size_t before = producer_[Index(id)];
@@ -110,52 +121,110 @@ class Planner {
     }
   }
 
-  // A function of each element alone, the same for all channels.
-  bool IsElementwise(const Node& node) const {
-    const Operation& operation = node.operation;
-    if (!IsActivation(operation) && !std::holds_alternative<Binary>(operation) &&
-        !std::holds_alternative<Unary>(operation)) {
-      return false;
-    }
-    for (const ValueId id : node.inputs) {
-      const Value& value = graph_.value(id);
-      if (value.constant && value.constant->floats.size() != 1) return false;
-    }
-    return true;
+  static bool IsElementwise(const Operation& operation) {
+    return IsActivation(operation) || std::holds_alternative<Binary>(operation) ||
+           std::holds_alternative<Unary>(operation);
   }
 
-  // Per value the one tensor that it is an elementwise function of, or itself.
-  void FindRoots() {
-    root_[Index(graph_.input)] = graph_.input;
-    for (const Node& node : graph_.nodes) {
-      ValueId root = kNoValue;
-      bool single = IsElementwise(node);
-      for (const ValueId id : node.inputs) {
-        if (!IsTensor(id)) continue;
-        const size_t before = producer_[Index(id)];
-        if (before != kNoIndex && fused_[before]) single = false;
-        if (root != kNoValue && root_[Index(id)] != root) single = false;
-        root = root_[Index(id)];
+  // The tensors that a value is an elementwise function of.
+  struct Function {
+    std::vector<ValueId> leaves;
+    bool per_channel = false;  // constants differ from channel to channel
+  };
+
+  bool IsWhole(ValueId value) const {
+    const Function& function = functions_[Index(value)];
+    return function.leaves.size() == 1 && function.leaves[0] == value;
+  }
+
+  // What a node computes as a function of what its inputs are functions of, or of its output alone.
+  // Tables are made for one tensor, with constants per channel too, or for two without.
+  Function FunctionOf(const Node& node) const {
+    const Function alone = {{node.output}, false};
+    if (!IsElementwise(node.operation) || graph_.value(node.output).plain) return alone;
+    Function function;
+    for (const ValueId id : node.inputs) {
+      if (id == kNoValue) continue;
+      if (const auto& constant = graph_.value(id).constant) {
+        function.per_channel = function.per_channel || constant->floats.size() != 1;
+        continue;
       }
-      root_[Index(node.output)] = single ? root : node.output;
+      const size_t before = producer_[Index(id)];
+      if (before != kNoIndex && fused_[before]) return alone;
+      const Function& input = functions_[Index(id)];
+      function.per_channel = function.per_channel || input.per_channel;
+      for (const ValueId leaf : input.leaves) {
+        const bool known = std::find(function.leaves.begin(), function.leaves.end(), leaf) !=
+                           function.leaves.end();
+        if (!known) function.leaves.push_back(leaf);
+      }
+    }
+    const size_t most = function.per_channel ? 1 : 2;
+    return function.leaves.empty() || function.leaves.size() > most ? alone : function;
+  }
+
+  // A value that has to be rounded is a leaf for what follows, which may then be too much for one
+  // table, so that more has to be rounded: until nothing changes.
+  void FindFunctions() {
+    rounded_.assign(graph_.values.size(), false);
+    functions_.assign(graph_.values.size(), {});
+    for (bool changed = true; changed;) {
+      functions_[Index(graph_.input)] = {{graph_.input}, false};
+      for (const Node& node : graph_.nodes) {
+        const bool rounded = rounded_[Index(node.output)];
+        functions_[Index(node.output)] =
+            rounded ? Function{{node.output}, false} : FunctionOf(node);
+      }
+      changed = false;
+      for (const Node& node : graph_.nodes) {
+        if (rounded_[Index(node.output)] || IsInsideFunction(node)) continue;
+        rounded_[Index(node.output)] = changed = true;
+      }
     }
   }
 
   // Every reader computes more of the same elementwise function.
   bool IsInsideFunction(const Node& node) const {
-    const ValueId root = root_[Index(node.output)];
-    if (root == node.output || node.output == graph_.output) return false;
-    for (const size_t reader : readers_[Index(node.output)]) {
-      if (root_[Index(graph_.nodes[reader].output)] != root) return false;
+    if (node.output == graph_.output || IsWhole(node.output)) return false;
+    const std::vector<size_t>& readers = readers_[Index(node.output)];
+    return std::none_of(readers.begin(), readers.end(),
+                        [&](size_t reader) { return StartsAnew(graph_.nodes[reader]); });
+  }
+
+  // A node whose output is no function of its inputs.
+  bool StartsAnew(const Node& node) const {
+    const Function function = FunctionOf(node);
+    return function.leaves.size() == 1 && function.leaves[0] == node.output;
+  }
+
+  // Where everything that reads a value, a site, leads to by elementwise nodes of this value alone.
+  ValueId FunctionOnly(ValueId site) const {
+    ValueId end = kNoValue;
+    std::vector<ValueId> open = {site};
+    for (size_t i = 0; i < open.size(); ++i) {
+      for (const size_t reader : readers_[Index(open[i])]) {
+        const Node& node = graph_.nodes[reader];
+        const Function function = FunctionOf(node);
+        if (function.per_channel || function.leaves != std::vector<ValueId>{site}) return kNoValue;
+        if (!rounded_[Index(node.output)]) {
+          open.push_back(node.output);
+        } else if (end == kNoValue || end == node.output) {
+          end = node.output;
+        } else {
+          return kNoValue;
+        }
+      }
     }
-    return true;
+    return end;
   }
 
   void FindSites() {
     if (FeedsConvolution(graph_.input)) AddSite(graph_.input, kNoIndex);
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
-      if (!plan_.feeds_convolution[i] || fused_[i] || IsInsideFunction(node)) continue;
+      if (!plan_.feeds_convolution[i] || fused_[i] || !rounded_[Index(node.output)]) continue;
+      // Tensors that are no images are computed in float, and so is what makes images of them.
+      if (graph_.value(node.output).plain) continue;
       if (!MovesValues(node.operation)) AddSite(node.output, i);
     }
   }
@@ -168,6 +237,7 @@ class Planner {
     for (const size_t reader : readers_[Index(value)]) {
       if (!std::holds_alternative<Concat>(graph_.nodes[reader].operation)) site.read_alone = true;
     }
+    site.function = FunctionOnly(value);
     site_of_[Index(value)] = plan_.sites.size();
     plan_.sites.push_back(site);
   }
@@ -206,9 +276,11 @@ class Planner {
   }
 
   const Graph& graph_;
+  Graph shaped_;
   std::vector<std::vector<size_t>> readers_;  // per value: the nodes that read it, once per use
   std::vector<size_t> producer_;              // per value
-  std::vector<ValueId> root_;                 // per value
+  std::vector<Function> functions_;           // per value
+  std::vector<bool> rounded_;                 // per value: not inside a function
   std::vector<bool> fused_;                   // per node: rounded only after the node that reads it
   std::vector<size_t> site_of_;               // per value: the site whose codes it holds
   QuantizationPlan plan_;
@@ -305,11 +377,61 @@ class Inserter {
   std::vector<std::optional<Quantization>> joined_;
 };
 
+// A constant of one element per channel behind a shuffle, for the channels before it.
+ValueId SpreadOverPhases(Graph& graph, ValueId constant, const DepthToSpace& shuffle) {
+  Value value = graph.value(constant);
+  const std::vector<float> behind = value.constant->floats;
+  if (behind.size() == 1) return constant;
+  const size_t area = static_cast<size_t>(shuffle.block * shuffle.block);
+  const bool crd = shuffle.order == DepthToSpace::Order::kCrd;
+  std::vector<float> before;
+  for (size_t c = 0; c < behind.size() * area; ++c) {
+    before.push_back(behind[crd ? c / area : c % behind.size()]);
+  }
+  value.shape = {1, static_cast<int64_t>(before.size()), 1, 1};
+  value.constant = MakeConstant(std::move(before));
+  return graph.AddValue(std::move(value));
+}
+
 bool IsClipped(const Conv& conv) { return std::isfinite(conv.min) || std::isfinite(conv.max); }
 
 }  // namespace
 
 QuantizationPlan PlanQuantization(const Graph& graph) { return Planner(graph).Plan(); }
+
+void MoveActivationsBeforeShuffles(Graph& graph) {
+  std::vector<int> uses(graph.values.size(), 0);
+  std::vector<size_t> producer(graph.values.size(), kNoIndex);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    for (const ValueId id : graph.nodes[i].inputs) {
+      if (id != kNoValue) ++uses[Index(id)];
+    }
+    producer[Index(graph.nodes[i].output)] = i;
+  }
+  for (Node& activation : graph.nodes) {
+    if (!IsActivation(activation.operation)) continue;
+    const ValueId shuffled = activation.inputs[0];
+    const size_t before = producer[Index(shuffled)];
+    if (before == kNoIndex || uses[Index(shuffled)] != 1 || shuffled == graph.output) continue;
+    Node& shuffle = graph.nodes[before];
+    const auto* to_space = std::get_if<DepthToSpace>(&shuffle.operation);
+    if (!to_space) continue;
+    if (std::holds_alternative<PRelu>(activation.operation)) {
+      if (!graph.value(activation.inputs[1]).constant) continue;
+      activation.inputs[1] = SpreadOverPhases(graph, activation.inputs[1], *to_space);
+    }
+    // The nodes change places; the value between them becomes the activation's.
+    const DepthToSpace moved = *to_space;
+    const ValueId input = shuffle.inputs[0];
+    graph.value(shuffled).shape = graph.value(input).shape;
+    shuffle.operation = activation.operation;
+    shuffle.inputs = activation.inputs;
+    shuffle.inputs[0] = input;
+    activation.operation = moved;
+    activation.inputs = {shuffled};
+    std::swap(shuffle.name, activation.name);
+  }
+}
 
 QuantizedGraph InsertFakeQuantize(const Graph& graph, const QuantizationPlan& plan,
                                   const std::vector<SiteQuantization>& quantizations) {

@@ -18,14 +18,18 @@ struct QuantizationSite {
   size_t group = 0;
   // Something else than a Concat reads it.
   bool read_alone = false;
+  // The one value that everything which reads it leads to by elementwise nodes, if there is one:
+  // what happens to a rounding error is known then. A site too.
+  ValueId function = kNoValue;
 };
 
 /// Which tensors of a graph are rounded to codes.
 ///
 /// Every convolution reads codes. A convolution, the activation after it and a residual addition
 /// are rounded once, after the last of them. Nodes that only move values, and elementwise functions
-/// of one rounded tensor up to the last of them, are not rounded again. Nothing is rounded that no
-/// convolution reads, directly or not: the last convolution and what follows stays exact.
+/// of one rounded tensor or of two up to the last of them, are not rounded again. Nothing is
+/// rounded that no convolution reads, directly or not: the last convolution and what follows stays
+/// exact.
 struct QuantizationPlan {
   std::vector<QuantizationSite> sites;  // in the graph's order, its input (if rounded) first
   size_t groups = 0;
@@ -55,6 +59,10 @@ QuantizedGraph InsertFakeQuantize(const Graph& graph, const QuantizationPlan& pl
 /// Makes every clip that was folded into a convolution a node again, so that what the convolution
 /// itself computes can be seen and corrected.
 void SplitActivations(Graph& graph);
+
+/// Moves each activation that alone reads a DepthToSpace before it, where it is rounded together
+/// with the convolution there. Exact.
+void MoveActivationsBeforeShuffles(Graph& graph);
 
 }  // namespace tessera
 

@@ -6,9 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "engine/int8/tabulate.h"
 #include "engine/pixels.h"
+#include "engine/thread_pool.h"
 #include "graph/picture_format.h"
 #include "quant/equalize.h"
+#include "quant/layer_by_layer.h"
 #include "quant/measure.h"
 #include "quant/placement.h"
 #include "quant/quantize_weights.h"
@@ -23,8 +26,12 @@ namespace {
 constexpr float kNarrow = 4.0f;
 // One image in so many is kept to choose and to judge by.
 constexpr size_t kHeldOut = 4;
-// Images that weights and biases are fitted to.
-constexpr size_t kMostFitted = 24;
+// Images that weights and biases are fitted to, and what may be kept of them at a time.
+constexpr size_t kMostFitted = 16;
+constexpr size_t kLeastFitted = 2;
+constexpr size_t kFittedBytes = size_t{640} << 20;
+// Images that decide between forms of the network.
+constexpr size_t kMostDeciding = 8;
 
 Status CheckOptions(const QuantizeOptions& options) {
   if (options.weight_bits == 7 || options.weight_bits == 8) return Status::Ok();
@@ -78,9 +85,9 @@ Quantization InputQuantization(const Graph& graph) {
 // The codes of all sites, by what their tensors hold.
 class SiteChooser {
  public:
-  SiteChooser(const QuantizationPlan& plan, const std::vector<Histogram>& histograms,
-              const Graph& graph, bool clip_ranges)
-      : plan_(plan), histograms_(histograms), graph_(graph), clip_ranges_(clip_ranges) {}
+  SiteChooser(const Graph& graph, const QuantizationPlan& plan,
+              const std::vector<Histogram>& histograms, bool clip_ranges)
+      : graph_(graph), plan_(plan), histograms_(histograms), clip_ranges_(clip_ranges) {}
 
   std::vector<SiteQuantization> Choose() const {
     std::vector<SiteQuantization> chosen(plan_.sites.size());
@@ -99,7 +106,10 @@ class SiteChooser {
       histograms.push_back(&histograms_[i]);
       whole.Include(histograms_[i].range());
     }
-    const Quantization joined = Fit(histograms);
+    const bool single = members.size() == 1 && clip_ranges_;
+    const Quantization joined = single && plan_.sites[members[0]].function != kNoValue
+                                    ? FitFunction(members[0])
+                                    : Fit(histograms);
     for (const size_t i : members) {
       const QuantizationSite& site = plan_.sites[i];
       const bool narrow = whole.width() > kNarrow * histograms_[i].range().width();
@@ -113,6 +123,14 @@ class SiteChooser {
     }
   }
 
+  // By the error in what is computed of the tensor before anything else sees it.
+  Quantization FitFunction(size_t index) const {
+    const QuantizationSite& site = plan_.sites[index];
+    return LeastErrorQuantization(histograms_[index], [&](const std::vector<float>& values) {
+      return int8::EvaluateElementwise(graph_, {{site.value, values}}, site.function);
+    });
+  }
+
   Quantization Fit(const std::vector<const Histogram*>& histograms) const {
     if (clip_ranges_) return LeastErrorQuantization(histograms);
     Range whole;
@@ -120,9 +138,9 @@ class SiteChooser {
     return QuantizationOf(whole);
   }
 
+  const Graph& graph_;
   const QuantizationPlan& plan_;
   const std::vector<Histogram>& histograms_;
-  const Graph& graph_;
   bool clip_ranges_;
 };
 
@@ -131,7 +149,7 @@ struct Candidate {
   std::string equalization;
   Graph exact;
   QuantizedGraph quantized;
-  QuantizationLoss loss;
+  double squared_error = 0.0;  // of the output, on the images that decide
   bool refined = false;
 };
 
@@ -140,7 +158,11 @@ class Work {
  public:
   Work(const Graph& graph, const QuantizeOptions& options, const CalibrationImages& images,
        QuantizeProgress& progress)
-      : graph_(graph), options_(options), images_(images), progress_(progress) {
+      : graph_(graph),
+        options_(options),
+        images_(images),
+        progress_(progress),
+        threads_(MakeThreadPool(options.threads)) {
     for (size_t i = 0; i < images.count(); ++i) {
       const bool kept = images.count() >= kHeldOut && i % kHeldOut == kHeldOut - 1;
       (kept ? held_out_ : used_).push_back(i);
@@ -149,83 +171,118 @@ class Work {
   }
 
   Result<QuantizedModel> Run() {
-    progress_.Begin(CountRuns());
-    TESSERA_RETURN_IF_ERROR(Try("none", graph_));
+    TESSERA_RETURN_IF_ERROR(ChooseFitted());
+    progress_.Begin(CountNodeRuns());
+    TESSERA_RETURN_IF_ERROR(MeasureFloatNetwork());
+    TESSERA_RETURN_IF_ERROR(Try("none", graph_, {}));
     if (Equalizes()) TESSERA_RETURN_IF_ERROR(TryEqualized());
-    return Finish();
+    if (Refines()) TESSERA_RETURN_IF_ERROR(TryRefined(*best_));
+    TESSERA_ASSIGN_OR_RETURN(const QuantizationLoss loss,
+                             MeasureLoss(best_->exact, plan_, best_->quantized, On(Judges())));
+    return Finish(loss);
   }
 
  private:
   // The images that a network is judged by.
   const std::vector<size_t>& Judges() const { return held_out_.empty() ? used_ : held_out_; }
-
-  // A few are enough to fit weights and biases to.
-  std::span<const size_t> Fitted() const {
-    return std::span<const size_t>(used_).first(std::min(used_.size(), kMostFitted));
+  std::span<const size_t> Deciding() const {
+    return std::span<const size_t>(Judges()).first(std::min(Judges().size(), kMostDeciding));
   }
+  std::span<const size_t> Fitted() const { return std::span<const size_t>(used_).first(fitted_); }
 
   bool Equalizes() const { return options_.equalize && !FindConvolutionPairs(graph_).empty(); }
   bool Refines() const { return options_.compensate || options_.correct_bias; }
 
-  int64_t CountRuns() const {
-    const auto used = static_cast<int64_t>(used_.size());
-    const auto judges = static_cast<int64_t>(Judges().size());
-    int64_t runs = 2 * used + judges;
-    if (Refines()) runs += RefinePasses(graph_) * static_cast<int64_t>(Fitted().size()) + judges;
-    return Equalizes() ? 3 * runs + used : runs;
+  Measurement On(std::span<const size_t> selection) {
+    return {images_, selection, threads_.get(), progress_};
+  }
+
+  // Two networks run on all of these images at once.
+  Status ChooseFitted() {
+    size_t bytes = 1;
+    for (const size_t image : used_) {
+      TESSERA_ASSIGN_OR_RETURN(const size_t own,
+                               BytesPerImage(graph_, images_.height(image), images_.width(image)));
+      bytes = std::max(bytes, own);
+    }
+    fitted_ = std::clamp(kFittedBytes / 2 / bytes, kLeastFitted, kMostFitted);
+    fitted_ = std::min(fitted_, used_.size());
+    return Status::Ok();
+  }
+
+  int64_t CountNodeRuns() const {
+    const auto nodes = static_cast<int64_t>(graph_.nodes.size());
+    const QuantizedGraph rounded =
+        InsertFakeQuantize(graph_, plan_, std::vector<SiteQuantization>(plan_.sites.size()));
+    const auto rounded_nodes = static_cast<int64_t>(rounded.graph.nodes.size());
+    const auto deciding = static_cast<int64_t>(Deciding().size());
+    int64_t runs = nodes * (static_cast<int64_t>(used_.size()) + deciding);
+    runs += (Equalizes() ? 3 : 1) * deciding * rounded_nodes;
+    if (Refines()) {
+      runs += RefineNodeRuns(graph_, rounded.graph) * static_cast<int64_t>(fitted_);
+      runs += deciding * rounded_nodes;
+    }
+    return runs + static_cast<int64_t>(Judges().size()) * (nodes + rounded_nodes);
+  }
+
+  Status MeasureFloatNetwork() {
+    std::vector<bool> per_channel(graph_.nodes.size(), false);
+    for (const ConvolutionPair& pair : FindConvolutionPairs(graph_)) {
+      per_channel[pair.activation] = options_.equalize;
+    }
+    TESSERA_ASSIGN_OR_RETURN(histograms_, MeasureHistograms(graph_, plan_, per_channel, On(used_)));
+    TESSERA_ASSIGN_OR_RETURN(exact_outputs_, RunOutputs(graph_, On(Deciding())));
+    return Status::Ok();
   }
 
   Status TryEqualized() {
     Graph by_weights = graph_;
-    EqualizeWeights(by_weights);
-    TESSERA_RETURN_IF_ERROR(Try("weights", std::move(by_weights)));
-    TESSERA_ASSIGN_OR_RETURN(auto ranges, MeasureChannelRanges(graph_, images_, used_, progress_));
+    ChannelFactors factors = EqualizeWeights(by_weights);
+    TESSERA_RETURN_IF_ERROR(Try("weights", std::move(by_weights), factors));
+    std::vector<std::vector<Range>> ranges;
+    for (const ChannelHistograms& histograms : histograms_) ranges.push_back(histograms.ranges());
     Graph by_activations = graph_;
-    EqualizeActivations(by_activations, std::move(ranges));
-    return Try("activations", std::move(by_activations));
+    factors = EqualizeActivations(by_activations, std::move(ranges));
+    return Try("activations", std::move(by_activations), factors);
   }
 
-  // Quantizes a graph that computes what graph_ does, and keeps it when it is the best so far.
-  Status Try(std::string equalization, Graph exact) {
-    TESSERA_ASSIGN_OR_RETURN(const auto ranges, MeasureRanges(exact, images_, used_, progress_));
-    TESSERA_ASSIGN_OR_RETURN(const auto histograms,
-                             MeasureHistograms(exact, plan_, ranges, images_, used_, progress_));
-    const SiteChooser chooser(plan_, histograms, exact, options_.clip_ranges);
+  // Quantizes a graph that computes what graph_ does, but for the factors of its channels, and
+  // keeps it when it is the best so far.
+  Status Try(std::string equalization, Graph exact, const ChannelFactors& factors) {
+    std::vector<Histogram> sites;
+    for (const QuantizationSite& site : plan_.sites) {
+      const bool input = site.producer == kNoIndex;
+      const bool scaled = !input && !factors.empty();
+      sites.push_back(input ? Histogram(Range())
+                            : histograms_[site.producer].Joined(scaled ? factors[site.producer]
+                                                                       : std::vector<float>()));
+    }
+    const SiteChooser chooser(exact, plan_, sites, options_.clip_ranges);
     Candidate candidate;
     candidate.equalization = std::move(equalization);
     candidate.quantized = InsertFakeQuantize(exact, plan_, chooser.Choose());
     candidate.exact = std::move(exact);
     QuantizeConvolutionWeights(candidate.quantized.graph, options_.weight_bits);
-    TESSERA_RETURN_IF_ERROR(Judge(candidate));
-    KeepIfBetter(candidate);
-    return Refines() ? TryRefined(std::move(candidate)) : Status::Ok();
+    return Decide(std::move(candidate));
   }
 
   Status TryRefined(Candidate candidate) {
     const RefineOptions options = {options_.weight_bits, options_.compensate,
                                    options_.correct_bias};
-    TESSERA_RETURN_IF_ERROR(
-        Refine(candidate.exact, options, images_, Fitted(), progress_, candidate.quantized));
-    TESSERA_RETURN_IF_ERROR(Judge(candidate));
+    TESSERA_RETURN_IF_ERROR(Refine(candidate.exact, options, On(Fitted()), candidate.quantized));
     candidate.refined = true;
-    KeepIfBetter(std::move(candidate));
+    return Decide(std::move(candidate));
+  }
+
+  Status Decide(Candidate candidate) {
+    TESSERA_ASSIGN_OR_RETURN(const auto outputs,
+                             RunOutputs(candidate.quantized.graph, On(Deciding())));
+    candidate.squared_error = MeanSquaredError(outputs, exact_outputs_);
+    if (!best_ || candidate.squared_error < best_->squared_error) best_ = std::move(candidate);
     return Status::Ok();
   }
 
-  Status Judge(Candidate& candidate) {
-    TESSERA_ASSIGN_OR_RETURN(
-        candidate.loss,
-        MeasureLoss(candidate.exact, plan_, candidate.quantized, images_, Judges(), progress_));
-    return Status::Ok();
-  }
-
-  void KeepIfBetter(Candidate candidate) {
-    const bool better =
-        !best_ || candidate.loss.output_squared_error < best_->loss.output_squared_error;
-    if (better) best_ = std::move(candidate);
-  }
-
-  QuantizedModel Finish() {
+  QuantizedModel Finish(const QuantizationLoss& loss) {
     QuantizedModel model;
     model.graph = std::move(best_->quantized.graph);
     QuantizeReport& report = model.report;
@@ -238,22 +295,22 @@ class Work {
     report.compensated = best_->refined && options_.compensate;
     report.bias_corrected = best_->refined && options_.correct_bias;
     const double peak = graph_.info.output_range[1] - graph_.info.output_range[0];
-    report.psnr = 10.0 * std::log10(peak * peak / best_->loss.output_squared_error);
-    for (size_t i = 0; i < plan_.sites.size(); ++i) AddSite(i, model);
+    report.psnr = 10.0 * std::log10(peak * peak / loss.output_squared_error);
+    for (size_t i = 0; i < plan_.sites.size(); ++i) AddSite(i, loss, model);
     // What was measured is the float network.
     model.graph.info.scores.clear();
     model.graph.info.quantization = Describe(report);
     return model;
   }
 
-  void AddSite(size_t index, QuantizedModel& model) const {
+  void AddSite(size_t index, const QuantizationLoss& loss, QuantizedModel& model) const {
     const size_t producer = plan_.sites[index].producer;
     if (producer == kNoIndex) return;
     SiteReport site;
     site.node = graph_.nodes[producer].name;
     const Node& node = model.graph.nodes[best_->quantized.site_nodes[index]];
     site.quantization = std::get<FakeQuantize>(node.operation).quantization;
-    site.sqnr = best_->loss.site_sqnr[index];
+    site.sqnr = loss.site_sqnr[index];
     model.report.sites.push_back(std::move(site));
   }
 
@@ -271,9 +328,13 @@ class Work {
   const QuantizeOptions& options_;
   const CalibrationImages& images_;
   QuantizeProgress& progress_;
+  ThreadPool threads_;
   std::vector<size_t> used_;
   std::vector<size_t> held_out_;
+  size_t fitted_ = 0;  // the first so many of used_
   QuantizationPlan plan_;
+  std::vector<ChannelHistograms> histograms_;      // per node of graph_
+  std::vector<std::vector<float>> exact_outputs_;  // of the images that decide
   std::optional<Candidate> best_;
 };
 
@@ -290,6 +351,7 @@ Result<Quantizer> Quantizer::Create(const Model& model, const QuantizeOptions& o
   TESSERA_RETURN_IF_ERROR(CheckGraph(model.graph));
   Graph graph = model.graph;
   SplitActivations(graph);
+  MoveActivationsBeforeShuffles(graph);
   return Quantizer(std::move(graph), model.tiling.size_multiple, options);
 }
 

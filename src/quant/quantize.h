@@ -22,6 +22,7 @@ struct QuantizeOptions {
   bool compensate = true;    // try rounding weights so that their errors cancel
   bool correct_bias = true;  // try bias correction
   bool clip_ranges = true;   // false: every range is that of the calibration images, uncut
+  int64_t threads = 1;       // changes nothing but the time
 };
 
 /// What rounding did to one tensor.

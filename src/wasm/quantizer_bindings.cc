@@ -36,6 +36,7 @@ class WasmQuantizer {
     options.compensate = settings["compensate"].as<bool>();
     options.correct_bias = settings["correctBias"].as<bool>();
     options.clip_ranges = settings["clipRanges"].as<bool>();
+    options.threads = settings["threads"].as<int>();
     Result<Quantizer> quantizer = Quantizer::Create(*model.model(), options);
     if (!quantizer.ok()) return ToWasm(quantizer.status());
     quantizer_.emplace(std::move(quantizer).value());

@@ -320,6 +320,96 @@ TEST_CASE("int8: arithmetic and tables") {
   CheckModel(q.Finish(q.Convolve(x, 3), 1));
 }
 
+// A product with a gate, as in SPAN: (x + y) * (sigmoid(y) - 0.5), where y may be narrower.
+ValueId Gated(QuantizedBuilder& q, ValueId x, ValueId y) {
+  const ValueId sigmoid = q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {y});
+  const ValueId half = q.graph().Constant({}, {0.5f});
+  const ValueId gate = q.graph().Apply(Binary{Binary::Kind::kSub}, {sigmoid, half});
+  return q.Quantize(q.graph().Apply(Binary{Binary::Kind::kMul}, {q.graph().Add(x, y), gate}));
+}
+
+TEST_CASE("int8: functions of two tensors are tables, gates per channel and per pixel too") {
+  QuantizedBuilder q(19);
+  ValueId x = q.Quantize(q.Convolve(q.Picture(), 9), true);
+  x = Gated(q, x, q.Quantize(q.Convolve(q.Picture(), 9)));
+  x = Gated(q, x, q.Quantize(q.Convolve(x, 1), true));
+  Conv whole;
+  whole.kernel = {kHeight, kWidth};
+  x = Gated(q, x, q.Quantize(q.Convolve(x, 9, whole)));
+  const ValueId ratio = q.graph().Apply(
+      Binary{Binary::Kind::kDiv},
+      {x, q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {q.Quantize(q.Convolve(x, 9))})});
+  CheckModel(q.Finish(q.Convolve(q.Quantize(ratio), 3), 1));
+}
+
+TEST_CASE("int8: splits, shuffles of channels, blocks and padding of every kind only move codes") {
+  QuantizedBuilder q(20);
+  ValueId x = q.Quantize(q.Convolve(q.Picture(), 12), true);
+  const auto select = [&](std::vector<int64_t> source) {
+    return q.graph().Apply(SelectChannels{std::move(source)}, {x});
+  };
+  // Two slices of the same tensor, one that begins inside a group, and a mixture.
+  const ValueId first = select({0, 1, 2, 3, 4});
+  const ValueId second = select({4, 5, 6, 7, 8, 9, 10, 11});
+  const ValueId third = select({3, 4, 5});
+  const ValueId mixed = select({11, 0, 10, 1, 1});
+  x = q.Quantize(q.Convolve(q.graph().Apply(Concat{}, {first, mixed, third}), 8));
+  x = q.Quantize(q.graph().Add(q.Convolve(second, 8), x));
+  for (const auto mode :
+       {Pad::Mode::kReflect, Pad::Mode::kEdge, Pad::Mode::kWrap, Pad::Mode::kConstant}) {
+    x = q.graph().Apply(Pad{{2, 1}, {0, 3}, 0.0f, mode}, {x});
+    x = q.graph().Apply(Pad{{-1, -1}, {-1, -3}, 0.0f, mode}, {x});
+  }
+  x = q.graph().Apply(Pad{{3, -1}, {-2, 2}, 0.0f, Pad::Mode::kReflect}, {x});
+  Conv conv;
+  conv.kernel = {2, 2};
+  x = q.Quantize(q.Convolve(x, 8, conv));
+  x = q.graph().Apply(Pad{{0, 0}, {kHeight % 2, kWidth % 2}, 0.0f, Pad::Mode::kEdge}, {x});
+  x = q.graph().Apply(SpaceToDepth{2}, {x});
+  x = q.graph().Apply(DepthToSpace{2, DepthToSpace::Order::kDcr},
+                      {q.Quantize(q.Convolve(x, 20, 1))});
+  x = q.graph().Apply(Pad{{0, 0}, {-(kHeight % 2), -(kWidth % 2)}}, {x});
+  CheckModel(q.Finish(q.Convolve(x, 3), 1));
+}
+
+TEST_CASE("int8: pooling, reduction and resizing on codes, as in spatial attention") {
+  QuantizedBuilder q(21);
+  const ValueId x = q.Quantize(q.Convolve(q.Picture(), 10), true);
+  Pool pool;
+  pool.kernel = {3, 4};
+  pool.stride = {2, 2};
+  pool.pads_begin = {1, 1};
+  pool.pads_end = {1, 2};
+  const ValueId largest = q.graph().Apply(pool, {x});
+  pool.kind = Pool::Kind::kAverage;
+  const ValueId mean = q.Quantize(q.graph().Apply(pool, {x}));
+  pool.count_include_pad = true;
+  const ValueId padded = q.Quantize(q.graph().Apply(pool, {x}));
+  const ValueId sum = q.Quantize(q.graph().Add(mean, padded));
+  ValueId small = q.Quantize(q.graph().Add(q.Convolve(largest, 10), sum));
+  for (const auto mode : {Resize::Mode::kLinear, Resize::Mode::kCubic}) {
+    Resize resize;
+    resize.mode = mode;
+    resize.scale = {2.0, 2.0};
+    ValueId large = q.Quantize(q.graph().Apply(resize, {small}));
+    large = q.graph().Apply(Pad{{0, 0}, {-1, -1}}, {large});
+    small = q.Quantize(q.graph().Apply(pool, {large}));
+  }
+  Resize resize;
+  resize.mode = Resize::Mode::kLinear;
+  resize.scale = {2.0, 2.0};
+  ValueId gate = q.Quantize(q.graph().Apply(resize, {small}));
+  const int64_t rows = kHeight - q.graph().ExtentOf(gate, 2, kHeight, kWidth);
+  const int64_t columns = kWidth - q.graph().ExtentOf(gate, 3, kHeight, kWidth);
+  gate = q.graph().Apply(Pad{{0, 0}, {rows, columns}}, {gate});
+  ValueId y = Gated(q, x, gate);
+  for (const auto kind : {Reduce::Kind::kMean, Reduce::Kind::kMax, Reduce::Kind::kMin}) {
+    y = Gated(q, y, q.Quantize(q.graph().Apply(Reduce{kind, {2, 3}}, {y}), true));
+    y = Gated(q, y, q.Quantize(q.graph().Apply(Reduce{kind, {1}}, {y})));
+  }
+  CheckModel(q.Finish(q.Convolve(y, 3), 1));
+}
+
 TEST_CASE("int8: pixel shuffles inside the network") {
   for (const auto order : {DepthToSpace::Order::kCrd, DepthToSpace::Order::kDcr}) {
     QuantizedBuilder q(10);

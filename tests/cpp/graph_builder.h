@@ -12,6 +12,7 @@
 
 #include "graph/graph.h"
 #include "graph/infer_node.h"
+#include "graph/model.h"
 #include "reference_interpreter.h"
 
 namespace tessera::test {
@@ -60,6 +61,13 @@ class GraphBuilder {
   ValueId input() const { return graph_.input; }
   const Shape& ShapeOf(ValueId id) const { return graph_.value(id).shape; }
   int64_t ChannelsOf(ValueId id) const { return graph_.value(id).shape[1]; }
+  /// An extent of a value for an image of height x width.
+  int64_t ExtentOf(ValueId id, size_t axis, int64_t height, int64_t width) const {
+    Graph shaped = graph_;
+    shaped.output = id;
+    REQUIRE(InferShapes(shaped, height, width).ok());
+    return shaped.value(id).shape[axis];
+  }
 
   ValueId Constant(Shape shape, std::vector<float> elements) {
     Value value;

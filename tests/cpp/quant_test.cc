@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/export_onnx.h"
@@ -76,6 +77,16 @@ Result<QuantizedModel> QuantizeSmall(const QuantizeOptions& options, size_t imag
   return quantizer->Finish(nullptr);
 }
 
+std::vector<ChannelHistograms> Histograms(const Graph& graph, const CalibrationImages& images,
+                                          const std::vector<bool>& per_channel) {
+  QuantizeProgress progress(nullptr, {});
+  const std::vector<size_t> all = All(images);
+  auto histograms = MeasureHistograms(graph, PlanQuantization(graph), per_channel,
+                                      {images, all, nullptr, progress});
+  REQUIRE(histograms.ok());
+  return *std::move(histograms);
+}
+
 size_t CountFakeQuantize(const Graph& graph) {
   return static_cast<size_t>(std::count_if(
       graph.nodes.begin(), graph.nodes.end(),
@@ -115,6 +126,41 @@ TEST_CASE("quantization plan: elementwise functions of one tensor are rounded at
   const ValueId swish = b.Apply(Binary{Binary::Kind::kMul}, {x, sigmoid});  // node2
   const Graph graph = b.Finish(b.Convolve(swish, 3));
   CHECK(SiteNames(graph) == Names{"input", "node0.output", "node2.output"});
+}
+
+TEST_CASE("quantization plan: functions of two tensors are rounded at their end, of three before") {
+  GraphBuilder b(3);
+  const auto mul = [&](ValueId x, ValueId y) {
+    return b.Apply(Binary{Binary::Kind::kMul}, {x, y});
+  };
+  const ValueId x = b.Convolve(b.input(), 4);                                     // node0
+  const ValueId y = b.Convolve(x, 4);                                             // node1
+  const ValueId sum = b.Add(x, y);                                                // node2
+  const ValueId sigmoid = b.Apply(Unary{Unary::Kind::kSigmoid}, {y});             // node3
+  const ValueId gated = mul(sum, sigmoid);                                        // node4
+  const ValueId z = b.Convolve(gated, 4);                                         // node5
+  const ValueId xy = mul(x, y);                                                   // node6
+  const ValueId product = mul(xy, mul(z, z));                                     // node7, node8
+  const ValueId scaled = mul(gated, b.RandomConstant({1, 4, 1, 1}, 0.5f, 1.0f));  // node9
+  const Graph graph = b.Finish(b.Convolve(b.Add(product, scaled), 3));            // node10
+  CHECK(SiteNames(graph) == Names{"input", "node0.output", "node1.output", "node4.output",
+                                  "node5.output", "node6.output", "node7.output", "node8.output",
+                                  "node9.output", "node10.output"});
+}
+
+TEST_CASE("quantization plan: what happens to a tensor before anything else sees it") {
+  GraphBuilder b(3);
+  const ValueId x = b.Convolve(b.input(), 4);                          // node0
+  const ValueId sigmoid = b.Apply(Unary{Unary::Kind::kSigmoid}, {x});  // node1
+  const ValueId swish = b.Apply(Binary{Binary::Kind::kMul}, {x, sigmoid});
+  const ValueId y = b.Convolve(swish, 4);
+  const ValueId tanh = b.Apply(Unary{Unary::Kind::kTanh}, {y});
+  const Graph graph = b.Finish(b.Convolve(b.Add(b.Convolve(tanh, 4), y), 3));
+  const QuantizationPlan plan = PlanQuantization(graph);
+  for (const QuantizationSite& site : plan.sites) {
+    // Something else reads y.
+    CHECK(site.function == (site.value == x ? swish : kNoValue));
+  }
 }
 
 TEST_CASE(
@@ -170,6 +216,23 @@ TEST_CASE("splitting activations changes nothing but the number of nodes") {
   CHECK(test::LargestDifference(test::Interpret(graph, image), expected) == 0.0f);
 }
 
+TEST_CASE("an activation behind a shuffle goes before it, which changes nothing else") {
+  for (const auto order : {DepthToSpace::Order::kCrd, DepthToSpace::Order::kDcr}) {
+    GraphBuilder b(3);
+    ValueId x = b.Apply(DepthToSpace{2, order}, {b.Convolve(b.input(), 20)});
+    x = b.Apply(PRelu{}, {x, b.RandomConstant({1, 5, 1, 1}, 0.1f, 0.9f)});
+    x = b.Relu(b.Apply(DepthToSpace{2, order}, {b.Convolve(x, 12)}));
+    Graph graph = b.Finish(b.Convolve(x, 3));
+    const test::Dense image = test::RandomImage({1, 3, 6, 5}, 4);
+    const test::Dense expected = test::Interpret(graph, image);
+    MoveActivationsBeforeShuffles(graph);
+    CHECK(std::holds_alternative<PRelu>(graph.nodes[1].operation));
+    CHECK(std::holds_alternative<Clip>(graph.nodes[4].operation));
+    CHECK(test::LargestDifference(test::Interpret(graph, image), expected) == 0.0f);
+    CHECK(SiteNames(graph).size() == 3);
+  }
+}
+
 TEST_CASE("codes of a range: zero is exact, and both ends are within half a step") {
   for (const Range range : {Range{-1.0f, 3.0f}, Range{0.0f, 2.0f}, Range{-0.7f, 0.0f}}) {
     const Quantization q = QuantizationOf(range);
@@ -199,6 +262,52 @@ TEST_CASE("ranges of least error beat the whole range on a heavy tail, and keep 
   even.Add(test::RandomFloats(20000, 4));
   const Histogram* const other[] = {&even};
   CHECK(LeastErrorQuantization(other).scale >= 0.97f * QuantizationOf(even.range()).scale);
+}
+
+TEST_CASE(
+    "growing histograms: whatever the order, and in parts, the same counts and whole ranges") {
+  const std::vector<float> small = test::RandomFloats(500, 7, -0.01f, 0.02f);
+  const std::vector<float> large = test::RandomFloats(500, 8, -3.0f, 700.0f);
+  using Detail = ChannelHistograms::Detail;
+  ChannelHistograms forwards(Detail::kChannels);
+  forwards.Add(small, 2);
+  forwards.Add(large, 2);
+  ChannelHistograms backwards(Detail::kChannels);
+  backwards.Add(large, 2);
+  ChannelHistograms rest(Detail::kChannels);
+  rest.Add(small, 2);
+  backwards.Merge(rest);
+  const Histogram a = forwards.Joined(std::vector<float>{1.0f, -0.5f});
+  const Histogram b = backwards.Joined(std::vector<float>{1.0f, -0.5f});
+  int64_t total = 0;
+  for (size_t bin = 0; bin < Histogram::kBins; ++bin) {
+    CHECK(a.count(bin) == b.count(bin));
+    total += a.count(bin);
+  }
+  CHECK(total == 1000);
+  float lowest = 0.0f;
+  float highest = 0.0f;
+  for (size_t i = 0; i < large.size(); ++i) {
+    const float value = large[i] * (i % 2 == 0 ? 1.0f : -0.5f);
+    lowest = std::min(lowest, value);
+    highest = std::max(highest, value);
+  }
+  CHECK(a.range().low == lowest);
+  CHECK(a.range().high == highest);
+}
+
+TEST_CASE("ranges of least error after a function cut off what the function makes alike") {
+  Histogram histogram(Range{-8.0f, 2.0f});
+  histogram.Add(test::RandomFloats(20000, 5, -8.0f, 2.0f));
+  const auto relu = [](const std::vector<float>& x) {
+    std::vector<float> y = x;
+    for (float& value : y) value = std::max(value, 0.0f);
+    return y;
+  };
+  const Quantization best = LeastErrorQuantization(histogram, relu);
+  CHECK(best.scale < 0.3f * QuantizationOf(histogram.range()).scale);
+  CHECK(RoundingError(histogram, best, relu) <
+        0.1 * RoundingError(histogram, QuantizationOf(histogram.range()), relu));
 }
 
 TEST_CASE("weights: codes fit their bits, and cutting a lone large weight off pays") {
@@ -270,15 +379,28 @@ TEST_CASE("equalization changes the weights and not what the network computes") 
   const test::Dense expected = test::Interpret(graph, image);
   const std::vector<float> before = graph.value(graph.nodes[0].inputs[1]).constant->floats;
   const CalibrationImages images = TestImages(graph, 2);
-  QuantizeProgress progress(nullptr, {});
-  const auto ranges = MeasureChannelRanges(graph, images, All(images), progress);
-  REQUIRE(ranges.ok());
+  const auto measured = Histograms(graph, images, std::vector<bool>(graph.nodes.size(), true));
+  std::vector<std::vector<Range>> ranges;
+  for (const ChannelHistograms& histograms : measured) ranges.push_back(histograms.ranges());
   Graph by_activations = graph;
-  EqualizeWeights(graph);
-  EqualizeActivations(by_activations, *ranges);
-  for (const Graph& equalized : {graph, by_activations}) {
+  const ChannelFactors weights = EqualizeWeights(graph);
+  const ChannelFactors activations = EqualizeActivations(by_activations, ranges);
+  for (const auto& [equalized, factors] :
+       {std::pair(graph, weights), std::pair(by_activations, activations)}) {
     CHECK(equalized.value(equalized.nodes[0].inputs[1]).constant->floats != before);
     CHECK(test::LargestDifference(test::Interpret(equalized, image), expected) < 1e-4f);
+    // What was measured before tells what would be measured now.
+    const auto again = Histograms(equalized, images, std::vector<bool>(graph.nodes.size(), false));
+    for (const size_t node : {size_t{1}, size_t{3}}) {
+      const Histogram told = measured[node].Joined(factors[node]);
+      const Histogram seen = again[node].Joined();
+      CHECK(told.range().low == doctest::Approx(seen.range().low).epsilon(1e-3));
+      CHECK(told.range().high == doctest::Approx(seen.range().high).epsilon(1e-3));
+      const Histogram* const from_told[] = {&told};
+      const Histogram* const from_seen[] = {&seen};
+      CHECK(LeastErrorQuantization(from_told).scale ==
+            doctest::Approx(LeastErrorQuantization(from_seen).scale).epsilon(0.05));
+    }
   }
 }
 
@@ -360,6 +482,12 @@ TEST_CASE("quantizer: the same images give the same network") {
   REQUIRE(b.ok());
   const test::Dense image = test::RandomImage({1, 3, 5, 5}, 2);
   CHECK(test::Interpret(a->graph, image).elements == test::Interpret(b->graph, image).elements);
+  QuantizeOptions threaded;
+  threaded.threads = 3;
+  const Result<QuantizedModel> c = QuantizeSmall(threaded);
+  REQUIRE(c.ok());
+  CHECK(test::Interpret(a->graph, image).elements == test::Interpret(c->graph, image).elements);
+  CHECK(a->report.psnr == c->report.psnr);
 }
 
 TEST_CASE("quantizer: each step brings the output nearer to the float network's, or is left out") {

@@ -7,13 +7,14 @@ const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
 
 const CROPS = 8;
 const CROP_SIZE = 48;
+const THREADS = 2;
 
 let tools: Promise<TesseraModule> | undefined;
 
 async function loadTools(): Promise<TesseraModule> {
   const glue = await import(new URL('tessera-tools.mjs', wasmFolder).href);
   const wasmBinary = await readFile(new URL('tessera-tools.wasm', wasmFolder));
-  return glue.default({ wasmBinary });
+  return glue.default({ wasmBinary, pthreadPoolSize: THREADS });
 }
 
 function check({ code, message }: WasmStatus): void {
@@ -38,6 +39,7 @@ export async function quantizeFile(file: Uint8Array): Promise<Uint8Array> {
     module.release(at);
     const settings = {
       ...{ weightBits: 7, equalize: true, compensate: true, correctBias: true, clipRanges: true },
+      threads: THREADS,
     };
     check(quantizer.create(model, settings));
     for (let i = 0; i < CROPS; i++) {

@@ -1,4 +1,5 @@
 /** The wasm core in this thread, for what needs no workers. */
+import { availableParallelism } from 'node:os';
 
 import type { RawImage } from '../src/index.js';
 import { fetchBytes } from '../src/load/fetch-bytes.js';
@@ -26,6 +27,8 @@ import { BASE_URL } from './node-host.js';
 
 // Multiplications for a look at a model: a second or less for each of some pictures.
 const MOST_PROBED = 5e9;
+// Each keeps the tensors of an image of its own.
+const MOST_THREADS = 8;
 
 /** How alike two images are; decibels, and a similarity in [-1, 1]. */
 export interface Comparison {
@@ -39,26 +42,29 @@ export interface Comparison {
  * @param baseUrl - the folder with `wasm/`
  */
 export function openCore(baseUrl: URL = BASE_URL): Promise<Core> {
-  return open(chooseVariant('auto').variant, baseUrl);
+  return open(chooseVariant('auto').variant, baseUrl, 1);
 }
 
-/** Starts the core that can also quantize. */
+/** Starts the core that can also quantize, on all of this machine's cores. */
 export function openTools(): Promise<Core> {
-  return open('tools', BASE_URL);
+  return open('tools', BASE_URL, Math.min(availableParallelism(), MOST_THREADS));
 }
 
-async function open(name: Variant | 'tools', baseUrl: URL): Promise<Core> {
+async function open(name: Variant | 'tools', baseUrl: URL, threads: number): Promise<Core> {
   const { glue, wasm } = coreIn(new URL('wasm/', baseUrl), name);
   const module = await WebAssembly.compile(await fetchBytes(wasm.href, 'wasm core', FILE_CONTEXT));
-  return new Core(await instantiate(await importFactory(glue.href), module, 1));
+  return new Core(await instantiate(await importFactory(glue.href), module, threads), threads);
 }
 
 /** Image tools and model inspection. */
 export class Core {
   readonly #module: TesseraModule;
+  readonly #threads: number;
 
-  constructor(module: TesseraModule) {
+  /** @param threads - how many the module was started with */
+  constructor(module: TesseraModule, threads: number) {
     this.#module = module;
+    this.#threads = threads;
   }
 
   /**
@@ -106,7 +112,7 @@ export class Core {
     const quantizer = new this.#module.Quantizer();
     try {
       withBytes(this.#module, bytes, (at) => checkStatus(model.load(at, bytes.length)));
-      checkStatus(quantizer.create(model, settings));
+      checkStatus(quantizer.create(model, { ...settings, threads: this.#threads }));
       for (const { data, width, height } of images) {
         withBytes(this.#module, data, (at) => checkStatus(quantizer.addImage(at, width, height)));
       }

@@ -69,6 +69,22 @@ class PixelCopy {
   std::array<uint8_t, 256> table_;
 };
 
+// A tensor whose extents of 1 are repeated as often as needed.
+struct RepeatedTensor {
+  explicit RepeatedTensor(const CodeTensor& tensor)
+      : data(tensor.data),
+        row(tensor.height > 1 ? tensor.row : 0),
+        pixel(tensor.width > 1 ? tensor.pixel : 0),
+        step(tensor.channels > 1 ? 1 : 0) {}
+
+  const uint8_t* At(int64_t y, int64_t x) const { return data + y * row + x * pixel; }
+
+  const uint8_t* data;
+  int64_t row;
+  int64_t pixel;
+  int64_t step;  // from a channel to the next
+};
+
 StepPtr MakeConcatStep(const std::vector<CodeTensor>& inputs, const CodeTensor& output,
                        Storage storage) {
   std::vector<PixelCopy> copies;
@@ -122,16 +138,81 @@ Result<StepPtr> MakeResizeStep(const Resize& resize, const CodeTensor& input,
   });
 }
 
-StepPtr MakePadStep(const Pad& pad, const CodeTensor& input, const CodeTensor& output,
-                    Storage storage) {
-  const uint8_t value = ByteOf(output.quantization, pad.value) ^ StorageMask(storage);
+StepPtr MakeSpaceToDepthStep(const SpaceToDepth& to_depth, const CodeTensor& input,
+                             const CodeTensor& output) {
+  const int64_t block = to_depth.block;
   return MakeFunctionStep([=] {
     for (int64_t y = 0; y < output.height; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
-        const int64_t from_y = y - pad.begin[0];
-        const int64_t from_x = x - pad.begin[1];
-        const bool inside =
-            from_y >= 0 && from_y < input.height && from_x >= 0 && from_x < input.width;
+        uint8_t* out = output.At(y, x);
+        for (int64_t phase = 0; phase < block * block; ++phase, out += input.channels) {
+          const uint8_t* in = input.At(y * block + phase / block, x * block + phase % block);
+          std::memcpy(out, in, static_cast<size_t>(input.channels));
+        }
+      }
+    }
+  });
+}
+
+StepPtr MakeSelectChannelsStep(const SelectChannels& select, const CodeTensor& input,
+                               const CodeTensor& output) {
+  // The output may be a slice of the input.
+  const bool in_place = input.data + select.source[0] == output.data && input.pixel == output.pixel;
+  return MakeFunctionStep([=, source = select.source] {
+    for (int64_t y = 0; y < output.height && !in_place; ++y) {
+      for (int64_t x = 0; x < output.width; ++x) {
+        const uint8_t* in = input.At(y, x);
+        uint8_t* out = output.At(y, x);
+        for (const int64_t channel : source) *out++ = in[channel];
+      }
+    }
+  });
+}
+
+// The position on an axis of `size` that one at `at` stands for in padding that is no constant.
+int64_t SourceOf(Pad::Mode mode, int64_t at, int64_t size) {
+  switch (mode) {
+    case Pad::Mode::kReflect: {
+      if (size == 1) return 0;
+      const int64_t period = 2 * (size - 1);
+      const int64_t phase = (at % period + period) % period;
+      return std::min(phase, period - phase);
+    }
+    case Pad::Mode::kEdge:
+      return std::clamp<int64_t>(at, 0, size - 1);
+    case Pad::Mode::kWrap:
+      return (at % size + size) % size;
+    case Pad::Mode::kConstant:
+      break;
+  }
+  return at;
+}
+
+// Per output position along an axis the input position it copies, or -1: first the axis is cropped,
+// then padded.
+std::vector<int64_t> PadSources(const Pad& pad, size_t axis, int64_t input, int64_t output) {
+  const int64_t cropped = std::min<int64_t>(pad.begin[axis], 0);
+  const int64_t left = input + cropped + std::min<int64_t>(pad.end[axis], 0);
+  const int64_t padding = std::max<int64_t>(pad.begin[axis], 0);
+  std::vector<int64_t> sources;
+  for (int64_t i = 0; i < output; ++i) {
+    const int64_t from = SourceOf(pad.mode, i - padding, left);
+    sources.push_back(from >= 0 && from < left ? from - cropped : -1);
+  }
+  return sources;
+}
+
+StepPtr MakePadStep(const Pad& pad, const CodeTensor& input, const CodeTensor& output,
+                    Storage storage) {
+  const uint8_t value = ByteOf(output.quantization, pad.value) ^ StorageMask(storage);
+  const std::vector<int64_t> rows = PadSources(pad, 0, input.height, output.height);
+  const std::vector<int64_t> columns = PadSources(pad, 1, input.width, output.width);
+  return MakeFunctionStep([=] {
+    for (int64_t y = 0; y < output.height; ++y) {
+      for (int64_t x = 0; x < output.width; ++x) {
+        const int64_t from_y = rows[static_cast<size_t>(y)];
+        const int64_t from_x = columns[static_cast<size_t>(x)];
+        const bool inside = from_y >= 0 && from_x >= 0;
         if (inside) {
           std::memcpy(output.At(y, x), input.At(from_y, from_x),
                       static_cast<size_t>(output.channels));
@@ -144,6 +225,18 @@ StepPtr MakePadStep(const Pad& pad, const CodeTensor& input, const CodeTensor& o
 }
 
 }  // namespace
+
+bool CanMove(const tessera::Operation& operation) {
+  if (const auto* resize = std::get_if<Resize>(&operation)) {
+    return resize->mode == Resize::Mode::kNearest;
+  }
+  if (const auto* pool = std::get_if<Pool>(&operation)) return pool->kind == Pool::Kind::kMax;
+  return std::holds_alternative<Concat>(operation) ||
+         std::holds_alternative<DepthToSpace>(operation) ||
+         std::holds_alternative<SpaceToDepth>(operation) ||
+         std::holds_alternative<SelectChannels>(operation) ||
+         std::holds_alternative<Pad>(operation);
+}
 
 StepPtr MakeFillBorderStep(const CodeTensor& tensor, Storage storage) {
   const auto zero = static_cast<uint8_t>(tensor.ZeroCode() ^ StorageMask(storage));
@@ -217,6 +310,35 @@ StepPtr MakeCombineStep(Binary::Kind kind, const Range& range, const CodeTensor&
   });
 }
 
+StepPtr MakePairTableStep(const std::vector<uint8_t>& table, const CodeTensor& a,
+                          const CodeTensor& b, const CodeTensor& output, Storage storage,
+                          pthreadpool_t threads) {
+  const size_t mask = StorageMask(storage);
+  std::vector<uint8_t> stored(table.size());
+  for (size_t i = 0; i < table.size(); ++i) {
+    stored[i ^ (mask << 8 | mask)] = static_cast<uint8_t>(table[i] ^ mask);
+  }
+  const RepeatedTensor left(a);
+  const RepeatedTensor right(b);
+  const size_t bytes = stored.size();
+  return MakeFunctionStep(
+      [=] {
+        ParallelRows(threads, output.height, [&](int64_t begin, int64_t end, size_t) {
+          for (int64_t y = begin; y < end; ++y) {
+            for (int64_t x = 0; x < output.width; ++x) {
+              const uint8_t* p = left.At(y, x);
+              const uint8_t* q = right.At(y, x);
+              uint8_t* out = output.At(y, x);
+              for (int64_t c = 0; c < output.channels; ++c, p += left.step, q += right.step) {
+                out[c] = stored[static_cast<size_t>(*p) << 8 | *q];
+              }
+            }
+          }
+        });
+      },
+      bytes);
+}
+
 Result<StepPtr> MakeMoveStep(const Node& node, const std::vector<CodeTensor>& inputs,
                              const CodeTensor& output, Storage storage) {
   if (std::holds_alternative<Concat>(node.operation)) {
@@ -230,6 +352,12 @@ Result<StepPtr> MakeMoveStep(const Node& node, const std::vector<CodeTensor>& in
   }
   if (const auto* pad = std::get_if<Pad>(&node.operation)) {
     return MakePadStep(*pad, inputs[0], output, storage);
+  }
+  if (const auto* to_depth = std::get_if<SpaceToDepth>(&node.operation)) {
+    return MakeSpaceToDepthStep(*to_depth, inputs[0], output);
+  }
+  if (const auto* select = std::get_if<SelectChannels>(&node.operation)) {
+    return MakeSelectChannelsStep(*select, inputs[0], output);
   }
   return Status(StatusCode::kUnsupported, "cannot move codes");
 }

@@ -27,7 +27,15 @@ StepPtr MakeCombineStep(Binary::Kind kind, const Range& range, const CodeTensor&
                         const CodeTensor& b, const CodeTensor& output, Storage storage,
                         pthreadpool_t threads);
 
-/// Concat of any inputs, DepthToSpace, nearest Resize or Pad, by what `operation` is. Errors:
+/// `table` maps codes of a, times 256, plus codes of b. Extents of 1 are repeated.
+StepPtr MakePairTableStep(const std::vector<uint8_t>& table, const CodeTensor& a,
+                          const CodeTensor& b, const CodeTensor& output, Storage storage,
+                          pthreadpool_t threads);
+
+/// Whether an operation only moves codes, or chooses among them (the largest of a window).
+bool CanMove(const tessera::Operation& operation);
+
+/// What CanMove says, but for the choice, which is MakeSumStep's. Concat takes any inputs. Errors:
 /// kUnsupported.
 Result<StepPtr> MakeMoveStep(const Node& node, const std::vector<CodeTensor>& inputs,
                              const CodeTensor& output, Storage storage);

@@ -13,6 +13,7 @@
 #include "engine/int8/luma_steps.h"
 #include "engine/int8/pixel_steps.h"
 #include "engine/int8/slices.h"
+#include "engine/int8/sum_steps.h"
 #include "engine/memory_plan.h"
 #include "engine/picture_steps.h"
 #include "engine/plain_tensor.h"
@@ -246,11 +247,24 @@ class ExecutorBuilder {
     return MakeCombineStep(combine.kind, combine.range, CodesOf(combine.a), CodesOf(combine.b),
                            CodesOf(combine.output), storage(), Pool());
   }
+  Result<StepPtr> Make(const ApplyPairTable& apply) {
+    return MakePairTableStep(apply.table, CodesOf(apply.a), CodesOf(apply.b), CodesOf(apply.output),
+                             storage(), Pool());
+  }
+  Result<StepPtr> Make(const SumCodes& sum) {
+    const Node& node = graph_.nodes[sum.node];
+    Result<StepPtr> step =
+        MakeSumStep(node, CodesOf(sum.input), CodesOf(sum.output), storage(), Pool());
+    return step.ok() ? std::move(step) : AtNode(node, step.status());
+  }
   Result<StepPtr> Make(const MoveCodes& move) {
     const Node& node = graph_.nodes[move.node];
     std::vector<CodeTensor> inputs;
     for (ValueId id : node.inputs) inputs.push_back(CodesOf(id));
-    Result<StepPtr> step = MakeMoveStep(node, inputs, CodesOf(move.output), storage());
+    const CodeTensor output = CodesOf(move.output);
+    const bool chooses = std::holds_alternative<tessera::Pool>(node.operation);
+    Result<StepPtr> step = chooses ? MakeSumStep(node, inputs[0], output, storage(), Pool())
+                                   : MakeMoveStep(node, inputs, output, storage());
     return step.ok() ? std::move(step) : AtNode(node, step.status());
   }
   Result<StepPtr> Make(const QuantizeFloats& quantize) {

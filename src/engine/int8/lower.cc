@@ -4,7 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/int8/code_steps.h"
 #include "engine/int8/conv_steps.h"
+#include "engine/int8/sum_steps.h"
 #include "engine/int8/tabulate.h"
 #include "graph/passes/uses.h"
 #include "graph/rational.h"
@@ -31,6 +33,22 @@ bool CombinesCodes(Binary::Kind kind) {
   return kind == Binary::Kind::kAdd || kind == Binary::Kind::kSub || kind == Binary::Kind::kMul;
 }
 
+// What TrackQuantization finds, of the tensors that the engine can keep as codes: images, and not
+// what only steps in float can make.
+std::vector<std::optional<Quantization>> CodesOf(const Graph& graph) {
+  std::vector<std::optional<Quantization>> known = TrackQuantization(graph);
+  for (const Node& node : graph.nodes) {
+    std::optional<Quantization>& output = known[static_cast<size_t>(node.output)];
+    if (graph.value(node.output).plain) output.reset();
+    if (!output || std::holds_alternative<FakeQuantize>(node.operation)) continue;
+    const bool readable = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+      return known[static_cast<size_t>(id)].has_value();
+    });
+    if (!readable || !CanMove(node.operation)) output.reset();
+  }
+  return known;
+}
+
 // Goes through the nodes backwards, so that what a tensor is needed as (codes, floats) is known
 // when its producer is reached; instructions come out last first.
 class Lowering {
@@ -44,7 +62,7 @@ class Lowering {
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
       producer_[static_cast<size_t>(graph.nodes[i].output)] = i;
     }
-    program_.quantization = TrackQuantization(graph);
+    program_.quantization = CodesOf(graph);
     program_.placements.assign(graph.nodes.size(), Placement::kFused);
   }
 
@@ -146,7 +164,10 @@ class Lowering {
       Emit({.operation = ReadCodes{node.output}, .writes_codes = node.output});
       return;
     }
-    if (LowerConv(node) || LowerCombine(node) || LowerConcat(node) || LowerTable(node)) return;
+    if (LowerConv(node) || LowerCombine(node) || LowerConcat(node) || LowerTable(node) ||
+        LowerPairTable(node) || LowerSum(node)) {
+      return;
+    }
     Emit({.operation = QuantizeFloats{input, node.output},
           .reads_codes = {},
           .reads_floats = {input},
@@ -479,6 +500,28 @@ class Lowering {
     const ValueId input = tabulation->input;
     Emit({.operation = ApplyTable{input, quantize.output, std::move(tabulation->tables)},
           .reads_codes = {input},
+          .writes_codes = quantize.output});
+    return true;
+  }
+
+  bool LowerSum(const Node& quantize) {
+    const Node* node = Producer(quantize.inputs[0]);
+    if (!node || !SumsCodes(node->operation) || !Tracked(node->inputs[0])) return false;
+    const ValueId input = node->inputs[0];
+    Emit({.operation = SumCodes{IndexOf(*node), input, quantize.output},
+          .reads_codes = {input},
+          .writes_codes = quantize.output});
+    return true;
+  }
+
+  bool LowerPairTable(const Node& quantize) {
+    std::optional<PairTabulation> pair =
+        TabulatePair(graph_, program_.quantization, quantize.inputs[0], *Tracked(quantize.output));
+    if (!pair) return false;
+    const ValueId a = pair->a;
+    const ValueId b = pair->b;
+    Emit({.operation = ApplyPairTable{a, b, quantize.output, std::move(pair->table)},
+          .reads_codes = {a, b},
           .writes_codes = quantize.output});
     return true;
   }

@@ -89,8 +89,24 @@ struct CombineCodes {
   ValueId output = kNoValue;
 };
 
-/// Concat, DepthToSpace or nearest Resize of codes. Inputs of a Concat may be quantized
-/// differently than the output.
+/// An elementwise function of two values of codes, as one table. Either may have an extent of 1
+/// where the output has more.
+struct ApplyPairTable {
+  ValueId a = kNoValue;
+  ValueId b = kNoValue;
+  ValueId output = kNoValue;
+  std::vector<uint8_t> table;  // [code of a][code of b] -> code of the output
+};
+
+/// A node whose results are made of several codes of its input, and rounded: see sum_steps.h.
+struct SumCodes {
+  size_t node = 0;
+  ValueId input = kNoValue;
+  ValueId output = kNoValue;
+};
+
+/// Concat or another node that moves codes, or chooses among them: see CanMove. Inputs of a Concat
+/// may be quantized differently than the output.
 struct MoveCodes {
   size_t node = 0;
   ValueId output = kNoValue;
@@ -120,8 +136,8 @@ struct WriteFloats {
 };
 
 using Operation = std::variant<ReadCodes, ReadFloats, ConvToCodes, ConvToFloats, ConvToPixels,
-                               ApplyTable, CombineCodes, MoveCodes, QuantizeFloats, DequantizeCodes,
-                               RunFloat, WriteCodes, WriteFloats>;
+                               ApplyTable, CombineCodes, ApplyPairTable, SumCodes, MoveCodes,
+                               QuantizeFloats, DequantizeCodes, RunFloat, WriteCodes, WriteFloats>;
 
 struct Instruction {
   Operation operation;

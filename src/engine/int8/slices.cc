@@ -22,6 +22,14 @@ class SliceFinder {
       const Node& node = graph_.nodes[move->node];
       if (std::holds_alternative<Concat>(node.operation)) Place(node.inputs, move->output);
     }
+    // Then what is a run of the channels of something, whose place is known by now.
+    for (const Instruction& instruction : program_.instructions) {
+      const auto* move = std::get_if<MoveCodes>(&instruction.operation);
+      if (!move) continue;
+      const Node& node = graph_.nodes[move->node];
+      const auto* select = std::get_if<SelectChannels>(&node.operation);
+      if (select) PlaceWithin(node.inputs[0], *select, move->output);
+    }
     return std::move(slices_);
   }
 
@@ -53,6 +61,16 @@ class SliceFinder {
       }
       first_channel += Channels(input);
     }
+  }
+
+  void PlaceWithin(ValueId input, const SelectChannels& select, ValueId output) {
+    const int64_t first = select.source[0];
+    for (size_t i = 0; i < select.source.size(); ++i) {
+      if (select.source[i] != first + static_cast<int64_t>(i)) return;
+    }
+    const int64_t channel = Of(input).first_channel + first;
+    if (channel % kChannelGroup != 0 || !IsOwnRoot(output) || HasSlices(output)) return;
+    if (SameCodes(input, output)) Of(output) = {Of(input).root, channel};
   }
 
   bool AlreadySideBySide(const std::vector<ValueId>& inputs, ValueId output) {

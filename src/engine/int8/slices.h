@@ -17,7 +17,7 @@ struct Slice {
 
 /// Per value. Inputs of a Concat are written right into its output where that is possible, and
 /// a Concat of what already lies side by side needs no memory of its own: dense blocks, which join
-/// ever more of the same tensors, then copy nothing.
+/// ever more of the same tensors, then copy nothing. Nor does a split into runs of channels.
 std::vector<Slice> FindSlices(const Graph& graph, const Program& program);
 
 }  // namespace tessera::int8

@@ -105,6 +105,17 @@ function gated(sketch: Sketch, input: Feature): Feature {
   return { name: sketch.quantize(sketch.node('Mul', [gate, input.name])), channels };
 }
 
+/** The product of a sum with a gate of one of its terms, rounded once, as in SPAN. */
+function attended(sketch: Sketch, input: Feature): Feature {
+  const { channels } = input;
+  const width = sketch.random.pick([1, channels]);
+  const term = sketch.quantize(sketch.conv(input, width, { kernel: 1 }).name);
+  const half = sketch.builder.constant(tensor([], [0.5]));
+  const gate = sketch.node('Sub', [sketch.node('Sigmoid', [term]), half]);
+  const product = sketch.node('Mul', [sketch.node('Add', [input.name, term]), gate]);
+  return { name: sketch.quantize(product), channels };
+}
+
 /** A function of each value on its own, which the core may turn into a table. */
 function elementwise(write: (sketch: Sketch, x: string) => string): Block {
   return (sketch, input) => {
@@ -126,7 +137,7 @@ const scaled = elementwise((sketch, x) =>
 
 const BLOCKS: readonly Block[] = [
   ...[plain, dilated, residual, deepResidual, dense, depthwise, grouped, hourglass, magnified],
-  ...[product, gated, sigmoid, tanh, gelu, silu, scaled],
+  ...[product, gated, attended, sigmoid, tanh, gelu, silu, scaled],
 ];
 
 /** A random block, or the one that `kind` stands for; its output is quantized. */

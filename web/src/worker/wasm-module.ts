@@ -85,7 +85,7 @@ export interface QuantizeReport {
 
 /** Makes a quantized network: `create`, `addImage` for each, `finish`, then the file. */
 export interface WasmQuantizer {
-  create(model: WasmModel, settings: QuantizeSettings): WasmStatus;
+  create(model: WasmModel, settings: QuantizeSettings & { threads: number }): WasmStatus;
   /** RGBA8. */
   addImage(pointer: number, width: number, height: number): WasmStatus;
   finish(onprogress: (fraction: number) => void): WasmStatus;
