@@ -86,28 +86,30 @@ function compareColours(exact: RawImage, rounded: RawImage): Closeness {
   return { psnr: 10 * Math.log10(255 ** 2 / (squares / (3 * pixels))), shift };
 }
 
-/** Tiles small enough that the picture has several in both directions. */
-function tileSizeFor({ overlap, overlapWithAlpha, sizeMultiple }: Upscaler['model']): number {
-  return 2 * Math.max(overlap, overlapWithAlpha) + sizeMultiple + 12;
-}
+/** Larger than any network is run on in one piece by default. */
+const LARGE = { width: 4096, height: 4096 };
 
-async function measureTiles(row: Row, network: Network, upscaler: Upscaler): Promise<RawImage> {
+async function measureTiles(row: Row, network: Network, upscaler: Upscaler): Promise<void> {
+  const { sizeMultiple, smallest, fixedWidth, fixedHeight } = upscaler.model;
+  const { overlap, perWorker } = await upscaler.estimate(LARGE);
+  row.wasm_mb = perWorker / 1e6;
+  // Small enough that the picture has several tiles in both directions.
+  const tileSize = 2 * overlap + Math.max(sizeMultiple, smallest) + 12;
   const { height = 44, width = 52 } = network;
-  const tileSize = tileSizeFor(upscaler.model);
-  // A file of fixed extents takes no other picture.
-  const fixed = row.form.includes('static') || row.form === 'mx2onnx-9';
-  const extents = fixed
-    ? ([width, height] as const)
-    : ([Math.max(width, tileSize + 21), Math.max(height, tileSize + 9)] as const);
+  const extents: [width: number, height: number] = [
+    fixedWidth || Math.max(width, tileSize + 21),
+    fixedHeight || Math.max(height, tileSize + 9),
+  ];
   const picture = makePicture(...extents, 3);
   const begun = performance.now();
   const whole = await upscaler.upscalePatch(picture);
   row.ms = performance.now() - begun;
-  row.wasm_mb = (await upscaler.estimate({ width: 1024, height: 1024 })).perWorker / 1e6;
-  const tiled = await upscaler.upscale(picture, { output: 'raw', tileSize });
+  const tiles = fixedWidth > 0 ? {} : { tileSize };
+  const tiled = await upscaler.upscale(picture, { output: 'raw', ...tiles });
   row.seam_err = largestByteDifference(tiled, whole);
   row.tiled_equal = row.seam_err === 0;
-  return whole;
+  const seams = await upscaler.measureSeams(tiles);
+  if (!seams.exact) row.seam_announced = seams.max;
 }
 
 async function withUpscaler<T>(
