@@ -33,7 +33,7 @@ for (const [name, scale] of [
     const inspect = async (path) =>
       JSON.parse(await assertSucceeds(process.execPath, [cli, 'inspect', path, '--json']));
     const shipped = await inspect(join(folder, `${name}.onnx`));
-    assert.deepEqual([shipped.name, shipped.scale, shipped.tileable], [name, scale, true]);
+    assert.deepEqual([shipped.name, shipped.scale, shipped.exact], [name, scale, true]);
     const convolutions = shipped.nodes.filter(({ op }) => op === 'Conv');
     assert.ok(convolutions.length > 5 && convolutions.every(({ runs }) => runs === 'int8'));
     const parent = await inspect(join(folder, 'float', `${name}.onnx`));

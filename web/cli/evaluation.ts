@@ -73,23 +73,17 @@ function score(core: Core, original: RawImage, small: RawImage, result: RawImage
   };
 }
 
-/** Tile edges that give many tiles, and one. */
-export function seamTiles(
-  { overlap, sizeMultiple }: { overlap: number; sizeMultiple: number },
-  longest: number,
-): { small: number; whole: number } {
-  const multiple = (value: number) => Math.ceil(value / sizeMultiple) * sizeMultiple;
-  const least = 2 * overlap + sizeMultiple;
-  return {
-    small: multiple(2 * overlap + Math.max(SMALL_TILE, sizeMultiple)),
-    whole: Math.max(multiple(longest), least),
-  };
-}
+/** An image whose tiles are as those of any large one, for asking how far they overlap. */
+const LARGE = { width: 2048, height: 2048 };
 
+/** Many small tiles, overlapping as tiles do by default, against one. */
 async function measureSeams(upscaler: Upscaler, small: RawImage): Promise<Difference> {
-  const tiles = seamTiles(upscaler.model, Math.max(small.width, small.height));
-  const run = (tileSize: number) => upscaler.upscale(small, { output: 'raw', tileSize });
-  return difference(await run(tiles.small), await run(tiles.whole));
+  const { overlap } = await upscaler.estimate(LARGE);
+  const { sizeMultiple, smallest } = upscaler.model;
+  const least = Math.max(2 * overlap + Math.max(SMALL_TILE, sizeMultiple), smallest);
+  const tileSize = Math.ceil(least / sizeMultiple) * sizeMultiple;
+  const tiled = await upscaler.upscale(small, { output: 'raw', tileSize, overlap });
+  return difference(tiled, await upscaler.upscalePatch(small));
 }
 
 /** Measures on one picture. */
