@@ -333,9 +333,7 @@ TEST_CASE("int8: functions of two tensors are tables, gates per channel and per 
   ValueId x = q.Quantize(q.Convolve(q.Picture(), 9), true);
   x = Gated(q, x, q.Quantize(q.Convolve(q.Picture(), 9)));
   x = Gated(q, x, q.Quantize(q.Convolve(x, 1), true));
-  Conv whole;
-  whole.kernel = {kHeight, kWidth};
-  x = Gated(q, x, q.Quantize(q.Convolve(x, 9, whole)));
+  x = Gated(q, x, q.Quantize(q.graph().Apply(Reduce{Reduce::Kind::kMean, {2, 3}}, {x})));
   const ValueId ratio = q.graph().Apply(
       Binary{Binary::Kind::kDiv},
       {x, q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {q.Quantize(q.Convolve(x, 9))})});
