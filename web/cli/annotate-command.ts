@@ -39,7 +39,7 @@ export const annotateCommand: Command = {
     if (Object.keys(metadata).length === 0) throw new UsageError('there is nothing to write');
     await checkOutputPath(model, output);
     const source = await modelSource(model);
-    const bytes = await loadModel(source, MODELS_URL, FILE_CONTEXT);
+    const { bytes } = await loadModel(source, MODELS_URL, FILE_CONTEXT);
     // Before anything is written: a file that the core cannot read gets no name.
     const { notRunnableBecause } = await (await openCore()).inspect(source, metadata);
     if (notRunnableBecause !== '') throw new UsageError(notRunnableBecause);

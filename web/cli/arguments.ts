@@ -1,5 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { type OverlapOption, type PictureOptions, VARIANTS, type Variant } from '../src/index.js';
+import {
+  type ModelChoices,
+  type OverlapOption,
+  type PictureOptions,
+  VARIANTS,
+  type Variant,
+} from '../src/index.js';
 import { COLORS, LAYOUTS, toMetadata } from '../src/picture-options.js';
 import { UsageError } from './usage-error.js';
 
@@ -121,6 +127,28 @@ export function pictureArguments(parsed: ParsedArguments): PictureOptions {
   return options;
 }
 
+/** The options that say what a model file leaves open. */
+export const MODEL_OPTIONS = {
+  'output-name': { type: 'string' },
+  input: { type: 'string', multiple: true },
+} as const satisfies OptionSpecs;
+
+export const MODEL_HELP = `      --output-name NAME  the output of the model that is computed (default: the largest picture)
+      --input NAME=N      the value of an input beside the image; N,N,... for several numbers
+`;
+
+/** The values of {@link MODEL_OPTIONS}. */
+export function modelChoices(parsed: ParsedArguments): ModelChoices {
+  const given = parsed.values.input as unknown as readonly string[] | undefined;
+  const inputs = (given ?? []).map((pair): [string, number[]] => {
+    const [name, list] = pair.split('=', 2);
+    const numbers = (list ?? '').split(',').map((number) => (number === '' ? NaN : Number(number)));
+    if (name && numbers.every(Number.isFinite)) return [name, numbers];
+    throw new UsageError(`--input must be NAME=NUMBER, not '${pair}'`);
+  });
+  return { output: text(parsed, 'output-name'), inputs: Object.fromEntries(inputs) };
+}
+
 /** The options that say how to run, for every command that runs a network. */
 export const RUN_OPTIONS = {
   model: { type: 'string', short: 'm' },
@@ -130,6 +158,7 @@ export const RUN_OPTIONS = {
   workers: { type: 'string', short: 'w' },
   variant: { type: 'string' },
   json: { type: 'boolean' },
+  ...MODEL_OPTIONS,
   ...PICTURE_OPTIONS,
 } as const satisfies OptionSpecs;
 
@@ -144,6 +173,8 @@ export interface RunArguments {
   json: boolean;
   /** Over what the model file says. */
   picture: PictureOptions;
+  /** Of what the model file leaves open. */
+  choices: ModelChoices;
 }
 
 /** 'exact', or pixels. */
@@ -165,5 +196,6 @@ export function runArguments(parsed: ParsedArguments): RunArguments {
     variant: oneOf(parsed, 'variant', ['auto', ...VARIANTS]) ?? 'auto',
     json: parsed.values.json === true,
     picture: pictureArguments(parsed),
+    choices: modelChoices(parsed),
   };
 }

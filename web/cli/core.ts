@@ -6,7 +6,7 @@ import { fetchBytes } from '../src/load/fetch-bytes.js';
 import { coreIn } from '../src/load/locations.js';
 import { loadModel } from '../src/load/model-source.js';
 import type { Metadata } from '../src/picture-options.js';
-import type { ModelInfo } from '../src/types.js';
+import type { ModelChoices, ModelInfo } from '../src/types.js';
 import { chooseVariant, type Variant } from '../src/variants.js';
 import {
   allocate,
@@ -14,6 +14,7 @@ import {
   Engine,
   importFactory,
   instantiate,
+  readModel,
   withBytes,
 } from '../src/worker/engine.js';
 import type {
@@ -71,10 +72,15 @@ export class Core {
    * Reads a model and lets it run a few small pictures.
    *
    * @param metadata - over what its file says
+   * @param choices - of what its file leaves open
    */
-  async inspect(source: string, metadata: Metadata = {}): Promise<ModelInfo> {
-    const bytes = await loadModel(source, MODELS_URL, FILE_CONTEXT);
-    const engine = new Engine(this.#module, bytes, 1, metadata);
+  async inspect(
+    source: string,
+    metadata: Metadata = {},
+    choices: ModelChoices = {},
+  ): Promise<ModelInfo> {
+    const loaded = await loadModel(source, MODELS_URL, FILE_CONTEXT);
+    const engine = new Engine(this.#module, { ...loaded, metadata, choices }, 1);
     return { ...engine.facts, warnings: engine.warnings(MOST_PROBED) };
   }
 
@@ -107,11 +113,11 @@ export class Core {
     images: readonly RawImage[],
     onprogress: (fraction: number) => void,
   ): Promise<{ file: Uint8Array; report: QuantizeReport }> {
-    const bytes = await loadModel(source, MODELS_URL, FILE_CONTEXT);
+    const loaded = await loadModel(source, MODELS_URL, FILE_CONTEXT);
     const model: WasmModel = new this.#module.Model();
     const quantizer = new this.#module.Quantizer();
     try {
-      withBytes(this.#module, bytes, (at) => checkStatus(model.load(at, bytes.length)));
+      readModel(this.#module, model, { ...loaded, metadata: {}, choices: {} });
       checkStatus(quantizer.create(model, { ...settings, threads: this.#threads }));
       for (const { data, width, height } of images) {
         withBytes(this.#module, data, (at) => checkStatus(quantizer.addImage(at, width, height)));

@@ -1,6 +1,14 @@
-import type { ModelInfo, ModelNode } from '../src/index.js';
+import { type ModelInfo, type ModelNode, TesseraError } from '../src/index.js';
 import { toMetadata } from '../src/picture-options.js';
-import { PICTURE_HELP, PICTURE_OPTIONS, parse, pictureArguments } from './arguments.js';
+import {
+  MODEL_HELP,
+  MODEL_OPTIONS,
+  modelChoices,
+  PICTURE_HELP,
+  PICTURE_OPTIONS,
+  parse,
+  pictureArguments,
+} from './arguments.js';
 import type { Command } from './command.js';
 import { openCore } from './core.js';
 import { modelSource } from './models.js';
@@ -11,8 +19,8 @@ Describes a model: a shipped one by its name, or an ONNX file or URL. Operators 
 run, after simplification. Warns where the network seems to want its pictures in another range or
 order of colours.
 
-      --json              print everything as JSON
-  -h, --help              print this
+      --json              print everything as JSON, also what stands in the way
+${MODEL_HELP}  -h, --help              print this
 
 Over what the model file says:
 ${PICTURE_HELP}`;
@@ -84,14 +92,29 @@ function nodeRow(node: ModelNode): string[] {
   return [node.op, node.name, node.runs, shapeText(node.shape), node.detail];
 }
 
+/** All that stands in the way, where the core has told. */
+function printObstacles(error: unknown): void {
+  if (!(error instanceof TesseraError) || error.details.obstacles === undefined) return;
+  const { obstacles } = error.details;
+  process.stdout.write(`${JSON.stringify({ runs: false, obstacles }, null, 2)}\n`);
+}
+
 export const inspectCommand: Command = {
   summary: 'describe a model',
   help: HELP,
   async run(args) {
-    const parsed = parse(args, { json: { type: 'boolean' }, ...PICTURE_OPTIONS }, ['MODEL']);
+    const parsed = parse(
+      args,
+      { json: { type: 'boolean' }, ...MODEL_OPTIONS, ...PICTURE_OPTIONS },
+      ['MODEL'],
+    );
     const metadata = toMetadata(pictureArguments(parsed));
     const core = await openCore();
-    const info = await core.inspect(await modelSource(parsed.positionals[0] as string), metadata);
+    const source = await modelSource(parsed.positionals[0] as string);
+    const info = await core.inspect(source, metadata, modelChoices(parsed)).catch((error) => {
+      if (parsed.values.json) printObstacles(error);
+      throw error;
+    });
     if (parsed.values.json) {
       process.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
       return;

@@ -8,6 +8,7 @@ import { UsageError } from './usage-error.js';
 export async function openUpscaler(args: RunArguments, signal?: AbortSignal): Promise<Upscaler> {
   const upscaler = await Upscaler.create({
     ...args.picture,
+    ...args.choices,
     model: await chooseModel(args.model, args.scale),
     workers: args.workers ?? defaultWorkers(),
     variant: args.variant,

@@ -21,6 +21,8 @@ export type {
   FetchFunction,
   ImageInput,
   LoadPhase,
+  ModelChoices,
+  ModelFiles,
   ModelInfo,
   ModelNode,
   ModelSource,

@@ -13,6 +13,7 @@ import type {
   AlphaMode,
   CreateOptions,
   EstimateOptions,
+  ModelChoices,
   OutputKind,
   OverlapOption,
   ProgressCallback,
@@ -71,6 +72,7 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
   checkFunction('onprogress', options.onprogress);
   checkFunction('createWorker', options.createWorker);
   checkFunction('fetch', options.fetch);
+  checkChoices(options);
   return {
     ...options,
     model: options.model ?? 'photo-x2',
@@ -79,6 +81,18 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
     timeout: checkPositive('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS),
     metadata: toMetadata(options),
   };
+}
+
+/** @throws TypeError. */
+function checkChoices({ output, inputs }: ModelChoices): void {
+  if (output !== undefined && typeof output !== 'string') {
+    throw new TypeError('output must be the name of an output of the model');
+  }
+  for (const [name, value] of Object.entries(inputs ?? {})) {
+    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (numbers.every(Number.isFinite)) continue;
+    throw new TypeError(`inputs: '${name}' must be a finite number, or an array of them`);
+  }
 }
 
 /** @throws TypeError or RangeError. */

@@ -85,7 +85,13 @@ async function download(
     loadModel(options.model, places.models, { ...context, onbytes: track('model') }),
     compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
   ]);
-  return { type: 'load', wasm, model, metadata: options.metadata, threads };
+  const { metadata, output, inputs } = options;
+  return {
+    type: 'load',
+    wasm,
+    model: { ...model, metadata, choices: { output, inputs } },
+    threads,
+  };
 }
 
 async function compile(url: string, context: FetchContext): Promise<WebAssembly.Module> {

@@ -130,7 +130,33 @@ export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOp
 }
 
 /** A model: the name of a shipped one, a URL, the bytes of an ONNX file, or a file. */
-export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
+export type SingleModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
+
+/** A model whose weights lie in other files, each under the name that the model has for it. */
+export interface ModelFiles {
+  model: SingleModelSource;
+  externalData: Readonly<Record<string, string | URL | ArrayBuffer | Uint8Array | Blob>>;
+}
+
+/**
+ * A model: one source, or with the files that hold its weights. In a list of files the one whose name
+ * ends in `.onnx` is the model. The weights of a model that was given by its URL are found beside it.
+ */
+export type ModelSource = SingleModelSource | ModelFiles | readonly File[];
+
+/** A file's bytes under its name. */
+export interface NamedBytes {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** What a model file leaves open. */
+export interface ModelChoices {
+  /** Which output is computed, by its name. Default: the largest picture, the first of equals. */
+  output?: string | undefined;
+  /** Values of inputs beside the image, such as a scale factor, by their names. */
+  inputs?: Readonly<Record<string, number | readonly number[]>> | undefined;
+}
 
 /** Loads a URL, as `fetch` does. */
 export type FetchFunction = (url: string, init: { signal: AbortSignal }) => Promise<Response>;
@@ -177,7 +203,7 @@ export interface PictureOptions {
 }
 
 /** What can be chosen for {@link Upscaler.create}. */
-export interface CreateOptions extends PictureOptions {
+export interface CreateOptions extends PictureOptions, ModelChoices {
   /** Default `photo-x2`. */
   model?: ModelSource | undefined;
   /** Tiles in parallel, or threads of a `-mt` variant. Default `min(hardwareConcurrency, 8)`. */
@@ -228,6 +254,9 @@ export interface ModelNode {
 /** What the model file says, and what follows from its graph. Lengths are input pixels. */
 export interface ModelInfo {
   name: string;
+  /** The output that is computed, and the names of all that the file has. */
+  output: string;
+  outputs: string[];
   licence: string;
   /** What it was trained on. */
   data: string;

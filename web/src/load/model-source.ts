@@ -1,6 +1,7 @@
 import { isBlob, isBuffer, isByteArray, isUrl } from '../base/kind-of.js';
 import { TesseraError } from '../errors.js';
-import type { ModelSource } from '../types.js';
+import type { ModelFiles, ModelSource, NamedBytes, SingleModelSource } from '../types.js';
+import { besideModel, externalLocations } from './external-data.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
 import { beside } from './locations.js';
 import type { ShippedModel } from './shipped-model.js';
@@ -51,14 +52,85 @@ async function checkIntegrity(
   );
 }
 
+/** A model's bytes, and those of the files that hold its weights. */
+export interface LoadedModel {
+  bytes: Uint8Array;
+  files: NamedBytes[];
+}
+
 /**
- * Gets the bytes of a model.
+ * Gets the bytes of a model and of the files that hold its weights.
  *
  * @param folder - of shipped models; undefined: beside this library
  * @throws RangeError for an unknown name; TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_INTEGRITY`.
  */
 export async function loadModel(
   source: ModelSource,
+  folder: URL | undefined,
+  context: FetchContext,
+): Promise<LoadedModel> {
+  if (Array.isArray(source)) return readFileList(source, context);
+  if (isModelFiles(source)) {
+    const bytes = await loadBytes(source.model, folder, context);
+    const files = Object.entries(source.externalData).map(async ([name, data]) => ({
+      name,
+      bytes: await loadPart(data, context),
+    }));
+    return { bytes, files: await Promise.all(files) };
+  }
+  const single = source as SingleModelSource;
+  const bytes = await loadBytes(single, folder, context);
+  const isAddress = isUrl(single) || (typeof single === 'string' && !isModelName(single));
+  return { bytes, files: isAddress ? await findBeside(bytes, String(single), context) : [] };
+}
+
+function isModelFiles(source: ModelSource): source is ModelFiles {
+  return typeof source === 'object' && 'model' in source && 'externalData' in source;
+}
+
+async function readFileList(files: readonly File[], context: FetchContext): Promise<LoadedModel> {
+  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  if (models.length !== 1) {
+    throw new TypeError(
+      `a list of files must hold one whose name ends in .onnx, not ${models.length}`,
+    );
+  }
+  const [model] = models as [File];
+  const others = files.filter((file) => file !== model);
+  return {
+    bytes: await loadPart(model, context),
+    files: await Promise.all(
+      others.map(async (file) => ({ name: file.name, bytes: await loadPart(file, context) })),
+    ),
+  };
+}
+
+/** Fetches what the model names. What cannot have an address beside it is left for the core to miss. */
+async function findBeside(
+  model: Uint8Array,
+  address: string,
+  context: FetchContext,
+): Promise<NamedBytes[]> {
+  const scope: { document?: { baseURI: string }; location?: { href: string } } = globalThis;
+  const base = scope.document?.baseURI ?? scope.location?.href;
+  const files: NamedBytes[] = [];
+  for (const name of externalLocations(model)) {
+    const url = besideModel(name, new URL(address, base).href);
+    if (url === undefined) continue;
+    files.push({ name, bytes: await fetchBytes(url, "model's data", context) });
+  }
+  return files;
+}
+
+async function loadPart(source: SingleModelSource, context: FetchContext): Promise<Uint8Array> {
+  if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
+  if (isBuffer(source)) return new Uint8Array(source);
+  if (isByteArray(source)) return new Uint8Array(source.buffer, source.byteOffset, source.length);
+  return fetchBytes(String(source), "model's data", context);
+}
+
+async function loadBytes(
+  source: SingleModelSource,
   folder: URL | undefined,
   context: FetchContext,
 ): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
-import type { Metadata } from '../picture-options.js';
 import { enlarged } from '../tiling/plan.js';
-import type { Crop, SessionShape, TileRequest } from './protocol.js';
+import type { NamedBytes } from '../types.js';
+import type { Crop, ModelSetup, SessionShape, TileRequest } from './protocol.js';
 import type {
   ModelFacts,
   ModuleFactory,
@@ -58,6 +58,33 @@ export async function importFactory(glueUrl: string): Promise<ModuleFactory> {
   }
 }
 
+/**
+ * Reads a model.
+ *
+ * @throws TesseraError with `details.obstacles`, all that stands in the way.
+ */
+export function readModel(module: TesseraModule, model: WasmModel, setup: ModelSetup): void {
+  const { bytes, files, metadata, choices } = setup;
+  for (const [key, value] of Object.entries(metadata)) model.setMetadata(key, value);
+  if (choices.output !== undefined) model.setOutput(choices.output);
+  for (const [name, value] of Object.entries(choices.inputs ?? {})) {
+    model.setInput(name, typeof value === 'number' ? [value] : value);
+  }
+  const load = (rest: readonly NamedBytes[]): WasmStatus => {
+    const [file, ...others] = rest;
+    if (file === undefined) return withBytes(module, bytes, (at) => model.load(at, bytes.length));
+    return withBytes(module, file.bytes, (at) => {
+      model.addFile(file.name, at, file.bytes.length);
+      return load(others);
+    });
+  };
+  const { code, message } = load(files);
+  if (code === 'OK') return;
+  throw new TesseraError(toErrorCode(code), message, {
+    details: { obstacles: model.obstacles() },
+  });
+}
+
 /** One wasm instance with one model: all calls are synchronous. */
 export class Engine {
   readonly #module: TesseraModule;
@@ -68,16 +95,12 @@ export class Engine {
   /** What the session is ready for. */
   #shape: SessionShape | undefined;
 
-  /**
-   * @param metadata - over what the model file says
-   * @throws TesseraError when the model cannot be read or run.
-   */
-  constructor(module: TesseraModule, model: Uint8Array, threads: number, metadata: Metadata = {}) {
+  /** @throws TesseraError when the model cannot be read or run; `details.obstacles` lists why. */
+  constructor(module: TesseraModule, model: ModelSetup, threads: number) {
     this.#module = module;
     this.#threads = threads;
     this.#model = new module.Model();
-    for (const [key, value] of Object.entries(metadata)) this.#model.setMetadata(key, value);
-    withBytes(module, model, (pointer) => checkStatus(this.#model.load(pointer, model.length)));
+    readModel(module, this.#model, model);
     this.#info = this.#model.info();
     this.#session = new module.Session();
   }

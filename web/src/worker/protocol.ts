@@ -4,7 +4,7 @@
  */
 import type { WireError } from '../errors.js';
 import type { Metadata } from '../picture-options.js';
-import type { ModelInfo } from '../types.js';
+import type { ModelChoices, ModelInfo, NamedBytes } from '../types.js';
 
 /** The tile shape of a session, in input pixels. */
 export interface SessionShape {
@@ -33,10 +33,18 @@ export interface OpenRequest {
 export interface LoadRequest {
   type: 'load';
   wasm: WebAssembly.Module;
-  model: Uint8Array;
+  model: ModelSetup;
+  threads: number;
+}
+
+/** A model's bytes, and all that was said about it. */
+export interface ModelSetup {
+  bytes: Uint8Array;
+  /** Those that hold its weights. */
+  files: readonly NamedBytes[];
   /** Over what the file says. */
   metadata: Metadata;
-  threads: number;
+  choices: ModelChoices;
 }
 
 /** Get ready for a tile shape. */

@@ -90,9 +90,9 @@ export function serve(port: ServerPort): void {
 }
 
 async function load(factory: ModuleFactory, request: LoadRequest): Promise<Engine> {
-  const { wasm, model, metadata, threads } = request;
+  const { wasm, model, threads } = request;
   try {
-    return new Engine(await instantiate(factory, wasm, threads), model, threads, metadata);
+    return new Engine(await instantiate(factory, wasm, threads), model, threads);
   } catch (error) {
     throw toEngineError(error);
   }

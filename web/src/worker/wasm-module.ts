@@ -13,7 +13,14 @@ export type ModelFacts = Omit<ModelInfo, 'warnings'>;
 export interface WasmModel {
   /** Before load(): over what the file's metadata says. */
   setMetadata(key: string, value: string): void;
+  /** Before load(): what the file leaves open. */
+  setOutput(name: string): void;
+  setInput(name: string, elements: readonly number[]): void;
+  /** Before load(), until which the bytes must stay: a file that holds weights. */
+  addFile(name: string, pointer: number, bytes: number): void;
   load(pointer: number, bytes: number): WasmStatus;
+  /** After a load() that failed: all that stands in the way. */
+  obstacles(): WasmStatus[];
   info(): ModelFacts;
   /** {@link ModelInfo.warnings}, if flat pictures take at most so many multiplications each. */
   warnings(mostMultiplications: number): string[];
