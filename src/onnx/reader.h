@@ -11,7 +11,7 @@
 namespace tessera::onnx {
 
 /// The oldest operator set whose broadcasting rules the importer implements.
-inline constexpr int64_t kOldestOpset = 7;
+inline constexpr int64_t kOldestOpset = 6;
 
 /// Decodes an ONNX file and the files beside it that hold its tensors' elements. Never throws, and
 /// never allocates more than a small multiple of the files' size, whatever lengths they claim. No

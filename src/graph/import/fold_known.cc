@@ -369,6 +369,10 @@ Result<Known> FoldPair(OpContext& op, const Known& first, const Known& second) {
   TESSERA_RETURN_IF_ERROR(ToExtents(op, a));
   TESSERA_RETURN_IF_ERROR(ToExtents(op, b));
   for (size_t i = 0; i < a.extents.size(); ++i) {
+    if (!a.is_floating && (op.op_type() == "Div" || op.op_type() == "Mod")) {
+      const auto quotient = Extent::Quotient(a.extents[i], b.extents[i]);
+      if (quotient) op.RequireMultiple(*quotient);
+    }
     const auto element = Compute(op.op_type(), a.extents[i], b.extents[i], a.is_floating);
     if (!element) {
       return op.Unsupported("computes " + op.op_type() + " of " + a.extents[i].ToString() +
@@ -479,17 +483,71 @@ Status FoldWhere(OpContext& op) {
   return op.EmitKnown(std::move(y));
 }
 
+// The elements of one reduction of weights as one number.
+double Reduced(std::string_view kind, const std::vector<double>& parts) {
+  double sum = 0.0;
+  double magnitudes = 0.0;
+  double squares = 0.0;
+  double product = 1.0;
+  for (const double part : parts) {
+    sum += part;
+    magnitudes += std::abs(part);
+    squares += part * part;
+    product *= part;
+  }
+  if (kind == "ReduceMean") return sum / static_cast<double>(parts.size());
+  if (kind == "ReduceMax") return *std::max_element(parts.begin(), parts.end());
+  if (kind == "ReduceMin") return *std::min_element(parts.begin(), parts.end());
+  if (kind == "ReduceProd") return product;
+  if (kind == "ReduceL1") return magnitudes;
+  if (kind == "ReduceL2") return std::sqrt(squares);
+  if (kind == "ReduceSumSquare") return squares;
+  return sum;
+}
+
+// Norms of weights, as of weight normalization.
+Status FoldWeightReduction(OpContext& op, const Known& x, const ReducedAxes& reduced) {
+  Shape kept = x.shape;
+  for (const int64_t axis : reduced.axes) kept[static_cast<size_t>(axis)] = 1;
+  // Elements of the result stand for those of the input that broadcasting would pair with them.
+  const std::vector<size_t> target = BroadcastSource(kept, x.shape);
+  size_t count = 1;
+  for (const int64_t extent : kept) count *= static_cast<size_t>(extent);
+  std::vector<std::vector<double>> parts(count);
+  for (size_t i = 0; i < target.size(); ++i) {
+    parts[target[i]].push_back(static_cast<double>(x.floats[i]));
+  }
+  Known y{std::move(kept), true, {}, {}};
+  for (const std::vector<double>& part : parts) {
+    if (part.empty()) return op.Malformed("reduces nothing");
+    y.floats.push_back(static_cast<float>(Reduced(op.op_type(), part)));
+  }
+  if (!reduced.keep_dims) {
+    Shape shape;
+    for (size_t i = 0; i < x.shape.size(); ++i) {
+      const bool gone =
+          std::binary_search(reduced.axes.begin(), reduced.axes.end(), static_cast<int64_t>(i));
+      if (!gone) shape.push_back(x.shape[i]);
+    }
+    y.shape = std::move(shape);
+  }
+  return op.EmitKnown(std::move(y));
+}
+
 // Sums and products of all elements, as of a shape.
 Status FoldReduce(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const Known x, Input(op, 0));
   TESSERA_ASSIGN_OR_RETURN(const ReducedAxes reduced, ReadReducedAxes(op, x.shape.size()));
-  std::vector<int64_t> axes = reduced.axes;
-  if (axes.size() != x.shape.size() || x.size() == 0) {
-    return op.Unsupported("of constants, over some of their axes");
+  if (!x.floats.empty()) return FoldWeightReduction(op, x, reduced);
+  if (reduced.axes.size() != x.shape.size() || x.size() == 0) {
+    return op.Unsupported("of numbers of the image's size, over some of their axes");
   }
   const auto extents = x.Extents();
   if (!extents) return op.Unsupported("of weights");
   const std::string_view kind = op.op_type();
+  if (kind == "ReduceL1" || kind == "ReduceL2" || kind == "ReduceSumSquare") {
+    return op.Unsupported("of numbers of the image's size");
+  }
   Extent y = (*extents)[0];
   for (size_t i = 1; i < extents->size(); ++i) {
     const std::string_view step = kind == "ReduceProd"  ? "Mul"
@@ -542,11 +600,14 @@ constexpr std::array kFolders = {
     Folder{"Pow", FoldBinary},
     Folder{"Range", FoldRange},
     Folder{"Reciprocal", FoldUnary},
+    Folder{"ReduceL1", FoldReduce},
+    Folder{"ReduceL2", FoldReduce},
     Folder{"ReduceMax", FoldReduce},
     Folder{"ReduceMean", FoldReduce},
     Folder{"ReduceMin", FoldReduce},
     Folder{"ReduceProd", FoldReduce},
     Folder{"ReduceSum", FoldReduce},
+    Folder{"ReduceSumSquare", FoldReduce},
     Folder{"Relu", FoldUnary},
     Folder{"Reshape", FoldReshape},
     Folder{"Round", FoldUnary},
