@@ -1,5 +1,5 @@
 import { loadModel } from '../src/load/model-source.js';
-import { toMetadata } from '../src/picture-options.js';
+import { toMetadata } from '../src/load/picture-options.js';
 import { PICTURE_HELP, PICTURE_OPTIONS, parse, pictureArguments, text } from './arguments.js';
 import type { Command } from './command.js';
 import { openCore } from './core.js';

@@ -6,7 +6,7 @@ import {
   VARIANTS,
   type Variant,
 } from '../src/index.js';
-import { COLORS, LAYOUTS, toMetadata } from '../src/picture-options.js';
+import { COLORS, LAYOUTS, toMetadata } from '../src/load/picture-options.js';
 import { UsageError } from './usage-error.js';
 
 type OptionSpecs = NonNullable<ParseArgsConfig['options']>;

@@ -5,7 +5,7 @@ import type { RawImage } from '../src/index.js';
 import { fetchBytes } from '../src/load/fetch-bytes.js';
 import { coreIn } from '../src/load/locations.js';
 import { loadModel } from '../src/load/model-source.js';
-import type { Metadata } from '../src/picture-options.js';
+import type { Metadata } from '../src/load/picture-options.js';
 import type { ModelChoices, ModelInfo } from '../src/types.js';
 import { chooseVariant, type Variant } from '../src/variants.js';
 import {

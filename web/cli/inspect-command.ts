@@ -1,5 +1,5 @@
 import { type ModelInfo, type ModelNode, TesseraError } from '../src/index.js';
-import { toMetadata } from '../src/picture-options.js';
+import { toMetadata } from '../src/load/picture-options.js';
 import {
   MODEL_HELP,
   MODEL_OPTIONS,

@@ -1,6 +1,6 @@
 /** Sets metadata of an ONNX file. All else is copied as it is, byte for byte. */
 import { TesseraError } from '../src/errors.js';
-import type { Metadata } from '../src/picture-options.js';
+import type { Metadata } from '../src/load/picture-options.js';
 
 // Of ModelProto and StringStringEntryProto.
 const METADATA_PROPS = 14;

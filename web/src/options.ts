@@ -8,7 +8,7 @@ import {
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import { resolveEncoding } from './image/encode.js';
 import type { SinkOptions } from './image/output.js';
-import { type Metadata, toMetadata } from './picture-options.js';
+import { type Metadata, toMetadata } from './load/picture-options.js';
 import type {
   AlphaMode,
   CreateOptions,

@@ -88,14 +88,16 @@ test('an abort rejects with its reason', async () => {
 
 test('a model is found by name and other name', async () => {
   for (const name of ['photo-x2-small', 'photo-x2']) {
-    assert.deepEqual(await loadModel(name, new URL(`${base}/models/`), TIMEOUT), MODEL);
+    const loaded = await loadModel(name, new URL(`${base}/models/`), TIMEOUT);
+    assert.deepEqual(loaded.bytes, MODEL);
   }
 });
 
 test('a model is found by address, and taken as bytes', async () => {
   const sources = [`${base}/bytes`, new URL(`${base}/bytes`), BYTES];
   for (const source of [...sources, BYTES.slice().buffer, new Blob([BYTES])]) {
-    assert.deepEqual(await loadModel(source, undefined, TIMEOUT), BYTES);
+    const loaded = await loadModel(source, undefined, TIMEOUT);
+    assert.deepEqual(loaded.bytes, BYTES);
   }
 });
 

@@ -3,7 +3,7 @@
  * while it works on a slow one it also reports progress, which is no answer.
  */
 import type { WireError } from '../errors.js';
-import type { Metadata } from '../picture-options.js';
+import type { Metadata } from '../load/picture-options.js';
 import type { ModelChoices, ModelInfo, NamedBytes } from '../types.js';
 
 /** The tile shape of a session, in input pixels. */

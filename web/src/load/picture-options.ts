@@ -1,5 +1,5 @@
-import { checkOneOf } from './base/checks.js';
-import type { PictureOptions } from './types.js';
+import { checkOneOf } from '../base/checks.js';
+import type { PictureOptions } from '../types.js';
 
 /** What a network's channels may be. */
 export const COLORS = ['rgb', 'bgr', 'y', 'y-full', 'gray'] as const;
