@@ -11,7 +11,7 @@ namespace {
 class ReadFloatsStep final : public Step {
  public:
   ReadFloatsStep(PixelReader reader, const PixelBuffers& pixels, Tensor output)
-      : reader_(std::move(reader)), pixels_(pixels), output_(output) {}
+      : reader_(reader), pixels_(pixels), output_(output) {}
 
   Status Run() override {
     reader_.Read(pixels_.input, output_.pixels(), pixels_.alpha, output_.data);

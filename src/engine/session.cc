@@ -188,8 +188,8 @@ Result<double> Session::RunFor(double milliseconds) {
     if (engine) TESSERA_RETURN_IF_ERROR(engine->read->Run());
     begun_ = true;
   }
-  const Result<double> done = engine ? engine->RunFor(milliseconds)
-                                     : std::get<int8::Executor>(engine_).RunFor(milliseconds);
+  Result<double> done = engine ? engine->RunFor(milliseconds)
+                               : std::get<int8::Executor>(engine_).RunFor(milliseconds);
   if (!done.ok()) begun_ = false;
   if (done.ok() && *done == 1.0) Finish();
   return done;

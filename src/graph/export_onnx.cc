@@ -559,6 +559,7 @@ class Exporter {
       return AddInts(wanted, DataType::kInt64, {count}, std::move(whole));
     }
     std::vector<std::string> parts;
+    parts.reserve(extents.size());
     for (const Extent& extent : extents) parts.push_back(AddExtent(wanted + ".part", extent));
     std::string name = values_.Make(wanted);
     Add("Concat", nodes_.Make(name), std::move(parts), name, {IntAttribute("axis", 0)});

@@ -106,7 +106,7 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
                          : !(probe->height_ == 0) ? a.height_ / probe->height_
                          : !(probe->width_ == 0)  ? a.width_ / probe->width_
                                                   : Rational(0);
-    const std::optional<Extent> quotient = Product(unit, own);
+    std::optional<Extent> quotient = Product(unit, own);
     const std::optional<Extent> back = quotient ? Product(*quotient, b) : std::nullopt;
     if (back && *back == a) return quotient;
   }

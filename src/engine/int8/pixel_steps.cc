@@ -70,7 +70,7 @@ class ReadLumaCodesStep final : public Step {
  public:
   ReadLumaCodesStep(PixelReader reader, const PixelBuffers& pixels, const CodeTensor& output,
                     Storage storage)
-      : reader_(std::move(reader)),
+      : reader_(reader),
         pixels_(pixels),
         output_(output),
         mask_(StorageMask(storage)),
