@@ -155,14 +155,14 @@ std::optional<std::vector<Extent>> FromLiterals(const std::vector<Extent>& x, co
     size_t next_i = i < own.size() ? i + 1 : i;
     size_t next_j = j < literals.size() ? j + 1 : j;
     while (Product(own, i, next_i) != Product(literals, j, next_j)) {
-      if (Product(own, i, next_i) < Product(literals, j, next_j) && next_i < own.size()) {
-        ++next_i;
-      } else if (next_j < literals.size()) {
-        ++next_j;
-      } else if (next_i < own.size()) {
+      const bool own_is_less = Product(own, i, next_i) < Product(literals, j, next_j);
+      const bool own_can_grow = next_i < own.size();
+      const bool literals_can_grow = next_j < literals.size();
+      if (!own_can_grow && !literals_can_grow) return std::nullopt;
+      if (own_can_grow && (own_is_less || !literals_can_grow)) {
         ++next_i;
       } else {
-        return std::nullopt;
+        ++next_j;
       }
     }
     Extent total = 1;
