@@ -7,7 +7,7 @@
 namespace tessera::onnx {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using std::string_view_literals::operator""sv;  // NOLINT(misc-unused-using-decls): "..."sv is a use
 
 // As far as a file's beginning is looked at. Entries of archives are named within it.
 constexpr size_t kHead = 4096;
@@ -196,7 +196,7 @@ std::optional<std::string> NameForeignFile(std::span<const uint8_t> bytes) {
   if (bytes.empty()) return "the file is empty; was its download cut short?";
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()),
                               std::min(bytes.size(), kHead));
-  if (const auto name = NameSigned(head)) return name;
+  if (auto name = NameSigned(head)) return name;
   if (HasAt(head, 0, "PK\x03\x04"sv)) {
     const std::span<const uint8_t> tail = bytes.last(std::min(bytes.size(), kTail));
     return NameZip(std::string(head).append(tail.begin(), tail.end()));

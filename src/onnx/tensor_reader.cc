@@ -45,9 +45,9 @@ void ReadPlace(protozero::pbf_reader reader, ExternalPlace& place) {
         reader.skip();
     }
   }
-  if (key == "location") place.location = std::move(value);
-  if (key == "offset") place.offset = std::move(value);
-  if (key == "length") place.length = std::move(value);
+  if (key == "location") place.location = value;
+  if (key == "offset") place.offset = value;
+  if (key == "length") place.length = value;
 }
 
 Encoded Decode(protozero::pbf_reader reader) {

@@ -18,7 +18,7 @@ namespace tessera {
 class CalibrationImages {
  public:
   /// `reader` knows what bytes mean to the network.
-  explicit CalibrationImages(PixelReader reader) : reader_(std::move(reader)) {}
+  explicit CalibrationImages(PixelReader reader) : reader_(reader) {}
 
   /// Copies height x width RGBA pixels. Errors: kInvalidArgument when the extents
   /// are not positive or do not fit the span, kOutOfMemory.

@@ -122,6 +122,7 @@ Result<std::vector<ChannelHistograms>> MeasureHistograms(const Graph& graph,
                                                          const Measurement& measurement) {
   using Detail = ChannelHistograms::Detail;
   std::vector<ChannelHistograms> empty;
+  empty.reserve(per_channel.size());
   for (const bool separate : per_channel) {
     empty.emplace_back(separate ? Detail::kChannels : Detail::kTensor);
   }

@@ -140,7 +140,7 @@ class Planner {
   // What a node computes as a function of what its inputs are functions of, or of its output alone.
   // Tables are made for one tensor, with constants per channel too, or for two without.
   Function FunctionOf(const Node& node) const {
-    const Function alone = {{node.output}, false};
+    Function alone = {{node.output}, false};
     if (!IsElementwise(node.operation) || graph_.value(node.output).plain) return alone;
     Function function;
     for (const ValueId id : node.inputs) {

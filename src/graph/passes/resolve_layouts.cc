@@ -171,6 +171,7 @@ class LayoutResolver {
       order.insert(order.end(), home.begin(), home.end());
     }
     std::vector<Extent> apart;
+    apart.reserve(order.size());
     for (const int atom : order) apart.push_back(view.atoms[static_cast<size_t>(atom)].size);
     std::vector<int64_t> permutation;
     std::vector<Extent> before_spread;

@@ -7,7 +7,7 @@ namespace {
 
 // a / b where that is a number of elements for images of whole periods.
 std::optional<Extent> WholeQuotient(const Extent& a, const Extent& b) {
-  const auto quotient = Extent::Quotient(a, b);
+  auto quotient = Extent::Quotient(a, b);
   if (!quotient || !quotient->one().IsWhole()) return std::nullopt;
   const auto floor = Extent::Floor(*quotient);
   if (!floor || !(*floor == *quotient)) return std::nullopt;
