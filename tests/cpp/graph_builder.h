@@ -59,7 +59,6 @@ class GraphBuilder {
       : GraphBuilder(Shape{1, channels, kUnknownDim, kUnknownDim}, seed) {}
 
   ValueId input() const { return graph_.input; }
-  const Shape& ShapeOf(ValueId id) const { return graph_.value(id).shape; }
   int64_t ChannelsOf(ValueId id) const { return graph_.value(id).shape[1]; }
   /// An extent of a value for an image of height x width.
   int64_t ExtentOf(ValueId id, size_t axis, int64_t height, int64_t width) const {

@@ -182,7 +182,7 @@ std::optional<std::vector<Extent>> FromLiterals(const std::vector<Extent>& x, co
   return target;
 }
 
-// Ones at the end of either shape belong to the last group.
+// The target of a Reshape: 0 keeps an axis, -1 takes what is left.
 Result<std::vector<Extent>> Reshaped(OpContext& op, const std::vector<Extent>& x) {
   TESSERA_ASSIGN_OR_RETURN(const int64_t allow_zero, op.Int("allowzero", 0));
   std::vector<Extent> target;
