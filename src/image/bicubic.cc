@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -31,18 +32,21 @@ int64_t Mirror(int64_t index, int64_t size) {
 // The centre of output sample i in input coordinates is ((2i+1) * in - out) / (2 * out). Splitting
 // it into a whole part and a remainder before any floating point keeps the weights a function of
 // the phase alone.
-ResamplingAxis MakeAxis(int64_t input_size, int64_t output_size) {
+//
+// Empty when the input's span lacks a sample that counts.
+std::optional<ResamplingAxis> MakeAxis(int64_t input_size, AxisSpan input, int64_t output_size,
+                                       AxisSpan output) {
   ResamplingAxis axis;
-  axis.input_size = input_size;
-  axis.output_size = output_size;
+  axis.input_size = input.count;
+  axis.output_size = output.count;
   const double scale = static_cast<double>(output_size) / static_cast<double>(input_size);
   const double shrink = std::min(scale, 1.0);
   const double half_width = 2.0 / shrink;
   const int64_t reach = static_cast<int64_t>(std::ceil(half_width));
   axis.taps = 2 * reach + 1;
-  axis.indices.reserve(static_cast<size_t>(output_size * axis.taps));
-  axis.weights.reserve(static_cast<size_t>(output_size * axis.taps));
-  for (int64_t i = 0; i < output_size; ++i) {
+  axis.indices.reserve(static_cast<size_t>(output.count * axis.taps));
+  axis.weights.reserve(static_cast<size_t>(output.count * axis.taps));
+  for (int64_t i = output.first; i < output.first + output.count; ++i) {
     const int64_t numerator = (2 * i + 1) * input_size - output_size;
     const int64_t whole = FloorDivide(numerator, 2 * output_size);
     const double fraction = static_cast<double>(numerator - whole * 2 * output_size) /
@@ -51,13 +55,19 @@ ResamplingAxis MakeAxis(int64_t input_size, int64_t output_size) {
     for (int64_t tap = -reach; tap <= reach; ++tap) {
       // When enlarging, the tap at -2 has weight zero for every phase and serves as padding.
       const double weight = CubicKernel((fraction - static_cast<double>(tap)) * shrink);
-      axis.indices.push_back(Mirror(whole + tap, input_size));
+      const int64_t index = Mirror(whole + tap, input_size) - input.first;
+      if (weight != 0.0 && (index < 0 || index >= input.count)) return std::nullopt;
+      axis.indices.push_back(std::clamp<int64_t>(index, 0, input.count - 1));
       axis.weights.push_back(weight);
       sum += weight;
     }
     for (int64_t tap = 0; tap < axis.taps; ++tap) axis.weights.end()[-1 - tap] /= sum;
   }
   return axis;
+}
+
+PixelRectangle Whole(int64_t width, int64_t height) {
+  return {.across = {.first = 0, .count = width}, .down = {.first = 0, .count = height}};
 }
 
 uint8_t ToByte(double value) {
@@ -68,7 +78,21 @@ uint8_t ToByte(double value) {
 
 Result<BicubicResizer> BicubicResizer::Create(int64_t width, int64_t height, int64_t output_width,
                                               int64_t output_height) {
-  if (std::min({width, height, output_width, output_height}) < 1) {
+  return CreatePart(width, height, Whole(width, height), output_width, output_height,
+                    Whole(output_width, output_height));
+}
+
+Result<BicubicResizer> BicubicResizer::CreatePart(int64_t whole_width, int64_t whole_height,
+                                                  const PixelRectangle& input,
+                                                  int64_t whole_output_width,
+                                                  int64_t whole_output_height,
+                                                  const PixelRectangle& output) {
+  const int64_t width = input.across.count;
+  const int64_t height = input.down.count;
+  const int64_t output_width = output.across.count;
+  const int64_t output_height = output.down.count;
+  if (std::min({width, height, output_width, output_height, whole_width, whole_height,
+                whole_output_width, whole_output_height}) < 1) {
     return Status(StatusCode::kInvalidArgument, "bicubic resize needs extents of at least 1 pixel");
   }
   if (!CheckedProduct({output_width, output_height, 4}) || !CheckedProduct({width, height, 4}) ||
@@ -77,9 +101,15 @@ Result<BicubicResizer> BicubicResizer::Create(int64_t width, int64_t height, int
                                                   "x" + std::to_string(output_height) +
                                                   " pixels do not fit the address space");
   }
+  auto horizontal = MakeAxis(whole_width, input.across, whole_output_width, output.across);
+  auto vertical = MakeAxis(whole_height, input.down, whole_output_height, output.down);
+  if (!horizontal || !vertical) {
+    return Status(StatusCode::kInvalidArgument,
+                  "bicubic resize: the part of the input lacks pixels that count");
+  }
   BicubicResizer resizer;
-  resizer.horizontal_ = MakeAxis(width, output_width);
-  resizer.vertical_ = MakeAxis(height, output_height);
+  resizer.horizontal_ = *std::move(horizontal);
+  resizer.vertical_ = *std::move(vertical);
   const size_t bytes = *CheckedProduct({width, output_height, sizeof(float)});
   auto rows = AlignedBuffer::Allocate(bytes);
   if (!rows) {
@@ -121,7 +151,10 @@ BicubicRows::BicubicRows(int64_t width, int64_t height, int64_t scale)
     : width_(width), height_(height) {
   // An axis so long that its middle sample is far from the mirrored ends.
   constexpr int64_t kMiddle = BicubicResizer::kEnlargingRadius;
-  const ResamplingAxis axis = MakeAxis(2 * kMiddle + 1, (2 * kMiddle + 1) * scale);
+  const AxisSpan input = {.first = 0, .count = 2 * kMiddle + 1};
+  const AxisSpan output = {.first = 0, .count = input.count * scale};
+  // Of a whole axis nothing is missing.
+  const ResamplingAxis axis = *MakeAxis(input.count, input, output.count, output);
   for (int64_t p = 0; p < scale; ++p) {
     const auto sample = static_cast<size_t>((kMiddle * scale + p) * axis.taps);
     Phase phase;
@@ -164,8 +197,17 @@ void BicubicRows::Run(const float* plane, int64_t y, float* scratch, float* out)
 
 Status ResizeBicubic(const uint8_t* source, int64_t width, int64_t height, int64_t channels,
                      uint8_t* destination, int64_t output_width, int64_t output_height) {
-  TESSERA_ASSIGN_OR_RETURN(BicubicResizer resizer,
-                           BicubicResizer::Create(width, height, output_width, output_height));
+  return ResizePartBicubic(source, width, height, Whole(width, height), channels, destination,
+                           output_width, output_height, Whole(output_width, output_height));
+}
+
+Status ResizePartBicubic(const uint8_t* source, int64_t width, int64_t height,
+                         const PixelRectangle& input, int64_t channels, uint8_t* destination,
+                         int64_t output_width, int64_t output_height,
+                         const PixelRectangle& output) {
+  TESSERA_ASSIGN_OR_RETURN(
+      BicubicResizer resizer,
+      BicubicResizer::CreatePart(width, height, input, output_width, output_height, output));
   for (int64_t channel = 0; channel < channels; ++channel) {
     resizer.Run(source + channel, channels, destination + channel, channels);
   }

@@ -10,14 +10,27 @@
 
 namespace tessera {
 
+/// A stretch of an axis, in samples.
+struct AxisSpan {
+  int64_t first = 0;
+  int64_t count = 0;
+};
+
+/// A rectangle, in pixels.
+struct PixelRectangle {
+  AxisSpan across;
+  AxisSpan down;
+};
+
 /// Where one output sample of one axis reads from: `taps` consecutive input samples starting at
 /// `first`, which may lie outside the axis and is then mirrored (the edge sample included).
 struct ResamplingAxis {
   int64_t input_size = 0;
   int64_t output_size = 0;
   int64_t taps = 0;
-  std::vector<int64_t> indices;  // [output_size][taps], already mirrored into the axis
-  std::vector<double> weights;   // [output_size][taps], each row sums to 1
+  // [output_size][taps], already mirrored into the axis, counted from the part of it that is there.
+  std::vector<int64_t> indices;
+  std::vector<double> weights;  // [output_size][taps], each row sums to 1
 };
 
 /// Bicubic resampling as MATLAB's imresize does it: Keys' cubic with a = -0.5 (Keys, "Cubic
@@ -32,6 +45,13 @@ class BicubicResizer {
   /// kImageTooLarge, kOutOfMemory.
   static Result<BicubicResizer> Create(int64_t width, int64_t height, int64_t output_width,
                                        int64_t output_height);
+
+  /// Prepares for a part of such a resize: from the pixels `input` of the whole input come the
+  /// pixels `output` of the whole output, the same as if all were resized. Errors: as above, and
+  /// kInvalidArgument when `input` lacks pixels that `output` depends on.
+  static Result<BicubicResizer> CreatePart(int64_t width, int64_t height,
+                                           const PixelRectangle& input, int64_t output_width,
+                                           int64_t output_height, const PixelRectangle& output);
 
   /// Resizes one channel of interleaved 8-bit pixels. `source` and `destination` point at the
   /// channel's first sample; the strides are the distances between neighbouring pixels in bytes.
@@ -76,6 +96,12 @@ class BicubicRows {
   int64_t height_;
   std::vector<Phase> phases_;  // scale of them
 };
+
+/// Resizes all `channels` channels of a part of an interleaved 8-bit image. `source` has the pixels
+/// `input` alone, and `destination` gets the pixels `output`. Errors as CreatePart.
+Status ResizePartBicubic(const uint8_t* source, int64_t width, int64_t height,
+                         const PixelRectangle& input, int64_t channels, uint8_t* destination,
+                         int64_t output_width, int64_t output_height, const PixelRectangle& output);
 
 /// Resizes all `channels` channels of an interleaved 8-bit image. Errors as Create.
 Status ResizeBicubic(const uint8_t* source, int64_t width, int64_t height, int64_t channels,

@@ -218,6 +218,27 @@ WasmStatus WasmResizeBicubic(uintptr_t source, int width, int height, uintptr_t 
                               FromPointer<uint8_t>(destination), output_width, output_height));
 }
 
+PixelRectangle RectangleOf(const val& rectangle) {
+  const auto number = [&](const char* name) {
+    return static_cast<int64_t>(rectangle[name].as<double>());
+  };
+  return {.across = {.first = number("x"), .count = number("width")},
+          .down = {.first = number("y"), .count = number("height")}};
+}
+
+// `part` says which pixels `source` has: {x, y, width, height} of a whole of {wholeWidth,
+// wholeHeight}; `target_part` the same of `destination`.
+WasmStatus WasmResizePart(uintptr_t source, const val& part, uintptr_t destination,
+                          const val& target_part) {
+  const auto whole = [](const val& of, const char* name) {
+    return static_cast<int64_t>(of[name].as<double>());
+  };
+  return ToWasm(ResizePartBicubic(
+      FromPointer<const uint8_t>(source), whole(part, "wholeWidth"), whole(part, "wholeHeight"),
+      RectangleOf(part), kRgba, FromPointer<uint8_t>(destination), whole(target_part, "wholeWidth"),
+      whole(target_part, "wholeHeight"), RectangleOf(target_part)));
+}
+
 val WasmCompareImages(uintptr_t a, uintptr_t b, int width, int height, int border) {
   const Result<ImageComparison> comparison = CompareImages(
       FromPointer<const uint8_t>(a), FromPointer<const uint8_t>(b), width, height, border);
@@ -251,6 +272,7 @@ EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::function("allocate", &Allocate);
   emscripten::function("release", &Release);
   emscripten::function("resizeBicubic", &WasmResizeBicubic);
+  emscripten::function("resizePart", &WasmResizePart);
   emscripten::function("compareImages", &WasmCompareImages);
 
   emscripten::class_<WasmModel>("Model")

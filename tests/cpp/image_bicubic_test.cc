@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "image/bicubic.h"
@@ -73,6 +75,57 @@ TEST_CASE("bicubic: a crop enlarges to the same bytes as the whole, away from th
     }
     CHECK(different == 0);
   }
+}
+
+TEST_CASE("bicubic: a part comes out as in the whole, from as little as it depends on") {
+  constexpr int64_t kWidth = 47;
+  constexpr int64_t kHeight = 33;
+  const std::vector<uint8_t> whole = RandomPlane(kWidth, kHeight, 3);
+  for (const auto& [width, height] :
+       {std::pair<int64_t, int64_t>{35, 25}, {47, 33}, {20, 31}, {94, 50}}) {
+    const std::vector<uint8_t> expected = Resize(whole, kWidth, kHeight, width, height);
+    // The middle third of the result. A sample depends on two pixels on each side, widened by as
+    // much as the image is reduced.
+    const auto third = [](int64_t size) { return AxisSpan{.first = size / 3, .count = size / 3}; };
+    const auto source_of = [](AxisSpan span, int64_t from, int64_t to) {
+      const int64_t reach = 2 * std::max<int64_t>(1, (from + to - 1) / to) + 1;
+      const int64_t first = std::max<int64_t>(0, span.first * from / to - reach);
+      const int64_t end = std::min(from, (span.first + span.count) * from / to + reach);
+      return AxisSpan{.first = first, .count = end - first};
+    };
+    const PixelRectangle output = {.across = third(width), .down = third(height)};
+    const PixelRectangle input = {.across = source_of(output.across, kWidth, width),
+                                  .down = source_of(output.down, kHeight, height)};
+    std::vector<uint8_t> source;
+    for (int64_t y = input.down.first; y < input.down.first + input.down.count; ++y) {
+      const auto row = whole.begin() + y * kWidth + input.across.first;
+      source.insert(source.end(), row, row + input.across.count);
+    }
+    std::vector<uint8_t> part(static_cast<size_t>(output.across.count * output.down.count));
+    REQUIRE(ResizePartBicubic(source.data(), kWidth, kHeight, input, 1, part.data(), width, height,
+                              output)
+                .ok());
+    int64_t different = 0;
+    for (int64_t y = 0; y < output.down.count; ++y) {
+      for (int64_t x = 0; x < output.across.count; ++x) {
+        const int64_t at = (y + output.down.first) * width + x + output.across.first;
+        different += part[static_cast<size_t>(y * output.across.count + x)] !=
+                     expected[static_cast<size_t>(at)];
+      }
+    }
+    CHECK(different == 0);
+  }
+}
+
+TEST_CASE("bicubic: a part of the input that lacks pixels is refused") {
+  const std::vector<uint8_t> source(100, 7);
+  std::vector<uint8_t> destination(25);
+  const PixelRectangle input = {.across = {.first = 5, .count = 10},
+                                .down = {.first = 0, .count = 10}};
+  const PixelRectangle output = {.across = {.first = 0, .count = 5},
+                                 .down = {.first = 0, .count = 5}};
+  CHECK(ResizePartBicubic(source.data(), 20, 10, input, 1, destination.data(), 10, 5, output)
+            .code() == StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("bicubic: bad extents are refused") {

@@ -61,6 +61,15 @@ export function wholeNumber({ values }: ParsedArguments, name: string): number |
   return value;
 }
 
+/** A number above 0, or undefined when the option was not given. */
+export function positiveNumber({ values }: ParsedArguments, name: string): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new UsageError(`--${name} must be a number above 0, not '${text}'`);
+}
+
 /** One of a few words, or undefined when the option was not given. */
 export function oneOf<T extends string>(
   { values }: ParsedArguments,

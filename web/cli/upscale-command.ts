@@ -1,8 +1,14 @@
-import type { Upscaler } from '../src/index.js';
+import { describe } from '../src/errors.js';
+import type { SourceImage } from '../src/image/source.js';
+import type { TargetSize, Upscaler } from '../src/index.js';
+import { resolveTarget } from '../src/options.js';
+import { neededScale } from '../src/tiling/target.js';
 import {
   oneOf,
+  type ParsedArguments,
   PICTURE_HELP,
   parse,
+  positiveNumber,
   RUN_OPTIONS,
   type RunArguments,
   runArguments,
@@ -27,8 +33,13 @@ Usage: tessera ${command} INPUT OUTPUT [options]
 
 ${does} OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
 
-  -m, --model NAME|FILE   a shipped model, or an ONNX file or URL (default: photo-x2)
-  -s, --scale N           the shipped model of this scale
+  -m, --model NAME|FILE   a shipped model, or an ONNX file or URL (default: the photo model of the
+                          scale that is next above; without a size photo-x2)
+  -s, --scale N           how many times as long each edge becomes, such as 2 or 1.5
+      --width N           width of the result in pixels
+      --height N          height of the result in pixels
+      --fit MODE          with both: contain, cover (cuts off), fill (distorts) (default: contain)
+      --max-pixels N      as large as the model allows, with at most so many pixels
       --tile N            longest tile edge in input pixels (default: chosen for speed)
       --overlap N|exact   input pixels that tiles overlap by (default: exact if affordable)
   -w, --workers N         threads that work on tiles (default: all cores, at most 8)
@@ -48,6 +59,22 @@ interface UpscaleArguments extends RunArguments {
   format: ImageFormat;
   quality: number | undefined;
   alpha: 'keep' | 'ignore';
+  target: TargetSize | undefined;
+}
+
+function targetSize(parsed: ParsedArguments): TargetSize | undefined {
+  const size = {
+    scale: positiveNumber(parsed, 'scale'),
+    width: wholeNumber(parsed, 'width'),
+    height: wholeNumber(parsed, 'height'),
+    fit: oneOf(parsed, 'fit', ['contain', 'cover', 'fill']),
+    maxPixels: wholeNumber(parsed, 'max-pixels'),
+  };
+  try {
+    return resolveTarget(size);
+  } catch (error) {
+    throw new UsageError(describe(error));
+  }
 }
 
 function readArguments(args: string[]): UpscaleArguments {
@@ -56,33 +83,49 @@ function readArguments(args: string[]): UpscaleArguments {
     alpha: { type: 'string' },
     format: { type: 'string' },
     quality: { type: 'string' },
+    width: { type: 'string' },
+    height: { type: 'string' },
+    fit: { type: 'string' },
+    'max-pixels': { type: 'string' },
   } as const;
   const parsed = parse(args, options, ['INPUT', 'OUTPUT']);
   const [input, output] = parsed.positionals as [string, string];
   const quality = wholeNumber(parsed, 'quality');
   if (quality !== undefined && quality > 100) throw new UsageError('--quality is at most 100');
   return {
-    ...runArguments(parsed),
+    ...runArguments({ ...parsed, values: { ...parsed.values, scale: undefined } }),
     input,
     output,
     format: outputFormat(output, oneOf(parsed, 'format', IMAGE_FORMATS)),
     quality,
     alpha: oneOf(parsed, 'alpha', ['keep', 'ignore']) ?? 'keep',
+    target: targetSize(parsed),
   };
 }
 
+/** The photo model's scale for a size: the next above, or the largest there is. */
+function photoScale(target: TargetSize | undefined, image: SourceImage): number | undefined {
+  const needed = neededScale(target, image);
+  if (needed === undefined) return undefined;
+  return PHOTO_SCALES.find((known) => known >= needed) ?? PHOTO_SCALES.at(-1);
+}
+
+// Of the shipped models for photos.
+const PHOTO_SCALES = [2, 3, 4];
+
 async function upscaleFile(
   upscaler: Upscaler,
+  source: SourceImage,
   args: UpscaleArguments,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = await readImageFile(args.input);
   const bar = new ProgressBar(process.stderr, upscaler.model.name || 'upscale');
   const begun = performance.now();
   let tiles = 0;
   const image = await upscaler
     .upscale(source, {
       output: 'raw',
+      ...args.target,
       alpha: args.alpha,
       signal,
       transfer: true,
@@ -124,9 +167,11 @@ async function upscaleFile(
 async function run(args: string[], signal: AbortSignal): Promise<void> {
   const parsed = readArguments(args);
   await checkOutputPath(parsed.input, parsed.output);
-  const upscaler = await openUpscaler(parsed, signal);
+  const source = await readImageFile(parsed.input);
+  const scale = parsed.model === undefined ? photoScale(parsed.target, source) : undefined;
+  const upscaler = await openUpscaler({ ...parsed, scale }, signal);
   try {
-    await upscaleFile(upscaler, parsed, signal);
+    await upscaleFile(upscaler, source, parsed, signal);
   } finally {
     await upscaler.dispose();
   }

@@ -35,6 +35,7 @@ export type {
   RawImage,
   RunOptions,
   SeamReport,
+  TargetSize,
   TileResult,
   UpscaleOptions,
   UpscalerInfo,

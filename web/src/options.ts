@@ -17,6 +17,8 @@ import type {
   OutputKind,
   OverlapOption,
   ProgressCallback,
+  RunOptions,
+  TargetSize,
   UpscaleOptions,
 } from './types.js';
 import { VARIANTS } from './variants.js';
@@ -33,10 +35,44 @@ export interface ResolvedRun {
   tileSize: number | undefined;
   overlap: OverlapOption | undefined;
   alpha: AlphaMode;
+  /** Undefined: the network's own scale. */
+  target: TargetSize | undefined;
+  focus: RunOptions['focus'];
+  key: string | undefined;
   priority: number;
   transfer: boolean;
   signal: AbortSignal | undefined;
   onprogress: ProgressCallback | undefined;
+}
+
+// The ways to say a size; `fit` belongs to the last.
+const SIZES = [['scale'], ['maxPixels'], ['width', 'height']] as const;
+
+/**
+ * The size that is asked for, if any.
+ *
+ * @throws TypeError or RangeError that names the option.
+ */
+export function resolveTarget(options: TargetSize): TargetSize | undefined {
+  const given = SIZES.filter((names) => names.some((name) => options[name] !== undefined));
+  if (given.length > 1) {
+    throw new RangeError(`name one size of the result, not both ${given.join(' and ')}`);
+  }
+  const { scale, maxPixels, width, height, fit } = options;
+  if (scale !== undefined && !(checkPositive('scale', scale) >= 1 && Number.isFinite(scale))) {
+    throw new RangeError(`scale must be at least 1, not ${scale}`);
+  }
+  if (maxPixels !== undefined) checkPositive('maxPixels', maxPixels);
+  if (width !== undefined) checkInteger('width', width, 1);
+  if (height !== undefined) checkInteger('height', height, 1);
+  if (fit !== undefined) checkOneOf('fit', fit, ['contain', 'cover', 'fill']);
+  return given.length === 0 ? undefined : { scale, maxPixels, width, height, fit };
+}
+
+function resolveFocus(focus: RunOptions['focus']): RunOptions['focus'] {
+  if (focus === undefined || focus === 'center') return focus;
+  if (Number.isFinite(focus?.x) && Number.isFinite(focus.y)) return focus;
+  throw new TypeError("focus must be {x, y} in input pixels, or 'center'");
 }
 
 /** How {@link Upscaler.upscale} is to give its result. */
@@ -119,6 +155,9 @@ export function resolveRun(
     tileSize: tileSize === undefined ? undefined : checkInteger('tileSize', tileSize, 1),
     overlap: checkOverlap(options.overlap ?? fallback.overlap),
     alpha: checkOneOf('alpha', options.alpha ?? 'keep', ['keep', 'ignore']),
+    target: resolveTarget(options),
+    focus: resolveFocus(options.focus),
+    key: options.key,
     priority,
     transfer: options.transfer ?? false,
     signal: checkSignal(options.signal),

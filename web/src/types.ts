@@ -86,8 +86,29 @@ export type AlphaMode = 'keep' | 'ignore';
  */
 export type OverlapOption = 'exact' | number;
 
+/**
+ * How large the result is to be: one of `scale`, `maxPixels`, or `width` and `height`. Default: the
+ * network's own scale. What the network makes beyond it is reduced (bicubic, antialiased); above
+ * its scale it runs a second time on its result, up to the square of the scale.
+ */
+export interface TargetSize {
+  /** Output pixels per input pixel along an edge, such as 1.5. At least 1. */
+  scale?: number | undefined;
+  /** Of the result, in pixels. With `height` missing, the proportions stay. */
+  width?: number | undefined;
+  /** Of the result, in pixels. With `width` missing, the proportions stay. */
+  height?: number | undefined;
+  /**
+   * With `width` and `height`: `contain` fits the whole image inside, `cover` fills the size and cuts
+   * off what reaches beyond it on both sides, `fill` distorts. Default `contain`.
+   */
+  fit?: 'contain' | 'cover' | 'fill' | undefined;
+  /** As large as the network's scale allows, but with at most so many pixels. */
+  maxPixels?: number | undefined;
+}
+
 /** What can be chosen for one image. */
-export interface RunOptions {
+export interface RunOptions extends TargetSize {
   /** Longest tile edge in input pixels, overlap included. Default: chosen for speed. */
   tileSize?: number | undefined;
   /**
@@ -105,6 +126,15 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   /** Higher runs first; runs of one priority take turns. Default 0. */
   priority?: number | undefined;
+  /**
+   * Where tiles come first, in input pixels, or `center`. Default: reading order.
+   */
+  focus?: { x: number; y: number } | 'center' | undefined;
+  /**
+   * Names what the run is for: a later one of the same key takes its place, and it rejects with an
+   * `AbortError`.
+   */
+  key?: string | undefined;
   /**
    * Gives the image away: a pixel buffer is detached instead of copied, an `ImageBitmap` or
    * `VideoFrame` is closed once read. Default false.

@@ -6,6 +6,7 @@ import { ProgressMeter } from './base/progress.js';
 import { TesseraError } from './errors.js';
 import { readImage } from './image/input.js';
 import { makeSink } from './image/output.js';
+import type { SourceImage } from './image/source.js';
 import { hasTransparency } from './image/transparency.js';
 import {
   checkEstimate,
@@ -21,14 +22,16 @@ import { Run, type RunRequest } from './pool/run.js';
 import { TileStream } from './pool/tile-stream.js';
 import { type Loaded, loadUpscaler } from './start-up.js';
 import { estimateRun } from './tiling/estimate.js';
-import {
-  enlarged,
-  planTiles,
-  planWhole,
-  type TilePlan,
-  type TilingRequest,
-} from './tiling/plan.js';
+import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
 import { differenceOf, probePicture, probePlan } from './tiling/probe.js';
+import {
+  chooseTarget,
+  networkSize,
+  orderTiles,
+  reductionReach,
+  type Target,
+  whole,
+} from './tiling/target.js';
 import type {
   CreateOptions,
   Estimate,
@@ -48,6 +51,9 @@ import type {
 
 // What warmup() prepares for when no size is named: a picture of ordinary size.
 const ORDINARY_SIZE = { width: 1024, height: 768 };
+
+/** What the lifetime of a call depends on. */
+type CallOptions = Pick<RunOptions, 'signal' | 'key'>;
 
 /** How to cut: into tiles, or not at all. */
 type Planner = (request: TilingRequest, model: ModelInfo) => TilePlan;
@@ -76,6 +82,7 @@ export class Upscaler {
   /** By tile and overlap. */
   readonly #seams = new Map<string, Promise<{ max: number; mean: number }>>();
   #loaded: Loaded | undefined;
+  #paused = false;
   #disposed: TesseraError | undefined;
 
   /**
@@ -109,6 +116,7 @@ export class Upscaler {
     signal?.addEventListener('abort', relay);
     try {
       this.#loaded = await loadUpscaler(this.#options, this.#loading.signal);
+      if (this.#paused) this.#loaded.pool.pause();
     } finally {
       signal?.removeEventListener('abort', relay);
     }
@@ -149,7 +157,7 @@ export class Upscaler {
   ): Promise<OutputTypes[K]> {
     const output = resolveOutput(options);
     const settings = resolveRun(options, this.#options);
-    return this.#call(settings.signal, async (call) => {
+    return this.#call(settings, async (call) => {
       const ready = await this.#prepare(image, settings, call, planTiles);
       return this.#collect(ready, output, settings.onprogress);
     });
@@ -174,7 +182,7 @@ export class Upscaler {
     options: RunOptions = {},
   ): AsyncGenerator<TileResult, void, undefined> {
     const settings = resolveRun(options, this.#options);
-    const call = this.#begin(settings.signal);
+    const call = this.#begin(settings);
     try {
       const { pool, ...request } = await call.race(this.#prepare(image, settings, call, planTiles));
       const stream = new TileStream();
@@ -209,9 +217,12 @@ export class Upscaler {
    */
   async upscalePatch(patch: PixelSource, options: RunOptions = {}): Promise<RawImage> {
     const settings = resolveRun(options);
-    return this.#call(settings.signal, async (call) => {
+    if (settings.target !== undefined) {
+      throw new TypeError("a patch has the network's own scale: leave scale and size away");
+    }
+    return this.#call(settings, async (call) => {
       const ready = await this.#prepare(patch, settings, call, planPatch);
-      return this.#collect(ready, resolveOutput({ output: 'raw' }));
+      return this.#collect(ready, RAW);
     });
   }
 
@@ -251,7 +262,7 @@ export class Upscaler {
     options: Pick<RunOptions, 'tileSize' | 'overlap' | 'signal'> = {},
   ): Promise<SeamReport> {
     const { signal } = resolveRun(options);
-    return this.#call(signal, async (call) => {
+    return this.#call({ signal }, async (call) => {
       await call.race(this.#whenReady());
       const plan = this.#planFor({ ...ORDINARY_SIZE, ...options });
       const { overlap, exact, notExactBecause } = plan;
@@ -272,7 +283,7 @@ export class Upscaler {
       const settings = resolveRun({ signal: call.signal });
       const picture = probePicture(across.extent, down.extent);
       const ready = await this.#prepare(picture, settings, call, planner);
-      return this.#collect(ready, resolveOutput({ output: 'raw' }));
+      return this.#collect(ready, RAW);
     };
     const measured = (async () => differenceOf(await run(2), await run(1)))();
     this.#seams.set(key, measured);
@@ -290,7 +301,10 @@ export class Upscaler {
     return this.#plan({ ...options, ...chosen }, planTiles);
   }
 
-  #plan({ alpha = false, ...request }: EstimateOptions, planner: Planner): TilePlan {
+  #plan(
+    { alpha = false, ...request }: EstimateOptions & { reach?: number },
+    planner: Planner,
+  ): TilePlan {
     const { model, info } = this.#known();
     const overlap = alpha ? model.overlapWithAlpha : model.overlap;
     return planner({ ...request, workers: info.workers }, { ...model, overlap });
@@ -312,19 +326,34 @@ export class Upscaler {
     });
     const [source, { pool, model }] = await Promise.all([reading, this.#whenReady()]);
     const alpha = settings.alpha === 'keep' && (await hasTransparency(source, call.signal));
-    const { width, height } = source;
-    const { tileSize, overlap } = settings;
-    const plan = this.#plan({ width, height, tileSize, overlap, alpha }, planner);
+    const target = chooseTarget(settings.target, source, model.scale);
+    const request = { pool, alpha, priority: settings.priority, signal: call.signal };
     const { scale } = model;
-    return {
-      pool,
-      image: source,
-      plan,
-      scale,
-      alpha,
-      priority: settings.priority,
-      signal: call.signal,
-    };
+    let from = source;
+    const once = networkSize(source, scale);
+    // Beyond the network's scale it runs a second time, on its own result.
+    if (target.width > once.width || target.height > once.height) {
+      const first = { ...request, ...this.#cut(source, whole(once), settings, alpha, planner) };
+      from = { ...(await this.#collect(first, RAW)), channels: 4 };
+    }
+    return { ...request, ...this.#cut(from, target, settings, alpha, planner) };
+  }
+
+  /** What there is to run for an image to get to a size. */
+  #cut(
+    image: SourceImage,
+    target: Target,
+    { tileSize, overlap, focus }: ResolvedRun,
+    alpha: boolean,
+    planner: Planner,
+  ): Omit<RunRequest, 'ontile' | 'priority' | 'signal'> {
+    const { width, height } = image;
+    const { scale } = this.#known().model;
+    const reach = reductionReach(target, image, scale);
+    const plan = this.#plan({ width, height, tileSize, overlap, alpha, reach }, planner);
+    const middle = { x: width / 2, y: height / 2 };
+    const tiles = orderTiles(plan, target, scale, focus === 'center' ? middle : focus);
+    return { image, plan, scale, target, tiles, alpha };
   }
 
   /** Runs it, and puts the tiles together. */
@@ -333,19 +362,19 @@ export class Upscaler {
     output: ResolvedOutput<K>,
     onprogress?: ResolvedRun['onprogress'],
   ): Promise<OutputTypes[K]> {
-    const { image, scale, plan } = request;
+    const { image, target, tiles } = request;
+    const { width, height } = target.window;
     const { colorSpace = 'srgb' } = image;
-    const [width, height] = [enlarged(image.width, scale), enlarged(image.height, scale)];
     const sink = await makeSink(output.kind, { width, height, colorSpace }, output);
     const meter = new ProgressMeter<[TileResult?]>(onprogress);
     const run = new Run(pool, {
       ...request,
       ontile(tile, done) {
         sink.write(tile);
-        if (done < plan.count) meter.update(done, plan.count, tile);
+        if (done < tiles.length) meter.update(done, tiles.length, tile);
         else meter.finish(tile);
       },
-      onpart: (done) => meter.update(done, plan.count),
+      onpart: (done) => meter.update(done, tiles.length),
       // Who is told of the progress may keep the tile.
       recycle: onprogress === undefined,
     });
@@ -354,21 +383,34 @@ export class Upscaler {
     return sink.finish();
   }
 
-  #begin(signal: AbortSignal | undefined): CallScope {
+  #begin({ signal, key }: CallOptions): CallScope {
     if (this.#disposed !== undefined) throw this.#disposed;
-    return new CallScope(signal, this.#calls);
+    if (key !== undefined) {
+      const reason = new DOMException(`a later call has the key '${key}'`, 'AbortError');
+      for (const call of this.#calls) if (call.key === key) call.abort(reason);
+    }
+    return new CallScope(signal, this.#calls, key);
   }
 
-  async #call<T>(
-    signal: AbortSignal | undefined,
-    work: (call: CallScope) => Promise<T>,
-  ): Promise<T> {
-    const call = this.#begin(signal);
+  async #call<T>(settings: CallOptions, work: (call: CallScope) => Promise<T>): Promise<T> {
+    const call = this.#begin(settings);
     try {
       return await call.race(work(call));
     } finally {
       call.end();
     }
+  }
+
+  /** Starts no more tiles, of any run, until {@link resume}; those that are running end. */
+  pause(): void {
+    this.#paused = true;
+    this.#loaded?.pool.pause();
+  }
+
+  /** Goes on after {@link pause}. */
+  resume(): void {
+    this.#paused = false;
+    this.#loaded?.pool.resume();
   }
 
   /**
@@ -398,5 +440,7 @@ export class Upscaler {
     return this.dispose();
   }
 }
+
+const RAW: ResolvedOutput<'raw'> = resolveOutput({ output: 'raw' });
 
 const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

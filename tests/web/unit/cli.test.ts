@@ -77,15 +77,10 @@ test('wrong use is exit code 2', async () => {
   fails(2, /--variant must be one of/, 'upscale', input, inFolder('o.png'), '--variant', 'x');
   fails(2, /cannot tell a format/, 'upscale', input, inFolder('o.xyz'));
   fails(2, /no folder/, 'upscale', input, inFolder('nowhere/o.png'));
-  fails(
-    2,
-    /no photo model of scale 7; there are: photo-x2-/,
-    'upscale',
-    input,
-    inFolder('o.png'),
-    '-s',
-    '7',
-  );
+  fails(1, /more than 16 times as long/, 'upscale', input, inFolder('o.png'), '-s', '17');
+  fails(2, /--scale must be a number above 0/, 'upscale', input, inFolder('o.png'), '-s', 'x');
+  fails(2, /name one size/, 'upscale', input, inFolder('o.png'), '-s', '2', '--width', '200');
+  fails(2, /--fit must be one of/, 'upscale', input, inFolder('o.png'), '--fit', 'x');
   fails(2, /--data FOLDER/, 'eval');
 });
 
@@ -106,6 +101,25 @@ test('a failure leaves nothing behind', async () => {
   fails(1, /ERR_MODEL_FORMAT/, 'upscale', input, inFolder('o.png'), '-m', text);
   fails(1, /no model 'nothing'/, 'upscale', input, inFolder('o.png'), '-m', 'nothing');
   assert.deepEqual(await readdir(folder), before);
+});
+
+test('upscale makes any size with the photo model next above', async () => {
+  const input = await writePicture('sizes.png');
+  for (const [options, size, scale] of [
+    [['-s', '1.5'], [96, 72], 2],
+    [['--width', '160'], [160, 120], 3],
+    [['--width', '100', '--height', '100'], [100, 75], 2],
+    [['--width', '100', '--height', '100', '--fit', 'cover'], [100, 100], 3],
+    [['--max-pixels', '20000'], [163, 122], 3],
+  ] as const) {
+    const output = inFolder('sized.png');
+    const { status, stdout, stderr } = tessera('upscale', input, output, '--json', ...options);
+    assert.equal(status, 0, stderr);
+    const report = JSON.parse(stdout);
+    assert.deepEqual([report.width, report.height, report.scale], [...size, scale]);
+    const { width, height } = await sharp(output).metadata();
+    assert.deepEqual([width, height], size);
+  }
 });
 
 test('upscale writes a larger image, and reports it as JSON', async () => {

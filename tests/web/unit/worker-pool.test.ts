@@ -10,6 +10,7 @@ import { PrepareLane } from '../../../web/src/pool/prepare-lane.ts';
 import { Run, type RunRequest } from '../../../web/src/pool/run.ts';
 import { WorkerPool } from '../../../web/src/pool/worker-pool.ts';
 import { planTiles } from '../../../web/src/tiling/plan.ts';
+import { chooseTarget, orderTiles } from '../../../web/src/tiling/target.ts';
 import type { TileResult } from '../../../web/src/types.ts';
 import type { LoadRequest } from '../../../web/src/worker/protocol.ts';
 
@@ -77,10 +78,14 @@ function makeRun(pool: WorkerPool, mark: number, more: Partial<RunRequest> = {})
   const data = new Uint8Array(WIDTH * HEIGHT * 4);
   for (let i = 0; i < data.length; i++) data[i] = i % 4 === 0 ? mark : i % 256;
   const plan = planTiles({ width: WIDTH, height: HEIGHT, workers: 2, tileSize: 16 }, FACTS);
+  const image = { data, width: WIDTH, height: HEIGHT, channels: 4 } as const;
+  const target = chooseTarget(undefined, image, 1);
   const result = new Uint8Array(data.length);
   const run = new Run(pool, {
-    image: { data, width: WIDTH, height: HEIGHT, channels: 4 },
+    image,
     plan,
+    target,
+    tiles: orderTiles(plan, target, 1, undefined),
     scale: 1,
     alpha: false,
     priority: 0,

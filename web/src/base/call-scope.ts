@@ -5,12 +5,15 @@ export class CallScope {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal | undefined;
   readonly #registry: Set<CallScope>;
+  /** What the call is for, if its caller says so. */
+  readonly key: string | undefined;
 
   /** @throws the signal's reason when it is aborted already. */
-  constructor(outer: AbortSignal | undefined, registry: Set<CallScope>) {
+  constructor(outer: AbortSignal | undefined, registry: Set<CallScope>, key?: string) {
     throwIfAborted(outer);
     this.#outer = outer;
     this.#registry = registry;
+    this.key = key;
     outer?.addEventListener('abort', this.#relay);
     registry.add(this);
   }

@@ -1,10 +1,11 @@
 import { reasonOf } from '../base/abort.js';
 import { deferred } from '../base/deferred.js';
 import type { SourceImage } from '../image/source.js';
-import { enlarged, type Tile, type TilePlan, tileAt } from '../tiling/plan.js';
+import { enlarged, type Tile, type TilePlan } from '../tiling/plan.js';
+import { networkSize, placeOf, type Target } from '../tiling/target.js';
 import { cutTile } from '../tiling/tile-pixels.js';
 import type { TileResult } from '../types.js';
-import type { Crop, TileRequest } from '../worker/protocol.js';
+import type { Crop, Reduction, TileRequest } from '../worker/protocol.js';
 import type { Lane } from './fair-queue.js';
 import type { Task, WorkerPool } from './worker-pool.js';
 
@@ -12,8 +13,12 @@ import type { Task, WorkerPool } from './worker-pool.js';
 export interface RunRequest {
   image: SourceImage;
   plan: TilePlan;
-  /** Output pixels per input pixel along an edge. */
+  /** Output pixels per input pixel along an edge, of the network. */
   scale: number;
+  /** The size of the result. */
+  target: Target;
+  /** The tiles to run, in order. */
+  tiles: readonly Tile[];
   alpha: boolean;
   priority: number;
   signal: AbortSignal | undefined;
@@ -71,10 +76,11 @@ export class Run implements Lane<Task> {
   readonly #onabort = () => this.cancel(reasonOf(this.#request.signal as AbortSignal));
 
   take(): Task | undefined {
-    const { plan, mostInFlight = Number.POSITIVE_INFINITY } = this.#request;
-    if (this.#closed || this.#taken === plan.count) return undefined;
-    if (this.#taken - this.#released >= mostInFlight) return undefined;
-    const tile = tileAt(plan, this.#taken++);
+    const { tiles, mostInFlight = Number.POSITIVE_INFINITY } = this.#request;
+    if (this.#closed || this.#taken - this.#released >= mostInFlight) return undefined;
+    const tile = tiles[this.#taken];
+    if (tile === undefined) return undefined;
+    this.#taken++;
     return {
       lane: this,
       makeRequest: () => this.#makeRequest(tile),
@@ -112,34 +118,42 @@ export class Run implements Lane<Task> {
       type: 'tile',
       shape: { width, height, alpha },
       pixels: cutTile(image, tile.x, tile.y, width, height),
-      crop: this.#cropOf(tile),
+      take: this.#partOf(tile),
       spare: this.#spares.pop(),
     };
   }
 
-  #cropOf(tile: Tile): Crop {
-    const { scale, plan } = this.#request;
+  /** What is kept of a tile's result. */
+  #partOf(tile: Tile): Crop | Reduction {
+    const { image, plan, scale, target } = this.#request;
+    const place = placeOf(plan, target, scale, tile);
+    // Of the picture at the size that is asked for, and of the network's result.
+    const x = place.x + target.window.x;
+    const y = place.y + target.window.y;
+    const left = enlarged(tile.x + plan.margin, scale);
+    const top = enlarged(tile.y + plan.margin, scale);
+    const whole = networkSize(image, scale);
+    if (whole.width === target.width && whole.height === target.height) {
+      return { ...place, x: x - left, y: y - top };
+    }
+    const width = enlarged(plan.across.tile - 2 * plan.margin, scale);
+    const height = enlarged(plan.down.tile - 2 * plan.margin, scale);
     return {
-      x: enlarged(tile.keepX - tile.x - plan.margin, scale),
-      y: enlarged(tile.keepY - tile.y - plan.margin, scale),
-      width: enlarged(tile.keepWidth, scale),
-      height: enlarged(tile.keepHeight, scale),
+      from: { x: left, y: top, width, height, wholeWidth: whole.width, wholeHeight: whole.height },
+      to: { ...place, x, y, wholeWidth: target.width, wholeHeight: target.height },
     };
   }
 
   #receive(tile: Tile, pixels: ArrayBuffer): void {
     if (this.#closed) return;
-    const { scale, plan, ontile, recycle } = this.#request;
+    const { scale, plan, target, tiles, ontile, recycle } = this.#request;
     this.#parts.delete(tile.index);
     const result: TileResult = {
-      x: enlarged(tile.keepX, scale),
-      y: enlarged(tile.keepY, scale),
-      width: enlarged(tile.keepWidth, scale),
-      height: enlarged(tile.keepHeight, scale),
+      ...placeOf(plan, target, scale, tile),
       data: new Uint8ClampedArray(pixels),
       colorSpace: this.#request.image.colorSpace,
       index: tile.index,
-      count: plan.count,
+      count: tiles.length,
     };
     this.#done++;
     try {
@@ -149,7 +163,7 @@ export class Run implements Lane<Task> {
       return;
     }
     if (recycle) this.#spares.push(pixels);
-    if (this.#done === plan.count && !this.#closed) {
+    if (this.#done === tiles.length && !this.#closed) {
       this.#close();
       this.#finished.resolve();
     }

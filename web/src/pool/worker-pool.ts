@@ -60,6 +60,7 @@ export class WorkerPool {
   #retries: Task[] = [];
   readonly #losses = new WeakMap<Task, number>();
   #disposed: { reason: unknown } | undefined;
+  #paused = false;
 
   constructor(size: number, options: SeatOptions) {
     this.#places = Array.from({ length: size }, () => ({
@@ -103,9 +104,19 @@ export class WorkerPool {
     }
   }
 
+  /** Starts no more tasks until {@link resume}. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.pump();
+  }
+
   /** Gives work to the workers that have none. */
   pump(): void {
-    if (this.#disposed !== undefined) return;
+    if (this.#disposed !== undefined || this.#paused) return;
     // Live workers first: a small image then starts no more of them than it has tiles.
     const idle = this.#places
       .filter(({ busy }) => !busy)

@@ -113,23 +113,26 @@ function allowed(facts: TilingFacts, overlap: number): number {
  * Chooses the overlap and the longest edge.
  *
  * @param wanted - the caller's longest edge
+ * @param reach - how far beyond what a tile supplies its result must go
  * @throws RangeError when that leaves no room beside the overlap.
  */
 export function tileBounds(
   facts: TilingFacts,
   option: OverlapOption | undefined,
   wanted: number | undefined,
+  reach = 0,
 ): TileBounds {
   const fixed = Math.min(facts.fixedWidth, facts.fixedHeight);
   const tileSize = fixed > 0 ? fixed : wanted;
-  const overlap = chooseOverlap(facts, option, tileSize);
+  const needed = chooseOverlap(facts, option, tileSize);
+  const overlap = reach === 0 ? needed : roundUp(needed + reach, facts.sizeMultiple);
   const shortest = shortestTile(facts, overlap);
   if (tileSize !== undefined && tileSize < shortest) throw tooSmall(tileSize, overlap, shortest);
   const edge =
     tileSize === undefined
       ? Math.max(affordableEdge(facts, overlap), roomy(facts, overlap))
       : roundDown(tileSize, facts.sizeMultiple);
-  const exact = facts.exact && overlap >= facts.overlap;
+  const exact = facts.exact && needed >= facts.overlap;
   return { overlap, edge, exact, notExactBecause: exact ? '' : reason(facts) };
 }
 

@@ -77,6 +77,8 @@ export interface TilingRequest {
   tileSize?: number | undefined;
   /** undefined leaves it to the planner. */
   overlap?: OverlapOption | undefined;
+  /** How far beyond what a tile supplies its result must go, in pixels. Default 0. */
+  reach?: number | undefined;
 }
 
 // Tiles kept smaller than this are not made just to feed more workers: fixed costs would eat it.
@@ -217,9 +219,9 @@ function wantsWhole({ width, height, tileSize, overlap }: TilingRequest, facts: 
  * piece, and the image too large for one tile.
  */
 export function planTiles(request: TilingRequest, facts: TilingFacts): TilePlan {
-  const { width, height, workers, tileSize } = request;
+  const { width, height, workers, tileSize, reach } = request;
   if (wantsWhole(request, facts)) return planWhole(width, height, facts);
-  const bounds = tileBounds(facts, request.overlap, tileSize);
+  const bounds = tileBounds(facts, request.overlap, tileSize, reach);
   // A caller's own tile size is followed as closely as an even grid can.
   const finer = tileSize === undefined ? workers : 0;
   const plans = cuts(width, bounds, finer, facts, facts.fixedWidth).flatMap((across) =>

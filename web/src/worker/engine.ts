@@ -1,7 +1,7 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
 import { enlarged } from '../tiling/plan.js';
 import type { NamedBytes } from '../types.js';
-import type { Crop, ModelSetup, SessionShape, TileRequest } from './protocol.js';
+import type { Crop, ModelSetup, Reduction, SessionShape, TileRequest } from './protocol.js';
 import type {
   ModelFacts,
   ModuleFactory,
@@ -137,14 +137,14 @@ export class Engine {
   }
 
   /**
-   * Upscales one tile of `shape.width * shape.height` RGBA pixels and returns the part `crop` of
-   * the result, in `spare` if that has the right length, otherwise in a new buffer.
+   * Upscales one tile of `shape.width * shape.height` RGBA pixels and returns a part of the result,
+   * as it is or reduced, in `spare` if that has the right length, otherwise in a new buffer.
    *
    * @param pause - called between portions of the work with the finished share; what it throws ends
    * the tile
    */
   async run(
-    { shape, pixels, crop, spare }: Omit<TileRequest, 'type'>,
+    { shape, pixels, take, spare }: Omit<TileRequest, 'type'>,
     pause: (done: number) => Promise<void>,
   ): Promise<ArrayBuffer> {
     this.prepare(shape);
@@ -163,9 +163,22 @@ export class Engine {
       if (done === 1) break;
       await pause(done);
     }
+    const output = session.outputPointer();
+    if ('from' in take) return this.#reduce(output, take, spare);
     const { scale, margin } = this.#info;
-    const outputWidth = enlarged(shape.width - 2 * margin, scale);
-    return this.#copyOut(session.outputPointer(), outputWidth, crop, spare);
+    return this.#copyOut(output, enlarged(shape.width - 2 * margin, scale), take, spare);
+  }
+
+  #reduce(pointer: number, { from, to }: Reduction, spare: ArrayBuffer | undefined): ArrayBuffer {
+    const module = this.#module;
+    const target = allocate(module, to.width * to.height * BYTES_PER_PIXEL);
+    try {
+      checkStatus(module.resizePart(pointer, from, target, to));
+      const all = { x: 0, y: 0, width: to.width, height: to.height };
+      return this.#copyOut(target, to.width, all, spare);
+    } finally {
+      module.release(target);
+    }
   }
 
   #copyOut(

@@ -22,6 +22,18 @@ export interface Crop {
   height: number;
 }
 
+/** A part of a larger picture, in pixels. */
+export interface Part extends Crop {
+  wholeWidth: number;
+  wholeHeight: number;
+}
+
+/** How a tile's result is reduced: which part of the network's result it is, and what is wanted. */
+export interface Reduction {
+  from: Part;
+  to: Part;
+}
+
 /** The first request: load your scripts. It is sent while the rest is still being downloaded. */
 export interface OpenRequest {
   type: 'open';
@@ -53,12 +65,13 @@ export interface PrepareRequest {
   shape: SessionShape;
 }
 
-/** Upscale one tile: RGBA bytes in, the cropped RGBA bytes out. All buffers are transferred. */
+/** Upscale one tile: RGBA bytes in, a part of the RGBA bytes out. All buffers are transferred. */
 export interface TileRequest {
   type: 'tile';
   shape: SessionShape;
   pixels: ArrayBuffer;
-  crop: Crop;
+  /** What comes back: pixels as they are, or reduced. */
+  take: Crop | Reduction;
   /** For the result, if it has the right length: a fresh buffer costs memory that must be cleared. */
   spare?: ArrayBuffer | undefined;
 }

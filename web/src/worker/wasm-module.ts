@@ -1,5 +1,6 @@
 /** The surface of the wasm core, as its glue script exposes it. */
 import type { ModelInfo } from '../types.js';
+import type { Part } from './protocol.js';
 
 export interface WasmStatus {
   /** `OK`, or an error code. */
@@ -128,6 +129,8 @@ export interface TesseraModule {
     targetWidth: number,
     targetHeight: number,
   ): WasmStatus;
+  /** Resizes a part of a picture; what it lacks and needs is an error. */
+  resizePart(source: number, from: Part, target: number, to: Part): WasmStatus;
   compareImages(
     first: number,
     second: number,
