@@ -149,7 +149,7 @@ test('a silent worker is given up', async (context) => {
 });
 
 test('a worker that reports progress is not silent, and its run hears it', async (context) => {
-  const { pool, workers } = harness(context, { failures: 1, silence: 200, size: 1 });
+  const { pool, workers } = harness(context, { failures: 1, silence: 1000, size: 1 });
   const parts: number[] = [];
   const { run, plan, data, result } = makeRun(pool, CRAWL, { onpart: (done) => parts.push(done) });
   run.start();
