@@ -89,27 +89,51 @@ function compareColours(exact: RawImage, rounded: RawImage): Closeness {
 /** Larger than any network is run on in one piece by default. */
 const LARGE = { width: 4096, height: 4096 };
 
-async function measureTiles(row: Row, network: Network, upscaler: Upscaler): Promise<void> {
-  const { sizeMultiple, smallest, fixedWidth, fixedHeight } = upscaler.model;
-  const { overlap, perWorker } = await upscaler.estimate(LARGE);
-  row.wasm_mb = perWorker / 1e6;
+/** Beside the picture in one piece. */
+async function measureFreeTiles(row: Row, network: Network, upscaler: Upscaler): Promise<void> {
+  const { sizeMultiple, smallest } = upscaler.model;
+  const { overlap } = await upscaler.estimate(LARGE);
   // Small enough that the picture has several tiles in both directions.
   const tileSize = 2 * overlap + Math.max(sizeMultiple, smallest) + 12;
   const { height = 44, width = 52 } = network;
-  const extents: [width: number, height: number] = [
-    fixedWidth || Math.max(width, tileSize + 21),
-    fixedHeight || Math.max(height, tileSize + 9),
-  ];
-  const picture = makePicture(...extents, 3);
+  const picture = makePicture(Math.max(width, tileSize + 21), Math.max(height, tileSize + 9), 3);
   const begun = performance.now();
   const whole = await upscaler.upscalePatch(picture);
   row.ms = performance.now() - begun;
-  const tiles = fixedWidth > 0 ? {} : { tileSize };
-  const tiled = await upscaler.upscale(picture, { output: 'raw', ...tiles });
+  const tiled = await upscaler.upscale(picture, { output: 'raw', tileSize });
   row.seam_err = largestByteDifference(tiled, whole);
-  row.tiled_equal = row.seam_err === 0;
-  const seams = await upscaler.measureSeams(tiles);
+  const seams = await upscaler.measureSeams({ tileSize });
   if (!seams.exact) row.seam_announced = seams.max;
+}
+
+const crop = ({ data, width }: PixelSource, wide: number, tall: number): RawImage => {
+  const cut = new Uint8ClampedArray(wide * tall * 4);
+  for (let y = 0; y < tall; y++) {
+    cut.set(data.subarray(y * width * 4, (y * width + wide) * 4), y * wide * 4);
+  }
+  return { data: cut, width: wide, height: tall };
+};
+
+/** Of a network that takes one size only: the first tile, beside that part of the picture alone. */
+async function measureFixedTiles(row: Row, upscaler: Upscaler): Promise<void> {
+  const { fixedWidth, fixedHeight, scale } = upscaler.model;
+  const picture = makePicture(fixedWidth + 21, fixedHeight + 9, 3);
+  const begun = performance.now();
+  const corner = await upscaler.upscalePatch(crop(picture, fixedWidth, fixedHeight));
+  row.ms = performance.now() - begun;
+  const tiled = await upscaler.upscale(picture, { output: 'raw' });
+  const { overlap } = await upscaler.estimate(LARGE);
+  const kept = [(fixedWidth - overlap) * scale, (fixedHeight - overlap) * scale] as const;
+  row.seam_err = largestByteDifference(crop(tiled, ...kept), crop(corner, ...kept));
+  const seams = await upscaler.measureSeams();
+  if (!seams.exact) row.seam_announced = seams.max;
+}
+
+async function measureTiles(row: Row, network: Network, upscaler: Upscaler): Promise<void> {
+  row.wasm_mb = (await upscaler.estimate(LARGE)).perWorker / 1e6;
+  if (upscaler.model.fixedWidth > 0) await measureFixedTiles(row, upscaler);
+  else await measureFreeTiles(row, network, upscaler);
+  row.tiled_equal = row.seam_err === 0;
 }
 
 async function withUpscaler<T>(

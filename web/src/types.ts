@@ -388,7 +388,10 @@ export interface Estimate {
   multiplications: number;
 }
 
-/** How tiles of a picture that was made for it differ from the picture in one piece. */
+/**
+ * How tiles differ from the picture in one piece, on the worst of several pictures that were made to be
+ * hard for networks that look at the whole picture.
+ */
 export interface SeamReport {
   /** Input pixels that tiles overlap by, on each side. */
   overlap: number;
@@ -398,7 +401,7 @@ export interface SeamReport {
   exact: boolean;
   /** Why not; empty otherwise. */
   notExactBecause: string;
-  /** The largest difference, in levels of 255. */
+  /** The largest difference, in levels of 255; at least 1 where tiles are not exact. */
   max: number;
   /** The average difference, in levels of 255. */
   mean: number;

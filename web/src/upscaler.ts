@@ -23,7 +23,15 @@ import { TileStream } from './pool/tile-stream.js';
 import { type Loaded, loadUpscaler } from './start-up.js';
 import { estimateRun } from './tiling/estimate.js';
 import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
-import { differenceOf, probePicture, probePlan } from './tiling/probe.js';
+import {
+  columnsOf,
+  type Difference,
+  PROBES,
+  probeDifference,
+  probePicture,
+  probePlans,
+  worstOf,
+} from './tiling/probe.js';
 import {
   chooseTarget,
   networkSize,
@@ -51,6 +59,8 @@ import type {
 
 // What warmup() prepares for when no size is named: a picture of ordinary size.
 const ORDINARY_SIZE = { width: 1024, height: 768 };
+// What measureSeams() cuts as: larger than any network runs in one piece by default.
+const LARGE_SIZE = { width: 4096, height: 4096 };
 
 /** What the lifetime of a call depends on. */
 type CallOptions = Pick<RunOptions, 'signal' | 'key'>;
@@ -80,7 +90,7 @@ export class Upscaler {
   readonly #loading = new AbortController();
   readonly #calls = new Set<CallScope>();
   /** By tile and overlap. */
-  readonly #seams = new Map<string, Promise<{ max: number; mean: number }>>();
+  readonly #seams = new Map<string, Promise<Difference>>();
   #loaded: Loaded | undefined;
   #paused = false;
   #disposed: TesseraError | undefined;
@@ -252,9 +262,11 @@ export class Upscaler {
   }
 
   /**
-   * Measures how much tiles differ from the image in one piece, on a picture that was made for it:
-   * two of the tiles that a large image is cut into. Runs once per tile shape; where tiles are exact
-   * there is nothing to run.
+   * Measures how much tiles differ from the image in one piece, on pictures that were made to be
+   * hard: rows of tiles like those that a large image is cut into, each of one colour with few marks,
+   * or one such tile among busy ones. The worst counts, which few other pictures reach. A network that
+   * takes one size only is compared with the same image cut elsewhere. Runs once per tile shape; where
+   * tiles are exact there is nothing to run.
    *
    * @throws as {@link upscale} does.
    */
@@ -264,7 +276,7 @@ export class Upscaler {
     const { signal } = resolveRun(options);
     return this.#call({ signal }, async (call) => {
       await call.race(this.#whenReady());
-      const plan = this.#planFor({ ...ORDINARY_SIZE, ...options });
+      const plan = this.#planFor({ ...LARGE_SIZE, ...options });
       const { overlap, exact, notExactBecause } = plan;
       const tile = { width: plan.across.tile, height: plan.down.tile };
       const seams = exact ? { max: 0, mean: 0 } : await this.#measure(plan, call);
@@ -272,23 +284,35 @@ export class Upscaler {
     });
   }
 
-  #measure(plan: TilePlan, call: CallScope): Promise<{ max: number; mean: number }> {
+  #measure(plan: TilePlan, call: CallScope): Promise<Difference> {
     const key = `${plan.across.tile} ${plan.overlap}`;
     const known = this.#seams.get(key);
     if (known !== undefined) return known;
-    const run = async (tiles: 1 | 2) => {
-      const { model } = this.#known();
-      const planner: Planner = () => probePlan(plan, model, tiles);
-      const { across, down } = planner({ ...ORDINARY_SIZE, workers: 1 }, model);
-      const settings = resolveRun({ signal: call.signal });
-      const picture = probePicture(across.extent, down.extent);
-      const ready = await this.#prepare(picture, settings, call, planner);
-      return this.#collect(ready, RAW);
-    };
-    const measured = (async () => differenceOf(await run(2), await run(1)))();
+    const measured = this.#measureProbes(plan, call);
     this.#seams.set(key, measured);
     measured.catch(() => this.#seams.delete(key));
     return measured;
+  }
+
+  async #measureProbes(plan: TilePlan, call: CallScope): Promise<Difference> {
+    const { model } = this.#known();
+    const plans = probePlans(plan, model);
+    const { across, down, count } = plans.tiled;
+    const run = async (picture: PixelSource, planner: Planner) => {
+      const settings = resolveRun({ signal: call.signal });
+      const ready = await this.#prepare(picture, settings, call, planner);
+      return this.#collect(ready, RAW);
+    };
+    const differences: Difference[] = [];
+    for (const probe of PROBES) {
+      const picture = probePicture(probe, across.extent, down.extent, count);
+      const { shift } = plans;
+      const rest = columnsOf(picture, shift, picture.width - shift);
+      const tiled = await run(picture, () => plans.tiled);
+      const other = await run(rest, () => plans.other);
+      differences.push(probeDifference(plans, tiled, other, model.scale));
+    }
+    return worstOf(differences);
   }
 
   /** Cuts as a run would, by the caller's choices or the upscaler's. */

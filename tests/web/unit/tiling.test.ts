@@ -11,7 +11,15 @@ import {
   tileAt,
   WHOLE_IMAGE_LIMIT,
 } from '../../../web/src/tiling/plan.ts';
-import { differenceOf, probePicture, probePlan } from '../../../web/src/tiling/probe.ts';
+import {
+  columnsOf,
+  differenceOf,
+  probeDifference,
+  probePicture,
+  probePlans,
+  worstOf,
+} from '../../../web/src/tiling/probe.ts';
+import type { PixelSource, RawImage } from '../../../web/src/types.ts';
 
 const PLAIN: TilingFacts = {
   scale: 2,
@@ -266,23 +274,79 @@ test('a fraction of a scale leaves away what is no whole pixel', () => {
   assert.equal(enlarged(49, 8 / 7), 56);
 });
 
-test('a probe has one seam, between tiles of the shape that it stands for', () => {
+describe('a probe for seams', () => {
   const facts = { ...PLAIN, margin: 3, overlap: 8, sizeMultiple: 4, smallest: 20 };
   const plan = planTiles({ width: 1000, height: 800, workers: 2, overlap: 8 }, facts);
-  const two = probePlan(plan, facts, 2);
-  assert.equal(two.across.tile, plan.across.tile);
-  const [left, right] = tilesOf(two) as [Tile, Tile];
-  assert.equal(left.keepX + left.keepWidth, right.keepX);
-  assert.equal(right.keepX + right.keepWidth, two.across.extent);
-  const one = probePlan(plan, facts, 1);
-  assert.deepEqual([one.count, one.across.tile], [1, two.across.padded]);
-  assert.equal(one.across.extent, two.across.extent);
-  const picture = probePicture(two.across.extent, two.down.extent);
-  const { data, ...extents } = picture;
-  const raw = { data: new Uint8ClampedArray(data), ...extents };
-  const shifted = { data: raw.data.map((byte, i) => (i === 0 ? byte + 6 : byte)), ...extents };
-  const { max, mean } = differenceOf(raw, shifted);
-  assert.deepEqual([max, Math.round(mean * extents.width * extents.height * 3)], [6, 6]);
+  const rawOf = ({ data, ...extents }: PixelSource): RawImage => ({
+    data: new Uint8ClampedArray(data),
+    ...extents,
+  });
+
+  test('is a row of tiles of the shape that it stands for, and the same in one piece', () => {
+    const { tiled, other, shift } = probePlans(plan, facts);
+    assert.deepEqual([tiled.count, tiled.across.tile], [8, plan.across.tile]);
+    assert.ok(coverage(tiled).every((count) => count === 1));
+    assert.equal(tiled.across.padded, 8 * (plan.across.tile - 16) + 16);
+    assert.deepEqual([other.count, other.across.tile, shift], [1, tiled.across.padded, 0]);
+    assert.equal(other.across.extent, tiled.across.extent);
+  });
+
+  test('has fewer tiles where one piece would need too much memory', () => {
+    const tileMemory = { fixed: 0, perPixel: 100, perSquaredPixel: 1 };
+    const hungry = { ...facts, tileMemory };
+    const small = planTiles({ width: 1000, height: 800, workers: 2, tileSize: 72 }, hungry);
+    const { other } = probePlans(small, hungry);
+    assert.ok(probePlans(small, facts).tiled.count > probePlans(small, hungry).tiled.count);
+    assert.ok(tileBytes(tileMemory, other.across.tile * other.down.tile) <= 128 * MEGABYTE);
+  });
+
+  test('of one size only is cut a second time, elsewhere, and compared where both have the same', () => {
+    const fixed = { ...facts, fixedWidth: 64, fixedHeight: 48 };
+    const own = planTiles({ width: 1000, height: 800, workers: 1, overlap: 8 }, fixed);
+    const plans = probePlans(own, fixed);
+    const { tiled, other, shift } = plans;
+    assert.deepEqual([other.across.tile, other.down.tile, shift], [64, 48, 24]);
+    assert.equal(other.across.extent, tiled.across.extent - shift);
+    assert.ok(coverage(other).every((count) => count === 1));
+    const picture = rawOf(probePicture('colours', tiled.across.extent, 42, tiled.count));
+    const rest = columnsOf(picture, shift, picture.width - shift);
+    assert.deepEqual(probeDifference(plans, picture, rest, 1), { max: 0, mean: 0 });
+    const off = columnsOf(picture, shift - 1, picture.width - shift);
+    assert.ok(probeDifference(plans, picture, off, 1).max > 200);
+  });
+
+  test('has plain tiles with few marks, and one tile that is unlike all others', () => {
+    const mean = (picture: PixelSource, tile: number, channel: number) => {
+      const { data } = columnsOf(picture, tile * 100, 100);
+      const all = data.filter((_, i) => i % 4 === channel);
+      return all.reduce((sum, byte) => sum + byte, 0) / all.length;
+    };
+    const red = probePicture('one red of cyan', 800, 48, 8);
+    assert.ok(mean(red, 1, 0) > 200 && mean(red, 1, 1) < 50);
+    assert.ok(mean(red, 2, 0) < 50 && mean(red, 2, 1) > 200);
+    const plain = probePicture('one plain of busy', 800, 48, 8);
+    assert.ok(mean(plain, 1, 0) < 50 && mean(plain, 1, 2) > 200);
+    assert.ok(Math.abs(mean(plain, 5, 0) - mean(plain, 5, 2)) < 20);
+    const colours = probePicture('colours', 800, 48, 8);
+    const grounds = Array.from({ length: 8 }, (_, i) =>
+      [0, 1, 2].map((channel) => (mean(colours, i, channel) > 128 ? 1 : 0)).join(''),
+    );
+    assert.equal(new Set(grounds).size, 8);
+  });
+
+  test('says the worst of what was measured, and never less than a level', () => {
+    const picture = probePicture('colours', 60, 48, 3);
+    const raw = rawOf(picture);
+    const { data, ...extents } = raw;
+    const other = {
+      data: data.map((byte, i) => (i === 0 ? Math.abs(byte - 6) : byte)),
+      ...extents,
+    };
+    const difference = differenceOf(raw, other);
+    assert.deepEqual([difference.max, Math.round(difference.mean * 60 * 48 * 3)], [6, 6]);
+    assert.deepEqual(worstOf([{ max: 2, mean: 1 }, difference]), { max: 6, mean: 1 });
+    assert.deepEqual(worstOf([{ max: 0, mean: 0 }]), { max: 1, mean: 0 });
+  });
 });
 
 test('a patch is one tile, up to a limit', () => {

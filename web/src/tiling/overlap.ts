@@ -45,7 +45,7 @@ const SHORTEST_EDGE = 256;
 const LONGEST_EDGE = 384;
 const OVERLAPS_PER_EDGE = 20;
 /** What a tile may need, beside the weights. Most networks' tiles are smaller for other reasons. */
-const TILE_BYTES = 64 * 1024 * 1024;
+export const TILE_BYTES = 64 * 1024 * 1024;
 // An exact overlap is the default while at least a quarter of a tile's work is kept.
 const OVERLAPS_AFFORDED = 4;
 // What is not exact overlaps by a sixth of the edge, within limits: 4/9 of a tile's work is kept.
