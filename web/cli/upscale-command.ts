@@ -1,6 +1,7 @@
 import { describe } from '../src/errors.js';
 import type { SourceImage } from '../src/image/source.js';
 import type { TargetSize, Upscaler } from '../src/index.js';
+import { familyMembers, type Member, memberFor } from '../src/load/families.js';
 import { resolveTarget } from '../src/options.js';
 import { neededScale } from '../src/tiling/target.js';
 import {
@@ -12,6 +13,7 @@ import {
   RUN_OPTIONS,
   type RunArguments,
   runArguments,
+  text,
   wholeNumber,
 } from './arguments.js';
 import type { Command } from './command.js';
@@ -33,8 +35,8 @@ Usage: tessera ${command} INPUT OUTPUT [options]
 
 ${does} OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
 
-  -m, --model NAME|FILE   a shipped model, or an ONNX file or URL (default: the photo model of the
-                          scale that is next above; without a size photo-x2)
+  -m, --model NAME|FILE   a shipped model, a family of them (the scale next above is taken), or an
+                          ONNX file or URL (default: photo)
   -s, --scale N           how many times as long each edge becomes, such as 2 or 1.5
       --width N           width of the result in pixels
       --height N          height of the result in pixels
@@ -53,7 +55,11 @@ ${does} OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
 Over what the model file says:
 ${PICTURE_HELP}`;
 
+// When no model is named.
+const DEFAULT_MODEL = 'photo';
+
 interface UpscaleArguments extends RunArguments {
+  model: string;
   input: string;
   output: string;
   format: ImageFormat;
@@ -77,7 +83,8 @@ function targetSize(parsed: ParsedArguments): TargetSize | undefined {
   }
 }
 
-function readArguments(args: string[]): UpscaleArguments {
+/** @param fallback - the model when none is named */
+function readArguments(args: string[], fallback?: string): UpscaleArguments {
   const options = {
     ...RUN_OPTIONS,
     alpha: { type: 'string' },
@@ -90,10 +97,15 @@ function readArguments(args: string[]): UpscaleArguments {
   } as const;
   const parsed = parse(args, options, ['INPUT', 'OUTPUT']);
   const [input, output] = parsed.positionals as [string, string];
+  const model = text(parsed, 'model') ?? fallback;
+  if (model === undefined) {
+    throw new UsageError('restore needs --model: no model of scale 1 is shipped');
+  }
   const quality = wholeNumber(parsed, 'quality');
   if (quality !== undefined && quality > 100) throw new UsageError('--quality is at most 100');
   return {
     ...runArguments({ ...parsed, values: { ...parsed.values, scale: undefined } }),
+    model,
     input,
     output,
     format: outputFormat(output, oneOf(parsed, 'format', IMAGE_FORMATS)),
@@ -103,15 +115,13 @@ function readArguments(args: string[]): UpscaleArguments {
   };
 }
 
-/** The photo model's scale for a size: the next above, or the largest there is. */
-function photoScale(target: TargetSize | undefined, image: SourceImage): number | undefined {
-  const needed = neededScale(target, image);
-  if (needed === undefined) return undefined;
-  return PHOTO_SCALES.find((known) => known >= needed) ?? PHOTO_SCALES.at(-1);
+/** Which model an image gets. */
+function modelOf(upscaler: Upscaler, source: SourceImage, args: UpscaleArguments): Member {
+  const members = familyMembers(args.model);
+  return members.length === 0
+    ? upscaler.model
+    : memberFor(members, neededScale(args.target, source));
 }
-
-// Of the shipped models for photos.
-const PHOTO_SCALES = [2, 3, 4];
 
 async function upscaleFile(
   upscaler: Upscaler,
@@ -119,7 +129,8 @@ async function upscaleFile(
   args: UpscaleArguments,
   signal: AbortSignal,
 ): Promise<void> {
-  const bar = new ProgressBar(process.stderr, upscaler.model.name || 'upscale');
+  const model = modelOf(upscaler, source, args);
+  const bar = new ProgressBar(process.stderr, model.name || 'upscale');
   const begun = performance.now();
   let tiles = 0;
   const image = await upscaler
@@ -150,8 +161,8 @@ async function upscaleFile(
   const report = {
     input: args.input,
     output: args.output,
-    model: upscaler.model.name,
-    scale: upscaler.model.scale,
+    model: model.name,
+    scale: model.scale,
     width,
     height,
     tiles,
@@ -164,12 +175,10 @@ async function upscaleFile(
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
-async function run(args: string[], signal: AbortSignal): Promise<void> {
-  const parsed = readArguments(args);
+async function run(parsed: UpscaleArguments, signal: AbortSignal): Promise<void> {
   await checkOutputPath(parsed.input, parsed.output);
   const source = await readImageFile(parsed.input);
-  const scale = parsed.model === undefined ? photoScale(parsed.target, source) : undefined;
-  const upscaler = await openUpscaler({ ...parsed, scale }, signal);
+  const upscaler = await openUpscaler(parsed, signal);
   try {
     await upscaleFile(upscaler, source, parsed, signal);
   } finally {
@@ -180,7 +189,7 @@ async function run(args: string[], signal: AbortSignal): Promise<void> {
 export const upscaleCommand: Command = {
   summary: 'enlarge an image',
   help: help('upscale', 'Enlarges an image.'),
-  run,
+  run: async (args, signal) => run(readArguments(args, DEFAULT_MODEL), signal),
 };
 
 /** The same under the name of what networks of scale 1 do. */
@@ -191,10 +200,5 @@ export const restoreCommand: Command = {
     'Repairs an image with a model of scale 1, which --model names: one that removes noise, blur or\n' +
       'traces of JPEG. The same as upscale.',
   ),
-  async run(args, signal) {
-    if (readArguments(args).model === undefined) {
-      throw new UsageError('restore needs --model: no model of scale 1 is shipped');
-    }
-    await run(args, signal);
-  },
+  run: async (args, signal) => run(readArguments(args), signal),
 };

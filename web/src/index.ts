@@ -35,6 +35,7 @@ export type {
   RawImage,
   RunOptions,
   SeamReport,
+  ShippedModelInfo,
   TargetSize,
   TileResult,
   UpscaleOptions,

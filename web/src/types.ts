@@ -159,7 +159,22 @@ export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOp
   background?: string | undefined;
 }
 
-/** A model: the name of a shipped one, a URL, the bytes of an ONNX file, or a file. */
+/** A shipped model. */
+export interface ShippedModelInfo {
+  name: string;
+  /** Names that mean it too. */
+  otherNames: string[];
+  /** Families that it belongs to: as a model's name, they take the member of the scale that is needed. */
+  families: string[];
+  /** Output pixels per input pixel along an edge. */
+  scale: number;
+  /** Of the file. */
+  bytes: number;
+  /** Of the file, in lower-case hexadecimal digits. */
+  sha256: string;
+}
+
+/** A model: the name of a shipped one or of a family of them, a URL, the bytes of an ONNX file, or a file. */
 export type SingleModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
 /** A model whose weights lie in other files, each under the name that the model has for it. */

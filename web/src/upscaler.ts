@@ -1,6 +1,5 @@
 // For Symbol.asyncDispose, in programs that name older libraries.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { abort, reasonOf, throwIfAborted } from './base/abort.js';
 import { CallScope } from './base/call-scope.js';
 import { ProgressMeter } from './base/progress.js';
 import { TesseraError } from './errors.js';
@@ -8,6 +7,8 @@ import { readImage } from './image/input.js';
 import { makeSink } from './image/output.js';
 import type { SourceImage } from './image/source.js';
 import { hasTransparency } from './image/transparency.js';
+import { shippedModels } from './load/families.js';
+import { Members } from './members.js';
 import {
   checkEstimate,
   type ResolvedCreate,
@@ -20,7 +21,7 @@ import {
 import { PrepareLane } from './pool/prepare-lane.js';
 import { Run, type RunRequest } from './pool/run.js';
 import { TileStream } from './pool/tile-stream.js';
-import { type Loaded, loadUpscaler } from './start-up.js';
+import type { Loaded } from './start-up.js';
 import { estimateRun } from './tiling/estimate.js';
 import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
 import {
@@ -34,6 +35,7 @@ import {
 } from './tiling/probe.js';
 import {
   chooseTarget,
+  neededScale,
   networkSize,
   orderTiles,
   reductionReach,
@@ -52,6 +54,7 @@ import type {
   RawImage,
   RunOptions,
   SeamReport,
+  ShippedModelInfo,
   TileResult,
   UpscaleOptions,
   UpscalerInfo,
@@ -87,13 +90,16 @@ export class Upscaler {
    */
   readonly ready: Promise<void>;
   readonly #options: ResolvedCreate;
-  readonly #loading = new AbortController();
+  readonly #members: Members;
   readonly #calls = new Set<CallScope>();
   /** By tile and overlap. */
   readonly #seams = new Map<string, Promise<Difference>>();
-  #loaded: Loaded | undefined;
-  #paused = false;
   #disposed: TesseraError | undefined;
+
+  /** The models that come with this library. */
+  static get models(): readonly ShippedModelInfo[] {
+    return shippedModels();
+  }
 
   /**
    * Starts loading; {@link Upscaler.create} also waits for the end of it.
@@ -102,7 +108,8 @@ export class Upscaler {
    */
   constructor(options: CreateOptions = {}) {
     this.#options = resolveCreate(options);
-    this.ready = this.#load();
+    this.#members = new Members(this.#options);
+    this.ready = this.#members.start().then(() => {});
     // Whoever uses the upscaler gets the error; nobody has to look at `ready`.
     this.ready.catch(() => {});
   }
@@ -119,38 +126,26 @@ export class Upscaler {
     return upscaler;
   }
 
-  async #load(): Promise<void> {
-    const { signal } = this.#options;
-    throwIfAborted(signal);
-    const relay = () => abort(this.#loading, signal && reasonOf(signal));
-    signal?.addEventListener('abort', relay);
-    try {
-      this.#loaded = await loadUpscaler(this.#options, this.#loading.signal);
-      if (this.#paused) this.#loaded.pool.pause();
-    } finally {
-      signal?.removeEventListener('abort', relay);
-    }
-  }
-
   /** Which build runs, why, and with how many workers. Known once {@link ready}. */
   get info(): UpscalerInfo {
     return this.#known().info;
   }
 
-  /** What the model file says. Known once {@link ready}. */
+  /** What the model file says; of a family, the first one's. Known once {@link ready}. */
   get model(): ModelInfo {
     return this.#known().model;
   }
 
   #known(): Loaded {
-    if (this.#loaded === undefined) throw new TypeError('not loaded yet: await upscaler.ready');
-    return this.#loaded;
+    const { first } = this.#members;
+    if (first === undefined) throw new TypeError('not loaded yet: await upscaler.ready');
+    return first;
   }
 
-  async #whenReady(): Promise<Loaded> {
+  /** @param needed - the scale that is needed, of a family's */
+  async #whenReady(needed?: number): Promise<Loaded> {
     if (this.#disposed !== undefined) throw this.#disposed;
-    await this.ready;
-    return this.#known();
+    return this.#members.get(needed);
   }
 
   /**
@@ -328,8 +323,8 @@ export class Upscaler {
   #plan(
     { alpha = false, ...request }: EstimateOptions & { reach?: number },
     planner: Planner,
+    { model, info } = this.#known(),
   ): TilePlan {
-    const { model, info } = this.#known();
     const overlap = alpha ? model.overlapWithAlpha : model.overlap;
     return planner({ ...request, workers: info.workers }, { ...model, overlap });
   }
@@ -348,7 +343,10 @@ export class Upscaler {
       signal: call.signal,
       transfer: settings.transfer,
     });
-    const [source, { pool, model }] = await Promise.all([reading, this.#whenReady()]);
+    // Nor does the first model wait for the picture.
+    const [source] = await Promise.all([reading, this.#whenReady()]);
+    const loaded = await this.#whenReady(neededScale(settings.target, source));
+    const { pool, model } = loaded;
     const alpha = settings.alpha === 'keep' && (await hasTransparency(source, call.signal));
     const target = chooseTarget(settings.target, source, model.scale);
     const request = { pool, alpha, priority: settings.priority, signal: call.signal };
@@ -357,14 +355,18 @@ export class Upscaler {
     const once = networkSize(source, scale);
     // Beyond the network's scale it runs a second time, on its own result.
     if (target.width > once.width || target.height > once.height) {
-      const first = { ...request, ...this.#cut(source, whole(once), settings, alpha, planner) };
+      const first = {
+        ...request,
+        ...this.#cut(loaded, source, whole(once), settings, alpha, planner),
+      };
       from = { ...(await this.#collect(first, RAW)), channels: 4 };
     }
-    return { ...request, ...this.#cut(from, target, settings, alpha, planner) };
+    return { ...request, ...this.#cut(loaded, from, target, settings, alpha, planner) };
   }
 
   /** What there is to run for an image to get to a size. */
   #cut(
+    loaded: Loaded,
     image: SourceImage,
     target: Target,
     { tileSize, overlap, focus }: ResolvedRun,
@@ -372,9 +374,9 @@ export class Upscaler {
     planner: Planner,
   ): Omit<RunRequest, 'ontile' | 'priority' | 'signal'> {
     const { width, height } = image;
-    const { scale } = this.#known().model;
+    const { scale } = loaded.model;
     const reach = reductionReach(target, image, scale);
-    const plan = this.#plan({ width, height, tileSize, overlap, alpha, reach }, planner);
+    const plan = this.#plan({ width, height, tileSize, overlap, alpha, reach }, planner, loaded);
     const middle = { x: width / 2, y: height / 2 };
     const tiles = orderTiles(plan, target, scale, focus === 'center' ? middle : focus);
     return { image, plan, scale, target, tiles, alpha };
@@ -427,14 +429,12 @@ export class Upscaler {
 
   /** Starts no more tiles, of any run, until {@link resume}; those that are running end. */
   pause(): void {
-    this.#paused = true;
-    this.#loaded?.pool.pause();
+    this.#members.pause();
   }
 
   /** Goes on after {@link pause}. */
   resume(): void {
-    this.#paused = false;
-    this.#loaded?.pool.resume();
+    this.#members.resume();
   }
 
   /**
@@ -452,11 +452,8 @@ export class Upscaler {
    */
   async dispose(): Promise<void> {
     this.#disposed ??= new TesseraError('ERR_DISPOSED', 'the upscaler was disposed');
-    abort(this.#loading, this.#disposed);
     this.abort(this.#disposed);
-    // Loading may just have come to its end.
-    await this.ready.catch(() => {});
-    await this.#loaded?.pool.dispose(this.#disposed);
+    await this.#members.dispose(this.#disposed);
   }
 
   /** For `await using`. */

@@ -111,6 +111,8 @@ test('upscale makes any size with the photo model next above', async () => {
     [['--width', '100', '--height', '100'], [100, 75], 2],
     [['--width', '100', '--height', '100', '--fit', 'cover'], [100, 100], 3],
     [['--max-pixels', '20000'], [163, 122], 3],
+    [['-s', '4', '-m', 'photo-tiny'], [256, 192], 4],
+    [['-s', '4', '-m', 'text'], [256, 192], 2],
   ] as const) {
     const output = inFolder('sized.png');
     const { status, stdout, stderr } = tessera('upscale', input, output, '--json', ...options);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
+import { familyNames } from '../../../web/src/load/families.ts';
 import { fetchBytes } from '../../../web/src/load/fetch-bytes.ts';
 import { loadModel } from '../../../web/src/load/model-source.ts';
 import { ALIASES, SHIPPED_MODELS } from '../../../web/src/load/shipped-models.ts';
@@ -102,10 +103,12 @@ test('a model is found by address, and taken as bytes', async () => {
 });
 
 test('an unknown model name lists the known ones', async () => {
+  const models = Object.keys(SHIPPED_MODELS).join(', ');
+  const families = familyNames().join(', ');
   for (const name of ['bad', 'constructor']) {
     await assert.rejects(loadModel(name, undefined, TIMEOUT), {
       name: 'RangeError',
-      message: `there is no model '${name}'; there are: ${Object.keys(SHIPPED_MODELS).join(', ')}`,
+      message: `there is no model '${name}'; there are: ${models}; and families: ${families}`,
     });
   }
 });

@@ -2,6 +2,7 @@ import { isBlob, isBuffer, isByteArray, isUrl } from '../base/kind-of.js';
 import { TesseraError } from '../errors.js';
 import type { ModelFiles, ModelSource, NamedBytes, SingleModelSource } from '../types.js';
 import { besideModel, externalLocations } from './external-data.js';
+import { familyNames } from './families.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
 import { beside } from './locations.js';
 import type { ShippedModel } from './shipped-model.js';
@@ -26,7 +27,10 @@ export function findModel(name: string): [ownName: string, model: ShippedModel] 
   const model = new Map(Object.entries(SHIPPED_MODELS)).get(ownName);
   if (model !== undefined) return [ownName, model];
   const known = Object.keys(SHIPPED_MODELS).join(', ');
-  throw new RangeError(`there is no model '${name}'; there are: ${known}`);
+  const families = familyNames().join(', ');
+  throw new RangeError(
+    `there is no model '${name}'; there are: ${known}; and families: ${families}`,
+  );
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {

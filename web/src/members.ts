@@ -1,0 +1,94 @@
+/** The models of an upscaler: one, or those of a family, each loaded when it is first needed. */
+import { abort, reasonOf, throwIfAborted } from './base/abort.js';
+import { familyMembers, type Member, memberFor } from './load/families.js';
+import type { ResolvedCreate } from './options.js';
+import { type Loaded, loadUpscaler } from './start-up.js';
+
+// So long the workers of a family's other models wait for more to do.
+const FAMILY_IDLE_MS = 10_000;
+
+/** Loads models, and ends their workers. */
+export class Members {
+  readonly #options: ResolvedCreate;
+  readonly #family: readonly Member[];
+  readonly #loading = new AbortController();
+  /** By name. */
+  readonly #others = new Map<string, Promise<Loaded>>();
+  readonly #loaded: Loaded[] = [];
+  #first: Promise<Loaded> | undefined;
+  #paused = false;
+
+  constructor(options: ResolvedCreate) {
+    this.#options = options;
+    this.#family = typeof options.model === 'string' ? familyMembers(options.model) : [];
+  }
+
+  /** The first model, once it is there. */
+  get first(): Loaded | undefined {
+    return this.#loaded[0];
+  }
+
+  /** Loads the first model; to be called once, before {@link get}. */
+  start(): Promise<Loaded> {
+    this.#first = this.#loadFirst();
+    return this.#first;
+  }
+
+  /**
+   * The model for a scale, loaded.
+   *
+   * @param needed - undefined for the first
+   */
+  async get(needed: number | undefined): Promise<Loaded> {
+    const first = await (this.#first as Promise<Loaded>);
+    if (this.#family.length === 0) return first;
+    const { name } = memberFor(this.#family, needed);
+    if (name === memberFor(this.#family, undefined).name) return first;
+    const known = this.#others.get(name);
+    if (known !== undefined) return known;
+    const { onprogress: _, idleTimeout = FAMILY_IDLE_MS, ...options } = this.#options;
+    const loading = this.#load({ ...options, model: name, idleTimeout });
+    this.#others.set(name, loading);
+    // The next call tries again.
+    loading.catch(() => this.#others.delete(name));
+    return loading;
+  }
+
+  async #loadFirst(): Promise<Loaded> {
+    const { signal, ...options } = this.#options;
+    throwIfAborted(signal);
+    const relay = () => abort(this.#loading, signal && reasonOf(signal));
+    signal?.addEventListener('abort', relay);
+    try {
+      if (this.#family.length === 0) return await this.#load(options);
+      return await this.#load({ ...options, model: memberFor(this.#family, undefined).name });
+    } finally {
+      signal?.removeEventListener('abort', relay);
+    }
+  }
+
+  async #load(options: ResolvedCreate): Promise<Loaded> {
+    const loaded = await loadUpscaler(options, this.#loading.signal);
+    if (this.#paused) loaded.pool.pause();
+    this.#loaded.push(loaded);
+    return loaded;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    for (const { pool } of this.#loaded) pool.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const { pool } of this.#loaded) pool.resume();
+  }
+
+  /** Ends loading and all workers. */
+  async dispose(reason: unknown): Promise<void> {
+    abort(this.#loading, reason);
+    // Loading may just have come to its end.
+    await Promise.allSettled([this.#first, ...this.#others.values()]);
+    await Promise.all(this.#loaded.map(({ pool }) => pool.dispose(reason)));
+  }
+}
