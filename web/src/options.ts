@@ -8,6 +8,8 @@ import {
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import { resolveEncoding } from './image/encode.js';
 import type { SinkOptions } from './image/output.js';
+import { familyMembers } from './load/families.js';
+import { type Integrity, parseIntegrity } from './load/integrity.js';
 import { type Metadata, toMetadata } from './load/picture-options.js';
 import type {
   AlphaMode,
@@ -86,6 +88,8 @@ export interface ResolvedCreate extends CreateOptions {
   workers: number;
   variant: NonNullable<CreateOptions['variant']>;
   timeout: number;
+  /** What the model's bytes must be. */
+  hashes: Integrity | undefined;
   /** What {@link CreateOptions} say about pixels. */
   metadata: Metadata;
 }
@@ -115,8 +119,18 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
     workers,
     variant: checkOneOf('variant', options.variant ?? 'auto', ['auto', ...VARIANTS]),
     timeout: checkPositive('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS),
+    hashes: resolveIntegrity(options),
     metadata: toMetadata(options),
   };
+}
+
+/** @throws TypeError. */
+function resolveIntegrity({ integrity, model }: CreateOptions): Integrity | undefined {
+  if (integrity === undefined) return undefined;
+  if (typeof model === 'string' && familyMembers(model).length > 0) {
+    throw new TypeError(`integrity is of one file, and '${model}' names several: name one model`);
+  }
+  return parseIntegrity(integrity);
 }
 
 /** @throws TypeError. */

@@ -82,7 +82,12 @@ async function download(
   };
   const context: FetchContext = { fetch: options.fetch, signal, timeout: options.timeout };
   const [model, wasm] = await Promise.all([
-    loadModel(options.model, places.models, { ...context, onbytes: track('model') }),
+    loadModel(
+      options.model,
+      places.models,
+      { ...context, onbytes: track('model') },
+      options.hashes,
+    ),
     compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
   ]);
   const { metadata, output, inputs } = options;

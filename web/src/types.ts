@@ -251,6 +251,11 @@ export interface PictureOptions {
 export interface CreateOptions extends PictureOptions, ModelChoices {
   /** Default `photo-x2`. */
   model?: ModelSource | undefined;
+  /**
+   * What the model's bytes must be, as in HTML: `sha256-`, `sha384-` or `sha512-` and the digest in
+   * base64.
+   */
+  integrity?: string | undefined;
   /** Tiles in parallel, or threads of a `-mt` variant. Default `min(hardwareConcurrency, 8)`. */
   workers?: number | undefined;
   /** Which build runs. Default `auto`: the fastest that needs no special headers. */

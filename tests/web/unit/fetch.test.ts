@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { familyNames } from '../../../web/src/load/families.ts';
 import { fetchBytes } from '../../../web/src/load/fetch-bytes.ts';
+import { parseIntegrity } from '../../../web/src/load/integrity.ts';
 import { loadModel } from '../../../web/src/load/model-source.ts';
 import { ALIASES, SHIPPED_MODELS } from '../../../web/src/load/shipped-models.ts';
 
@@ -134,5 +136,23 @@ test('the library knows the models of the manifest', () => {
     const file = `${name}.onnx`;
     assert.deepEqual({ scale, bytes, sha256, file }, models[name], name);
     assert.ok(beside().pathname.endsWith(`/models/${file}`), beside().href);
+  }
+});
+
+test('integrity accepts the file whose digest it names, and no other', async () => {
+  const hash = (algorithm: string, bytes: Uint8Array) =>
+    `${algorithm}-${createHash(algorithm).update(bytes).digest('base64')}`;
+  for (const algorithm of ['sha256', 'sha384', 'sha512']) {
+    const right = parseIntegrity(hash(algorithm, BYTES));
+    const { bytes } = await loadModel(`${base}/bytes`, undefined, TIMEOUT, right);
+    assert.deepEqual(bytes, BYTES);
+    const wrong = parseIntegrity(hash(algorithm, MODEL));
+    await assert.rejects(loadModel(BYTES, undefined, TIMEOUT, wrong), { code: 'ERR_INTEGRITY' });
+  }
+  // Of several strengths the strongest counts, and of its hashes any.
+  const list = [hash('sha256', MODEL), hash('sha384', MODEL), hash('sha384', BYTES)].join(' ');
+  await loadModel(BYTES, undefined, TIMEOUT, parseIntegrity(list));
+  for (const text of ['', 'sha1-AAAA', 'sha256', 'sha384-?', 7]) {
+    assert.throws(() => parseIntegrity(text), TypeError);
   }
 });

@@ -106,3 +106,10 @@ test('an estimate needs whole extents', () => {
   assert.throws(() => checkEstimate({ width: 0, height: 4 }), RangeError);
   assert.throws(() => checkEstimate({ width: 4, height: 4.5 }), RangeError);
 });
+
+test('integrity is refused for a family, whose files are several', () => {
+  assert.throws(() => resolveCreate({ model: 'photo', integrity: 'sha256-AAAA' }), {
+    name: 'TypeError',
+    message: /several/,
+  });
+});

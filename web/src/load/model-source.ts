@@ -4,6 +4,7 @@ import type { ModelFiles, ModelSource, NamedBytes, SingleModelSource } from '../
 import { besideModel, externalLocations } from './external-data.js';
 import { familyNames } from './families.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
+import { checkIntegrity, checkShipped, type Integrity } from './integrity.js';
 import { beside } from './locations.js';
 import type { ShippedModel } from './shipped-model.js';
 import { ALIASES, SHIPPED_MODELS } from './shipped-models.js';
@@ -33,29 +34,6 @@ export function findModel(name: string): [ownName: string, model: ShippedModel] 
   );
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined> {
-  // Missing on pages that are served neither by https nor from localhost.
-  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
-  if (subtle === undefined) return undefined;
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-async function checkIntegrity(
-  bytes: Uint8Array<ArrayBuffer>,
-  entry: ShippedModel,
-  url: string,
-): Promise<void> {
-  const digest = await sha256(bytes);
-  if (bytes.length === entry.bytes && (digest ?? entry.sha256) === entry.sha256) return;
-  throw new TesseraError(
-    'ERR_INTEGRITY',
-    `the model ${url} is not the file that was published (${bytes.length} of ${entry.bytes} ` +
-      'bytes); reload it without caches, or deploy it again as a binary file',
-    { details: { url, bytes: bytes.length, expected: entry.sha256, found: digest } },
-  );
-}
-
 /** A model's bytes, and those of the files that hold its weights. */
 export interface LoadedModel {
   bytes: Uint8Array;
@@ -66,9 +44,31 @@ export interface LoadedModel {
  * Gets the bytes of a model and of the files that hold its weights.
  *
  * @param folder - of shipped models; undefined: beside this library
- * @throws RangeError for an unknown name; TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_INTEGRITY`.
+ * @param integrity - what the model's bytes must be
+ * @throws RangeError for an unknown name; TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_INTEGRITY`,
+ * `ERR_UNSUPPORTED` where `integrity` cannot be checked.
  */
 export async function loadModel(
+  source: ModelSource,
+  folder: URL | undefined,
+  context: FetchContext,
+  integrity?: Integrity,
+): Promise<LoadedModel> {
+  const loaded = await loadFiles(source, folder, context);
+  if (integrity === undefined) return loaded;
+  const { bytes, files } = loaded;
+  if (files.length > 0) {
+    throw new TesseraError(
+      'ERR_UNSUPPORTED',
+      `integrity says nothing of the ${files.length} other files that hold this model's weights: put ` +
+        'them into the model',
+    );
+  }
+  await checkIntegrity(bytes, integrity, 'the model');
+  return loaded;
+}
+
+async function loadFiles(
   source: ModelSource,
   folder: URL | undefined,
   context: FetchContext,
@@ -151,6 +151,6 @@ async function loadBytes(
   const url = (folder ? new URL(`${name}.onnx`, folder) : beside(entry.beside)).href;
   const onbytes = (loaded: number) => context.onbytes?.(loaded, entry.bytes);
   const bytes = await fetchBytes(url, 'model', { ...context, onbytes });
-  await checkIntegrity(bytes, entry, url);
+  await checkShipped(bytes, entry, url);
   return bytes;
 }
