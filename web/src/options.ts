@@ -7,6 +7,7 @@ import {
 } from './base/checks.js';
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import { resolveEncoding } from './image/encode.js';
+import { STREAM_TYPES } from './image/file-stream.js';
 import type { SinkOptions } from './image/output.js';
 import { familyMembers } from './load/families.js';
 import { type Integrity, parseIntegrity } from './load/integrity.js';
@@ -26,7 +27,15 @@ import type {
 import { VARIANTS } from './variants.js';
 
 /** The forms of result there are. */
-export const OUTPUT_KINDS = ['imagedata', 'imagebitmap', 'blob', 'canvas', 'raw'] as const;
+export const OUTPUT_KINDS = [
+  'imagedata',
+  'imagebitmap',
+  'blob',
+  'base64',
+  'canvas',
+  'raw',
+  'stream',
+] as const;
 
 // More workers than this only cost memory on the machines there are.
 const MOST_WORKERS = 64;
@@ -187,7 +196,9 @@ export function resolveRun(
 export function resolveOutput<K extends OutputKind>(options: UpscaleOptions<K>): ResolvedOutput<K> {
   const fallback = typeof ImageData === 'undefined' ? 'raw' : 'imagedata';
   const kind = checkOneOf<string>('output', options.output ?? fallback, OUTPUT_KINDS) as K;
-  return { kind, canvas: options.canvas, encoding: resolveEncoding(options) };
+  const encoding = resolveEncoding(options);
+  if (kind === 'stream') checkOneOf('type of a stream', encoding.type, STREAM_TYPES);
+  return { kind, canvas: options.canvas, encoding };
 }
 
 /**
@@ -198,5 +209,6 @@ export function checkEstimate(options: EstimateOptions): EstimateOptions {
   checkInteger('height', options.height, 1);
   if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
   checkOverlap(options.overlap);
+  if (options.output !== undefined) checkOneOf<string>('output', options.output, OUTPUT_KINDS);
   return options;
 }

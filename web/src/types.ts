@@ -51,6 +51,10 @@ export interface OutputTypes {
   blob: Blob;
   canvas: AnyCanvas;
   raw: RawImage;
+  /** A `data:` address of what `blob` would be. */
+  base64: string;
+  /** A file that is written while it is read; nothing runs before. */
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** The form of the result. */
@@ -151,11 +155,14 @@ export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOp
   progress?: ProgressCallback | undefined;
   /** For `canvas`: draw here, tile by tile, instead of into a new one. It is resized. */
   canvas?: AnyCanvas | undefined;
-  /** For `blob`: a MIME type. Default `image/png`. */
+  /**
+   * For `blob` and `base64`: a MIME type. For `stream`: `image/png`, `image/bmp`, or
+   * `application/octet-stream` for RGBA bytes row by row. Default `image/png`.
+   */
   type?: string | undefined;
-  /** For `blob` of a lossy type: 0 to 1. */
+  /** For `blob` and `base64` of a lossy type: 0 to 1. */
   quality?: number | undefined;
-  /** For `blob`: a CSS colour under what is transparent. Default: `white` for JPEG, else none. */
+  /** For `blob` and `base64`: a CSS colour under what is transparent. Default: `white` for JPEG, else none. */
   background?: string | undefined;
 }
 
@@ -378,6 +385,8 @@ export interface EstimateOptions {
   overlap?: OverlapOption | undefined;
   /** Whether the image has transparency that is to be kept. Default false. */
   alpha?: boolean | undefined;
+  /** The form of the result. Default: pixels. */
+  output?: OutputKind | undefined;
 }
 
 /** What a run needs. Memory is in bytes. */
@@ -388,7 +397,7 @@ export interface Estimate {
   outputHeight: number;
   /** RGBA bytes of the image. */
   input: number;
-  /** RGBA bytes of the result. */
+  /** Bytes of the result, and of what its form needs on the way. */
   output: number;
   /** The wasm memory of one worker. */
   perWorker: number;

@@ -3,8 +3,9 @@
 import { CallScope } from './base/call-scope.js';
 import { ProgressMeter } from './base/progress.js';
 import { TesseraError } from './errors.js';
+import type { StreamType } from './image/file-stream.js';
 import { readImage } from './image/input.js';
-import { makeSink } from './image/output.js';
+import { makeSink, type WholeKind } from './image/output.js';
 import type { SourceImage } from './image/source.js';
 import { hasTransparency } from './image/transparency.js';
 import { shippedModels } from './load/families.js';
@@ -20,8 +21,9 @@ import {
 } from './options.js';
 import { PrepareLane } from './pool/prepare-lane.js';
 import { Run, type RunRequest } from './pool/run.js';
-import { TileStream } from './pool/tile-stream.js';
+import { streamRun } from './pool/tile-stream.js';
 import type { Loaded } from './start-up.js';
+import { resultStream } from './streaming.js';
 import { estimateRun } from './tiling/estimate.js';
 import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
 import {
@@ -162,10 +164,38 @@ export class Upscaler {
   ): Promise<OutputTypes[K]> {
     const output = resolveOutput(options);
     const settings = resolveRun(options, this.#options);
+    if (output.kind === 'stream') {
+      return (await this.#stream(image, settings, output)) as OutputTypes[K];
+    }
     return this.#call(settings, async (call) => {
       const ready = await this.#prepare(image, settings, call, planTiles);
-      return this.#collect(ready, output, settings.onprogress);
+      const whole = output as ResolvedOutput<WholeKind>;
+      return (await this.#collect(ready, whole, settings.onprogress)) as OutputTypes[K];
     });
+  }
+
+  async #stream(
+    image: ImageInput,
+    settings: ResolvedRun,
+    { encoding }: ResolvedOutput<OutputKind>,
+  ): Promise<OutputTypes['stream']> {
+    const call = this.#begin(settings);
+    try {
+      // A file is written from the top.
+      const inOrder = { ...settings, focus: undefined };
+      const ready = await call.race(this.#prepare(image, inOrder, call, planTiles));
+      const meter = new ProgressMeter<[TileResult?]>(settings.onprogress);
+      return resultStream(encoding.type as StreamType, {
+        ...ready,
+        signal: call.signal,
+        working: 2 * this.info.workers,
+        ontile: (tile, done) => report(meter, tile, done, ready.tiles.length),
+        onend: () => call.end(),
+      });
+    } catch (error) {
+      call.end();
+      throw error;
+    }
   }
 
   /** The same as {@link upscale}, for users of UpscalerJS. */
@@ -190,19 +220,10 @@ export class Upscaler {
     const call = this.#begin(settings);
     try {
       const { pool, ...request } = await call.race(this.#prepare(image, settings, call, planTiles));
-      const stream = new TileStream();
-      const run = new Run(pool, {
-        ...request,
-        ontile: (tile) => stream.push(tile),
-        mostInFlight: 2 * this.info.workers,
-      });
-      run.finished.then(
-        () => stream.end(),
-        (error) => stream.fail(error),
-      );
+      const { run, tiles } = streamRun(pool, { ...request, mostInFlight: 2 * this.info.workers });
       run.start();
       try {
-        for (let tile = await stream.next(); tile; tile = await stream.next()) {
+        for (let tile = await tiles.next(); tile; tile = await tiles.next()) {
           yield tile;
           run.release();
         }
@@ -253,7 +274,7 @@ export class Upscaler {
     const plan = this.#planFor(checked);
     const shape = { width: plan.across.tile, height: plan.down.tile, alpha };
     const { heapBytes } = await new PrepareLane(pool, shape).run();
-    return estimateRun(plan, model, info.workers, heapBytes);
+    return estimateRun(plan, model, info.workers, heapBytes, checked.output);
   }
 
   /**
@@ -383,7 +404,7 @@ export class Upscaler {
   }
 
   /** Runs it, and puts the tiles together. */
-  async #collect<K extends OutputKind>(
+  async #collect<K extends WholeKind>(
     { pool, ...request }: ReadyRun,
     output: ResolvedOutput<K>,
     onprogress?: ResolvedRun['onprogress'],
@@ -397,8 +418,7 @@ export class Upscaler {
       ...request,
       ontile(tile, done) {
         sink.write(tile);
-        if (done < tiles.length) meter.update(done, tiles.length, tile);
-        else meter.finish(tile);
+        report(meter, tile, done, tiles.length);
       },
       onpart: (done) => meter.update(done, tiles.length),
       // Who is told of the progress may keep the tile.
@@ -463,5 +483,16 @@ export class Upscaler {
 }
 
 const RAW: ResolvedOutput<'raw'> = resolveOutput({ output: 'raw' });
+
+/** Tells of a tile. */
+function report(
+  meter: ProgressMeter<[TileResult?]>,
+  tile: TileResult,
+  done: number,
+  count: number,
+): void {
+  if (done < count) meter.update(done, count, tile);
+  else meter.finish(tile);
+}
 
 const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

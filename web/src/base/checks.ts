@@ -17,11 +17,14 @@ export function checkPositive(name: string, value: unknown): number {
 }
 
 /** Checks that a value is one of a list. */
-export function checkOneOf<T extends string>(name: string, value: T, allowed: readonly T[]): T {
-  if (!allowed.includes(value)) {
-    throw new RangeError(`${name} must be one of ${allowed.join(', ')}, not '${value}'`);
-  }
-  return value;
+export function checkOneOf<T extends string>(
+  name: string,
+  value: string,
+  allowed: readonly T[],
+): T {
+  const found = allowed.find((word) => word === value);
+  if (found !== undefined) return found;
+  throw new RangeError(`${name} must be one of ${allowed.join(', ')}, not '${value}'`);
 }
 
 /** Checks that a value is a function, or undefined. */

@@ -123,6 +123,19 @@ export async function encode(canvas: AnyCanvas, encoding: Encoding): Promise<Blo
   return blob;
 }
 
+// A multiple of three, whose base64 can be joined.
+const BASE64_CHUNK = 3 * 8192;
+
+/** A file as a `data:` address. */
+export async function toDataAddress(blob: Blob): Promise<string> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const parts = [`data:${blob.type};base64,`];
+  for (let at = 0; at < bytes.length; at += BASE64_CHUNK) {
+    parts.push(btoa(String.fromCharCode(...bytes.subarray(at, at + BASE64_CHUNK))));
+  }
+  return parts.join('');
+}
+
 async function toBlob(
   canvas: AnyCanvas,
   type: string,

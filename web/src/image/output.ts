@@ -8,7 +8,7 @@ import type {
   TileResult,
 } from '../types.js';
 import { contextOf, makeCanvas, makePageCanvas } from './canvas.js';
-import { checkEncoding, type Encoding, encode } from './encode.js';
+import { checkEncoding, type Encoding, encode, toDataAddress } from './encode.js';
 import { readsTruly } from './read-back.js';
 import { allocatePixels } from './source.js';
 
@@ -126,9 +126,17 @@ function mapSink<A, B>(sink: TileSink<A>, map: (value: A) => B | Promise<B>): Ti
   };
 }
 
+/** The forms that are there when the run has ended. */
+export type WholeKind = Exclude<OutputKind, 'stream'>;
+
 type SinkMakers = {
-  [K in OutputKind]: (shape: ResultShape, options: SinkOptions) => TileSink<OutputTypes[K]>;
+  [K in WholeKind]: (shape: ResultShape, options: SinkOptions) => TileSink<OutputTypes[K]>;
 };
+
+function blobSink({ width, height, colorSpace }: ResultShape, { encoding }: SinkOptions) {
+  const sink = new CanvasSink({ width, height, colorSpace }, makeCanvas(width, height));
+  return mapSink(sink, (canvas) => encode(canvas, encoding));
+}
 
 const SINKS: SinkMakers = {
   raw: (shape) => new PixelSink(shape),
@@ -140,10 +148,8 @@ const SINKS: SinkMakers = {
     ),
   canvas: (shape, { canvas }) =>
     new CanvasSink(shape, canvas ?? makePageCanvas(shape.width, shape.height)),
-  blob: (shape, { encoding }) =>
-    mapSink(new CanvasSink(shape, makeCanvas(shape.width, shape.height)), (canvas) =>
-      encode(canvas, encoding),
-    ),
+  blob: blobSink,
+  base64: (shape, options) => mapSink(blobSink(shape, options), toDataAddress),
 };
 
 /** What a sink may need to know. */
@@ -157,12 +163,13 @@ export interface SinkOptions {
  *
  * @throws TesseraError when the result cannot be had in that form.
  */
-export async function makeSink<K extends OutputKind>(
+export async function makeSink<K extends WholeKind>(
   kind: K,
   shape: ResultShape,
   options: SinkOptions,
 ): Promise<TileSink<OutputTypes[K]>> {
   checkOutputSize(shape.width, shape.height, kind);
-  if (kind === 'blob') await checkEncoding(options.encoding, shape.width, shape.height);
+  if (kind === 'blob' || kind === 'base64')
+    await checkEncoding(options.encoding, shape.width, shape.height);
   return SINKS[kind](shape, options);
 }

@@ -1,5 +1,7 @@
 import { type Deferred, deferred } from '../base/deferred.js';
 import type { TileResult } from '../types.js';
+import { Run, type RunRequest } from './run.js';
+import type { WorkerPool } from './worker-pool.js';
 
 /** Finished tiles waiting for one receiver. */
 export class TileStream {
@@ -34,4 +36,24 @@ export class TileStream {
       await this.#wake.promise;
     }
   }
+}
+
+/** A run whose tiles wait in a stream; to be started. */
+export function streamRun(
+  pool: WorkerPool,
+  request: Omit<RunRequest, 'ontile'> & Partial<Pick<RunRequest, 'ontile'>>,
+): { run: Run; tiles: TileStream } {
+  const tiles = new TileStream();
+  const run = new Run(pool, {
+    ...request,
+    ontile(tile, done) {
+      request.ontile?.(tile, done);
+      tiles.push(tile);
+    },
+  });
+  run.finished.then(
+    () => tiles.end(),
+    (error) => tiles.fail(error),
+  );
+  return { run, tiles };
 }
