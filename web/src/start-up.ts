@@ -1,7 +1,8 @@
 import { abort, reasonOf } from './base/abort.js';
 import { ProgressMeter } from './base/progress.js';
-import { describe, TesseraError } from './errors.js';
-import { type FetchContext, fetchBytes } from './load/fetch-bytes.js';
+import { TesseraError } from './errors.js';
+import { loadCore } from './load/core.js';
+import type { FetchContext } from './load/fetch-bytes.js';
 import { type Locations, locate } from './load/locations.js';
 import { loadModel } from './load/model-source.js';
 import type { ResolvedCreate } from './options.js';
@@ -88,7 +89,7 @@ async function download(
       { ...context, onbytes: track('model') },
       options.hashes,
     ),
-    compile(places.wasm.href, { ...context, onbytes: track('wasm') }),
+    loadCore(places.wasm.href, { ...context, onbytes: track('wasm') }),
   ]);
   const { metadata, output, inputs } = options;
   return {
@@ -97,18 +98,6 @@ async function download(
     model: { ...model, metadata, choices: { output, inputs } },
     threads,
   };
-}
-
-async function compile(url: string, context: FetchContext): Promise<WebAssembly.Module> {
-  const bytes = await fetchBytes(url, 'wasm core', context);
-  try {
-    return await WebAssembly.compile(bytes);
-  } catch (cause) {
-    throw new TesseraError('ERR_LOAD', `${url} is not a usable wasm file: ${describe(cause)}`, {
-      cause,
-      details: { url, bytes: bytes.length },
-    });
-  }
 }
 
 async function startFirst(
