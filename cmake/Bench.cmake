@@ -25,7 +25,7 @@ list(REMOVE_ITEM bench_sources ${CMAKE_SOURCE_DIR}/bench/cpp/wasm_host.cc ${CMAK
 add_executable(tessera_bench EXCLUDE_FROM_ALL ${bench_sources})
 target_include_directories(tessera_bench PRIVATE bench/cpp)
 target_link_libraries(tessera_bench PRIVATE
-  tessera_kernels tessera::xnnpack tessera_benchmark tessera_options tessera_no_exceptions)
+  tessera_kernels tessera::xnnpack tessera_benchmark tessera_options tessera_relaxed tessera_no_exceptions)
 
 if(NOT EMSCRIPTEN)
   target_sources(tessera_bench PRIVATE bench/cpp/native_host.cc)

@@ -26,13 +26,18 @@ endif()
 
 if(EMSCRIPTEN)
   target_compile_options(tessera_options INTERFACE -msimd128)
-  if(TESSERA_RELAXED_SIMD)
-    target_compile_options(tessera_options INTERFACE -mrelaxed-simd)
-  endif()
   if(TESSERA_THREADS)
     target_compile_options(tessera_options INTERFACE -pthread)
     target_link_options(tessera_options INTERFACE -pthread)
   endif()
+endif()
+
+# Relaxed SIMD, for the kernels alone. All else is compiled with the same options with and without it: nothing there can
+# differ between the variants, and ccache compiles it once for both.
+add_library(tessera_relaxed INTERFACE)
+if(EMSCRIPTEN AND TESSERA_RELAXED_SIMD)
+  set(TESSERA_RELAXED_OPTION -mrelaxed-simd)
+  target_compile_options(tessera_relaxed INTERFACE ${TESSERA_RELAXED_OPTION})
 endif()
 
 if(TESSERA_SANITIZE)

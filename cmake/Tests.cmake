@@ -4,6 +4,8 @@ add_executable(tessera_tests ${test_sources})
 # Tests may throw: doctest's REQUIRE leaves a test by an exception.
 target_link_libraries(tessera_tests PRIVATE tessera_quant tessera_headers tessera_options tessera_exceptions)
 target_include_directories(tessera_tests PRIVATE tests/cpp)
+# It names the kernels of relaxed SIMD where they are.
+set_source_files_properties(tests/cpp/all_kernels.cc PROPERTIES COMPILE_OPTIONS "${TESSERA_RELAXED_OPTION}")
 
 if(NOT EMSCRIPTEN)
   # What tests/web/integration/same-bytes.test.ts compares WebAssembly's bytes with.

@@ -73,8 +73,17 @@ endif()
 add_library(tessera_xnnpack STATIC IMPORTED)
 add_library(tessera::xnnpack ALIAS tessera_xnnpack)
 set_target_properties(tessera_xnnpack PROPERTIES IMPORTED_LOCATION ${XNNPACK_BUILD}/lib/libxnnpack.a)
-target_include_directories(tessera_xnnpack SYSTEM INTERFACE ${XNNPACK_BUILD}/include)
+# Not in the build's folder: the same path for every kind, so that ccache knows files that include it again.
+target_include_directories(tessera_xnnpack SYSTEM INTERFACE
+  ${TESSERA_TOOLCHAIN}/sources/xnnpack/include ${TESSERA_TOOLCHAIN}/sources/pthreadpool/include)
 target_link_libraries(tessera_xnnpack INTERFACE tessera::pthreadpool)
+# Only the kernels that can be reached are in it (USED_KERNELS in xnnpack/CMakeLists.txt), so what cannot be reached has
+# to go. Emscripten's linker does that by itself.
+if(APPLE)
+  target_link_options(tessera_xnnpack INTERFACE -Wl,-dead_strip)
+elseif(NOT EMSCRIPTEN)
+  target_link_options(tessera_xnnpack INTERFACE -Wl,--gc-sections)
+endif()
 if(NOT EMSCRIPTEN)
   add_library(tessera_cpuinfo STATIC IMPORTED)
   set_target_properties(tessera_cpuinfo PROPERTIES IMPORTED_LOCATION ${XNNPACK_BUILD}/lib/libcpuinfo.a)

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLANG_TIDY_PACKAGE, clangTidy } from '../lib/clang-tidy.mjs';
 import { log, step, UserError, warn } from '../lib/log.mjs';
 import { TOOLCHAIN } from '../lib/paths.mjs';
 import { run, which } from '../lib/run.mjs';
@@ -17,7 +18,8 @@ const hasBrowser = () =>
     (n) => which(n) !== null,
   );
 
-// `optional`: the build works without it; the text says what does not.
+// `optional`: the build works without it; the text says what does not. `better`: the package to take
+// instead where the system has it.
 const NEEDED = [
   { debian: 'cmake', isThere: hasProgram('cmake') },
   { debian: 'ninja-build', isThere: hasProgram('ninja') },
@@ -53,15 +55,29 @@ const NEEDED = [
     isThere: hasProgram('clang-format'),
     optional: 'C++ formatting is not checked',
   },
-  { debian: 'clang-tidy', isThere: hasProgram('clang-tidy'), optional: 'C++ is not linted' },
+  {
+    debian: 'clang-tidy',
+    better: CLANG_TIDY_PACKAGE,
+    isThere: () => clangTidy() !== null,
+    optional: 'C++ is not linted',
+  },
 ];
 
 const canInstall = () => process.getuid?.() === 0 && which('apt-get') !== null;
 
-async function install(names) {
+const isKnown = async (name) =>
+  (await run('apt-cache', ['show', name], { allowFailure: true })).code === 0;
+
+/** @param {(string | { debian: string, better?: string })[]} packages */
+async function install(packages) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  log(`    apt-get install ${names.join(' ')}`);
   await run('apt-get', ['-q', 'update'], { env });
+  const names = [];
+  for (const wanted of packages) {
+    const { debian, better } = typeof wanted === 'string' ? { debian: wanted } : wanted;
+    names.push(better && (await isKnown(better)) ? better : debian);
+  }
+  log(`    apt-get install ${names.join(' ')}`);
   await run('apt-get', ['-q', 'install', '--yes', '--no-install-recommends', ...names], { env });
 }
 
@@ -70,7 +86,7 @@ export async function setUpSystemPackages() {
     let missing = NEEDED.filter((entry) => !entry.isThere());
     if (missing.length === 0) return 'all there';
     if (canInstall()) {
-      await install(missing.map((entry) => entry.debian));
+      await install(missing);
       const installed = missing.length;
       missing = missing.filter((entry) => !entry.isThere());
       if (missing.length === 0) return `installed ${installed}`;

@@ -72,10 +72,9 @@ std::optional<Extent> Extent::Product(const Extent& a, const Extent& b) {
   const bool squares_height = !(a.height_ == 0) && !(b.height_ == 0);
   const bool squares_width = !(a.width_ == 0) && !(b.width_ == 0);
   if (squares_height || squares_width) return std::nullopt;
-  const Extent product(
-      a.one_ * b.one_, a.one_ * b.height_ + a.height_ * b.one_,
-      a.one_ * b.width_ + a.width_ * b.one_,
-      a.one_ * b.area_ + a.area_ * b.one_ + a.height_ * b.width_ + a.width_ * b.height_);
+  Extent product(a.one_ * b.one_, a.one_ * b.height_ + a.height_ * b.one_,
+                 a.one_ * b.width_ + a.width_ * b.one_,
+                 a.one_ * b.area_ + a.area_ * b.one_ + a.height_ * b.width_ + a.width_ * b.height_);
   if (!product.Small()) return std::nullopt;
   return product;
 }
@@ -84,7 +83,7 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
   if (!a.Small() || !b.Small()) return std::nullopt;
   if (b.IsConstant()) {
     if (b.one_ == 0) return std::nullopt;
-    const Extent quotient(a.one_ / b.one_, a.height_ / b.one_, a.width_ / b.one_, a.area_ / b.one_);
+    Extent quotient(a.one_ / b.one_, a.height_ / b.one_, a.width_ / b.one_, a.area_ / b.one_);
     if (!quotient.Small()) return std::nullopt;
     return quotient;
   }
@@ -92,9 +91,9 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
   if (b.area_ == 0 && (b.height_ == 0 || b.width_ == 0)) {
     const bool over_width = b.height_ == 0;
     const Rational slope = over_width ? b.width_ : b.height_;
-    const Extent quotient(over_width ? a.width_ / slope : a.height_ / slope,
-                          over_width ? a.area_ / slope : Rational(0),
-                          over_width ? Rational(0) : a.area_ / slope, Rational(0));
+    Extent quotient(over_width ? a.width_ / slope : a.height_ / slope,
+                    over_width ? a.area_ / slope : Rational(0),
+                    over_width ? Rational(0) : a.area_ / slope, Rational(0));
     const std::optional<Extent> back = quotient.Small() ? Product(quotient, b) : std::nullopt;
     if (back && *back == a) return quotient;
   }

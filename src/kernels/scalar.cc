@@ -83,6 +83,8 @@ void ScalarDepthwiseRow(const DepthwiseKernel& kernel, const uint8_t* input, voi
   }
 }
 
+// clang-tidy takes implicit conversions in a template's initializer for casts.
+// NOLINTBEGIN(google-readability-casting)
 template <Storage kStorage>
 constexpr KernelSet kSet = {
     .name = "scalar",
@@ -93,6 +95,7 @@ constexpr KernelSet kSet = {
     .conv_row = ScalarConvRow<kStorage>,
     .depthwise_row = ScalarDepthwiseRow<kStorage>,
 };
+// NOLINTEND(google-readability-casting)
 
 }  // namespace
 

@@ -317,7 +317,7 @@ Status Damaged(std::span<const uint8_t> bytes, const char* what) {
   try {
     needed = BytesNeeded(bytes);
   } catch (const protozero::exception&) {
-    // No protobuf file at all, or cut within a length.
+    needed.reset();  // no protobuf file at all, or cut within a length
   }
   // ONNX files begin with their version; lengths in other files mean nothing.
   if (needed && bytes[0] == 0x08) {

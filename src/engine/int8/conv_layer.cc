@@ -401,8 +401,9 @@ void ConvLayer::RunRow(const CodeTensor& input, int64_t y, int64_t width, void* 
           ? sizeof(float)
           : 1;
   for (const ConvKernel& kernel : groups_) {
-    const auto* own = static_cast<const uint8_t*>(residual) + channel * element;
-    kernels_->conv_row(kernel, window, output, residual ? own : nullptr, width);
+    const void* own =
+        residual ? static_cast<const uint8_t*>(residual) + channel * element : nullptr;
+    kernels_->conv_row(kernel, window, output, own, width);
     channel += kernel.vectors * kChannelGroup;
   }
 }

@@ -72,7 +72,7 @@ Result<AxisFactor> FromSize(OpContext& op, Extent size, const Extent& extent, si
                           " is not supported; ratios of small whole numbers up to 64 are");
   }
   const auto share = is_spatial ? size.MultipleOf(axis - 2) : std::nullopt;
-  if (share) return AxisFactor{1, *share};
+  if (share) return AxisFactor{1, share};
   return op.Unsupported("resizes an axis of " + extent.ToString() + " to " + size.ToString() +
                         " (H and W are the image's height and width); a factor, or a share of the "
                         "image's size, is supported: export the network with a scale factor or "
