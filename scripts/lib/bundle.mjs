@@ -1,15 +1,19 @@
 // The TypeScript side: bundles, declarations, and the files that are copied as they are.
 
 import {
+  appendFileSync,
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { prepareGlue } from './glue.mjs';
 import { BUILD, DIST, ROOT } from './paths.mjs';
 import { run } from './run.mjs';
 
@@ -37,8 +41,21 @@ const libraryBesideDemo = {
   },
 };
 
+const NODE = { format: 'esm', platform: 'node', target: 'node20', external: ['sharp'] };
+
+// Without its spaces a file loses its comments too, and one tells bundlers to leave an import alone.
+const COMMENTED = { minify: false, minifySyntax: true, minifyIdentifiers: true };
+
 const BUNDLES = [
   { entryPoints: [web('src/index.ts')], outfile: dist('tessera.mjs'), format: 'esm' },
+  // For tools that know only package.json's "module" and would not find the library's files either
+  // (Parcel as it comes): its address is not known, so it asks for baseUrl.
+  {
+    entryPoints: [web('src/index.ts')],
+    outfile: dist('hosted.mjs'),
+    format: 'esm',
+    define: { 'import.meta.url': 'undefined' },
+  },
   {
     entryPoints: [web('src/index.ts')],
     outfile: dist('tessera.js'),
@@ -52,17 +69,24 @@ const BUNDLES = [
     entryPoints: [web('src/worker/worker.ts')],
     outfile: dist('worker.mjs'),
     format: 'esm',
-    // Without its spaces a file loses its comments too, and one tells bundlers to leave an import alone.
-    ...{ minify: false, minifySyntax: true, minifyIdentifiers: true },
+    ...COMMENTED,
   },
-  ...['main', 'node-worker'].map((name) => ({
-    entryPoints: [web(`cli/${name}.ts`)],
-    outfile: dist(`cli/${name === 'main' ? 'tessera' : name}.mjs`),
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['sharp'],
-  })),
+  { ...NODE, entryPoints: [web('node/index.ts')], outfile: dist('node.mjs') },
+  {
+    ...NODE,
+    entryPoints: [web('node/index.ts')],
+    outfile: dist('node.cjs'),
+    format: 'cjs',
+    inject: [web('node/script-url.ts')],
+    define: { 'import.meta.url': 'scriptUrl' },
+  },
+  { ...NODE, entryPoints: [web('node/worker.ts')], outfile: dist('node-worker.mjs'), ...COMMENTED },
+  {
+    ...NODE,
+    entryPoints: [web('cli/main.ts')],
+    outfile: dist('cli/tessera.mjs'),
+    sourcemap: false,
+  },
   {
     entryPoints: [web('demo/main.ts')],
     outfile: dist('demo/main.mjs'),
@@ -79,11 +103,44 @@ export async function bundleWeb() {
   return BUNDLES.map(({ outfile }) => basename(outfile)).join(', ');
 }
 
-/** Writes the type declarations of the public API. */
+/** Writes the type declarations of the public API, for modules and for CommonJS. */
 export async function emitTypes() {
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  rmSync(join(DIST, 'types'), { recursive: true, force: true });
+  const types = join(DIST, 'types');
+  rmSync(types, { recursive: true, force: true });
   await run(tsc, ['-p', join('scripts', 'tsconfig.types.json')], { cwd: ROOT });
+  const files = declarationsFrom('index.d.ts', types);
+  for (const name of readdirSync(types, { recursive: true })) {
+    if (name.endsWith('.d.ts') && !files.includes(name)) rmSync(join(types, name));
+  }
+  removeEmptyFolders(types);
+  // Programs with a script tag have the library in a global.
+  appendFileSync(join(types, 'index.d.ts'), 'export as namespace Tessera;\n');
+  const commonjs = join(types, 'cjs');
+  for (const name of files) {
+    cpSync(join(types, name), join(commonjs, name));
+  }
+  writeFileSync(join(commonjs, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** A file of declarations and those that it imports, by their names in the folder. */
+function declarationsFrom(name, folder, found = []) {
+  if (found.includes(name)) return found;
+  found.push(name);
+  const text = readFileSync(join(folder, name), 'utf8');
+  for (const [, path] of text.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]*)\.js['"]/g)) {
+    declarationsFrom(join(dirname(name), `${path}.d.ts`), folder, found);
+  }
+  return found;
+}
+
+function removeEmptyFolders(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const inner = join(folder, entry.name);
+    removeEmptyFolders(inner);
+    if (readdirSync(inner).length === 0) rmdirSync(inner);
+  }
 }
 
 /** Puts one variant's module into dist/wasm; the glue loses what Emscripten's own minifier leaves. */
@@ -97,10 +154,13 @@ async function installOne(preset, name) {
   const { transform } = await import('esbuild');
   const target = join(DIST, 'wasm');
   mkdirSync(target, { recursive: true });
-  const glue = readFileSync(join(BUILD, preset, `${name}.mjs`), 'utf8');
+  const written = readFileSync(join(BUILD, preset, `${name}.mjs`), 'utf8');
+  const glue = prepareGlue(written, preset.endsWith('-mt'));
   const { code } = await transform(glue, { minify: true, format: 'esm', target: 'es2022' });
   writeFileSync(join(target, `${name}.mjs`), code);
   cpSync(join(BUILD, preset, `${name}.wasm`), join(target, `${name}.wasm`));
+  // Emscripten marks it as a program.
+  chmodSync(join(target, `${name}.wasm`), 0o644);
 }
 
 /** Copies the shipped models and the demo page's own files. */

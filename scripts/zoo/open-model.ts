@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { openUpscaler } from '../../tests/web/support/node-upscaler.ts';
-import { defaultWorkers } from '../../web/cli/node-host.ts';
+import { defaultWorkers } from '../../web/node/host.ts';
 import type { Upscaler } from '../../web/src/index.ts';
 
 /** An upscaler with the model of a file. Dispose of it. */

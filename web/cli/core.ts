@@ -23,8 +23,8 @@ import type {
   TesseraModule,
   WasmModel,
 } from '../src/worker/wasm-module.js';
+import { BASE_URL } from './base-url.js';
 import { FILE_CONTEXT, MODELS_URL } from './models.js';
-import { BASE_URL } from './node-host.js';
 
 // Multiplications for a look at a model: a second or less for each of some pictures.
 const MOST_PROBED = 5e9;

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { fetchFile } from '../node/host.js';
 import { DEFAULT_TIMEOUT_MS } from '../src/base/stall.js';
 import { isModelName } from '../src/load/model-source.js';
 import { ALIASES, SHIPPED_MODELS } from '../src/load/shipped-models.js';
-import { BASE_URL, fetchFile } from './node-host.js';
+import { BASE_URL } from './base-url.js';
 import { UsageError } from './usage-error.js';
 
 /** Where the shipped models lie. */

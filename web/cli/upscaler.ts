@@ -1,7 +1,9 @@
+import { Worker } from 'node:worker_threads';
+import { adaptWorker, defaultWorkers, fetchFile } from '../node/host.js';
 import { Upscaler } from '../src/index.js';
 import type { RunArguments } from './arguments.js';
+import { BASE_URL } from './base-url.js';
 import { chooseModel } from './models.js';
-import { BASE_URL, createWorker, defaultWorkers, fetchFile } from './node-host.js';
 import { UsageError } from './usage-error.js';
 
 /** Makes an upscaler as the command line asks for it. Dispose of it. */
@@ -16,7 +18,7 @@ export async function openUpscaler(args: RunArguments, signal?: AbortSignal): Pr
     overlap: args.overlap,
     baseUrl: BASE_URL,
     fetch: fetchFile,
-    createWorker,
+    createWorker: () => adaptWorker(new Worker(new URL('node-worker.mjs', BASE_URL))),
     signal,
   });
   for (const warning of upscaler.info.warnings) process.stderr.write(`tessera: ${warning}\n`);

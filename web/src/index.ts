@@ -13,6 +13,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, TesseraError } from './
 export type {
   AlphaMode,
   AnyCanvas,
+  CanvasOptions,
   Color,
   ColorSpace,
   CreateOptions,
@@ -29,6 +30,7 @@ export type {
   OutputKind,
   OutputTypes,
   OverlapOption,
+  OwnCanvas,
   PictureOptions,
   PixelSource,
   ProgressCallback,

@@ -5,6 +5,7 @@ import { loadCore } from './load/core.js';
 import type { FetchContext } from './load/fetch-bytes.js';
 import { type Locations, locate } from './load/locations.js';
 import { loadModel } from './load/model-source.js';
+import { movedAdvice } from './load/moved.js';
 import type { ResolvedCreate } from './options.js';
 import { startBrowserWorker } from './pool/browser-worker.js';
 import { WorkerPool } from './pool/worker-pool.js';
@@ -29,7 +30,6 @@ export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal)
   const places = locate(options, choice.variant);
   const meter = new ProgressMeter<[LoadPhase]>(options.onprogress);
   const threaded = choice.variant.endsWith('-mt');
-  if (threaded) refuseOtherOrigin(places.glue);
   const threads = threaded ? options.workers : 1;
   const workers = threaded ? 1 : options.workers;
   // When one part fails, the others are not worth finishing.
@@ -57,18 +57,6 @@ export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal)
   }
 }
 
-/** The core's own script starts the threads, and browsers take that from the page's origin alone. */
-function refuseOtherOrigin(glue: URL): void {
-  const { origin }: { origin?: string } = globalThis;
-  if (origin === undefined || glue.origin === origin) return;
-  throw new TesseraError(
-    'ERR_UNSUPPORTED',
-    `the variants with threads must come from the page's own origin, not from ${glue.origin}: ` +
-      "leave variant at 'auto', or serve the files yourself",
-    { details: { url: glue.href } },
-  );
-}
-
 async function download(
   options: ResolvedCreate,
   places: Locations,
@@ -82,6 +70,8 @@ async function download(
     meter.update(((parts.model + parts.wasm) / 2) * DOWNLOAD_SHARE, 1, 'download');
   };
   const context: FetchContext = { fetch: options.fetch, signal, timeout: options.timeout };
+  const placed = options.baseUrl !== undefined || options.wasmUrl !== undefined;
+  const ifMissing = placed ? undefined : movedAdvice(places.wasm);
   const [model, wasm] = await Promise.all([
     loadModel(
       options.model,
@@ -89,7 +79,7 @@ async function download(
       { ...context, onbytes: track('model') },
       options.hashes,
     ),
-    loadCore(places.wasm.href, { ...context, onbytes: track('wasm') }),
+    loadCore(places.wasm.href, { ...context, ifMissing, onbytes: track('wasm') }),
   ]);
   const { metadata, output, inputs } = options;
   return {
@@ -125,12 +115,17 @@ async function startFirst(
 function toLoadError(error: unknown, places: Locations): unknown {
   if (!(error instanceof TesseraError) || error.code !== 'ERR_WORKER_CRASHED') return error;
   const where = places.worker?.href ?? 'worker.mjs, beside the library';
+  const { origin }: { origin?: string } = globalThis;
+  const elsewhere = origin !== undefined && (places.worker ?? places.glue).origin !== origin;
+  const policy = elsewhere
+    ? 'with Access-Control-Allow-Origin, as it is of another origin, and a Content-Security-Policy must ' +
+      "allow blob: in worker-src, and that origin in worker-src and script-src, beside 'wasm-unsafe-eval'"
+    : "and a Content-Security-Policy must allow it (worker-src 'self'; script-src 'self' " +
+      "'wasm-unsafe-eval')";
   return new TesseraError(
     'ERR_LOAD',
-    `cannot start the worker (${where}): ${error.message}; it must be served as JavaScript, from ` +
-      'another origin than that of the page or frame with Access-Control-Allow-Origin, and a ' +
-      "Content-Security-Policy must allow it (worker-src 'self'; script-src 'self' " +
-      "'wasm-unsafe-eval')",
+    `cannot start the worker (${where}): ${error.message}; it must be served as JavaScript ${policy}` +
+      (places.worker === undefined ? movedAdvice(undefined) : ''),
     { cause: error, details: { url: where } },
   );
 }

@@ -1,3 +1,19 @@
+import type {
+  AbortSignal,
+  Blob,
+  ByteStream,
+  File,
+  HTMLCanvasElement,
+  HTMLImageElement,
+  HTMLVideoElement,
+  ImageBitmap,
+  ImageData,
+  OffscreenCanvas,
+  PixelBytes,
+  Response,
+  URL,
+  VideoFrame,
+} from './host-types.js';
 import type { Variant, VariantReport } from './variants.js';
 
 /** What the numbers of a picture mean: in Display P3, colours reach further. */
@@ -17,7 +33,7 @@ export interface PixelSource {
 
 /** RGBA bytes with straight alpha that this library made; it has the shape of an `ImageData`. */
 export interface RawImage {
-  data: Uint8ClampedArray<ArrayBuffer>;
+  data: PixelBytes;
   width: number;
   height: number;
   /** That of the image; `srgb` when there is none. */
@@ -44,17 +60,22 @@ export type ImageInput =
 /** A canvas of the page, or one that lives in a worker. */
 export type AnyCanvas = HTMLCanvasElement | OffscreenCanvas;
 
+/**
+ * The canvas of a result when none was given: an element in pages, an `OffscreenCanvas` in workers.
+ */
+export type OwnCanvas = [HTMLCanvasElement] extends [never] ? OffscreenCanvas : HTMLCanvasElement;
+
 /** What each `output` resolves to. */
 export interface OutputTypes {
   imagedata: ImageData;
   imagebitmap: ImageBitmap;
   blob: Blob;
-  canvas: AnyCanvas;
+  canvas: OwnCanvas;
   raw: RawImage;
   /** A `data:` address of what `blob` would be. */
   base64: string;
   /** A file that is written while it is read; nothing runs before. */
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  stream: ByteStream;
 }
 
 /** The form of the result. */
@@ -181,6 +202,12 @@ export interface ShippedModelInfo {
   sha256: string;
 }
 
+/** {@link UpscaleOptions} with a canvas to draw on, which is the result. */
+export interface CanvasOptions<C extends AnyCanvas> extends UpscaleOptions<'canvas'> {
+  output: 'canvas';
+  canvas: C;
+}
+
 /** A model: the name of a shipped one or of a family of them, a URL, the bytes of an ONNX file, or a file. */
 export type SingleModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
@@ -215,7 +242,7 @@ export type FetchFunction = (url: string, init: { signal: AbortSignal }) => Prom
 
 /** The part of `Worker` that the pool uses; other hosts can adapt theirs to it. */
 export interface WorkerPort {
-  postMessage(message: unknown, transfer: Transferable[]): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   /** Ends the worker; a promise, if one comes back, settles when it is gone. */
   terminate(): unknown;
   /** `message` carries `data`; `error` and `messageerror` mean that the worker is lost. */

@@ -45,6 +45,8 @@ import {
   whole,
 } from './tiling/target.js';
 import type {
+  AnyCanvas,
+  CanvasOptions,
   CreateOptions,
   Estimate,
   EstimateOptions,
@@ -158,6 +160,11 @@ export class Upscaler {
    * @throws TesseraError `ERR_LOAD`, `ERR_IMAGE_DECODE`, `ERR_IMAGE_TOO_LARGE`,
    * `ERR_OUT_OF_MEMORY`, `ERR_UNSUPPORTED`, `ERR_WORKER_CRASHED`, `ERR_TIMEOUT`, `ERR_DISPOSED`.
    */
+  upscale<C extends AnyCanvas>(image: ImageInput, options: CanvasOptions<C>): Promise<C>;
+  upscale<K extends OutputKind = 'imagedata'>(
+    image: ImageInput,
+    options?: UpscaleOptions<K>,
+  ): Promise<OutputTypes[K]>;
   async upscale<K extends OutputKind = 'imagedata'>(
     image: ImageInput,
     options: UpscaleOptions<K> = {},
@@ -199,6 +206,11 @@ export class Upscaler {
   }
 
   /** The same as {@link upscale}, for users of UpscalerJS. */
+  execute<C extends AnyCanvas>(image: ImageInput, options: CanvasOptions<C>): Promise<C>;
+  execute<K extends OutputKind = 'imagedata'>(
+    image: ImageInput,
+    options?: UpscaleOptions<K>,
+  ): Promise<OutputTypes[K]>;
   execute<K extends OutputKind = 'imagedata'>(
     image: ImageInput,
     options: UpscaleOptions<K> = {},

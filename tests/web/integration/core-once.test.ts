@@ -1,7 +1,7 @@
 // The core is fetched and compiled once for upscalers that are there at the same time.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { fetchFile } from '../../../web/cli/node-host.ts';
+import { fetchFile } from '../../../web/node/host.ts';
 import type { CreateOptions, FetchFunction, Upscaler } from '../../../web/src/index.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
 

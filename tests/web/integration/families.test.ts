@@ -1,7 +1,7 @@
 // A family's name for a model: each call gets the scale that it needs.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { fetchFile } from '../../../web/cli/node-host.ts';
+import { fetchFile } from '../../../web/node/host.ts';
 import type { CreateOptions, RawImage, Upscaler } from '../../../web/src/index.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
 import { Random } from '../support/random.ts';

@@ -1,8 +1,17 @@
 // The package as `npm install` gives it to a user: what is in it, its types, its command, a bundle, a script tag.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build as esbuild } from 'esbuild';
 import type { Page } from 'playwright-core';
@@ -15,6 +24,15 @@ import type * as TesseraModule from '../../../web/src/index.ts';
 
 const PROGRAM = `
 import { type CreateOptions, TesseraError, Upscaler } from 'tessera-sr';
+
+/** A canvas is what was given, or what a page shows. */
+export async function show(upscaler: Upscaler, own: HTMLCanvasElement): Promise<void> {
+  document.body.append(await upscaler.upscale('/picture.png', { output: 'canvas' }));
+  const drawn: HTMLCanvasElement = await upscaler.upscale(own, { output: 'canvas', canvas: own });
+  const hidden = new OffscreenCanvas(1, 1);
+  const kept: OffscreenCanvas = await upscaler.upscale(own, { output: 'canvas', canvas: hidden });
+  document.body.append(drawn, String(kept.width));
+}
 
 export async function sizes(url: string, options: CreateOptions): Promise<number[]> {
   await using upscaler = await Upscaler.create(options);
@@ -50,9 +68,7 @@ test('it has what the documentation names, and installs nothing else', () => {
   for (const name of ['tessera.js', 'tessera.mjs', 'worker.mjs', 'models/photo-x2-small.onnx']) {
     assert.ok(names.includes(join('dist', name)), name);
   }
-  const foreign = names.filter(
-    (name) => /\.(ts|map|toml|py)$/.test(name) && !/\.d\.ts$/.test(name),
-  );
+  const foreign = names.filter((name) => /\.(ts|toml|py)$/.test(name) && !/\.d\.ts$/.test(name));
   assert.deepEqual(foreign, []);
   assert.deepEqual(
     readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.')),
@@ -60,6 +76,67 @@ test('it has what the documentation names, and installs nothing else', () => {
   );
   const manifest = JSON.parse(readFileSync(join(installed(), 'package.json'), 'utf8'));
   assert.equal(manifest.dependencies, undefined);
+});
+
+/** The text of each installed file whose name fits. */
+const installedTexts = (pattern: RegExp): [name: string, text: string][] =>
+  readdirSync(installed(), { recursive: true, encoding: 'utf8' })
+    .filter((name) => pattern.test(name))
+    .map((name) => [name, readFileSync(join(installed(), name), 'utf8')]);
+
+test('each script has the source map that it names, with the sources in it', () => {
+  for (const [name, text] of installedTexts(/\.(mjs|js|cjs)$/)) {
+    const map = /\/\/# sourceMappingURL=(\S+)/.exec(text)?.[1];
+    if (map === undefined) continue;
+    const path = join(installed(), dirname(name), map);
+    const { sources, sourcesContent } = JSON.parse(readFileSync(path, 'utf8'));
+    assert.ok(sources.length > 0 && sources.length === sourcesContent.length, name);
+  }
+});
+
+test('each document that README or another document for users links is there too', () => {
+  for (const [name, text] of installedTexts(/^(README|docs\/.*)\.md$/)) {
+    const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, path]) => path as string);
+    for (const path of links.filter((path) => !/^[a-z]+:/.test(path))) {
+      assert.ok(existsSync(join(installed(), dirname(name), path)), `${name} links ${path}`);
+    }
+  }
+});
+
+test('no file is marked as a program that is none', () => {
+  const names = readdirSync(join(installed(), 'dist'), { recursive: true, encoding: 'utf8' });
+  const programs = names.filter((name) => {
+    const entry = statSync(join(installed(), 'dist', name));
+    return entry.isFile() && (entry.mode & 0o111) !== 0;
+  });
+  assert.deepEqual(programs, [join('cli', 'tessera.mjs')]);
+});
+
+test('what bundlers look for is there literally, and nothing asks for an address otherwise', () => {
+  const library = readFileSync(join(installed(), 'dist', 'tessera.mjs'), 'utf8');
+  const start =
+    'new Worker(new URL("./worker.mjs",import.meta.url),{type:"module",name:"tessera"})';
+  assert.equal(library.split(start).length, 2);
+  // Used in another way, webpack and Rspack write the path of the folder in which they build.
+  const uses = library.split('import.meta').length - 1;
+  const files = [...library.matchAll(/new URL\("\.\/([^"]+)",import\.meta\.url\)/g)];
+  assert.equal(files.length, uses);
+  for (const [, name] of files)
+    assert.ok(existsSync(join(installed(), 'dist', name as string)), name);
+});
+
+test('it is found by import and by require, and works in this process', async () => {
+  const work = `.Upscaler.create({ model: 'photo-x2-tiny' }).then(async (upscaler) => {
+    const { width } = await upscaler.upscale({ data: new Uint8Array(256), width: 8, height: 8 });
+    await upscaler.dispose();
+    process.stdout.write(String(width));
+  });`;
+  writeFileSync(join(app, 'import.mjs'), `import * as library from 'tessera-sr'; library${work}`);
+  writeFileSync(join(app, 'require.cjs'), `const library = require('tessera-sr'); library${work}`);
+  for (const program of ['import.mjs', 'require.cjs']) {
+    const { stdout } = await run(process.execPath, [program], { cwd: app });
+    assert.equal(stdout, '16', program);
+  }
 });
 
 for (const [resolution, module] of [

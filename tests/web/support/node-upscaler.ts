@@ -1,8 +1,8 @@
-// The built library in Node, with the command line's worker threads: whole runs without a browser.
+// The built library in Node, with the worker threads of the Node build: whole runs without a browser.
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DIST } from '../../../scripts/lib/paths.mjs';
-import { adaptWorker, fetchFile } from '../../../web/cli/node-host.ts';
+import { adaptWorker, fetchFile } from '../../../web/node/host.ts';
 import { type CreateOptions, Upscaler } from '../../../web/src/index.ts';
 
 /** Where the wasm lies. */
@@ -12,7 +12,7 @@ export const BASE_URL = pathToFileURL(`${DIST}/`);
 export function openUpscaler(options: CreateOptions): Promise<Upscaler> {
   return Upscaler.create({
     baseUrl: BASE_URL,
-    createWorker: () => adaptWorker(new Worker(new URL('cli/node-worker.mjs', BASE_URL))),
+    createWorker: () => adaptWorker(new Worker(new URL('node-worker.mjs', BASE_URL))),
     variant: 'simd',
     workers: 2,
     fetch: fetchFile,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { adaptWorker, fetchFile } from '../../../web/cli/node-host.ts';
+import { adaptWorker, fetchFile } from '../../../web/node/host.ts';
 import {
   type CreateOptions,
   type PixelSource,
@@ -13,7 +13,7 @@ import {
 } from '../../../web/src/index.ts';
 
 const DIST = new URL('../../../dist/', import.meta.url);
-const WORKER_SCRIPT = new URL('cli/node-worker.mjs', DIST);
+const WORKER_SCRIPT = new URL('node-worker.mjs', DIST);
 
 function options(more: CreateOptions = {}): CreateOptions {
   return {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { adaptWorker } from '../../../web/cli/node-host.ts';
+import { adaptWorker } from '../../../web/node/host.ts';
 import { TesseraError } from '../../../web/src/errors.ts';
 import { PrepareLane } from '../../../web/src/pool/prepare-lane.ts';
 import { Run, type RunRequest } from '../../../web/src/pool/run.ts';

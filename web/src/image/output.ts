@@ -4,6 +4,7 @@ import type {
   ColorSpace,
   OutputKind,
   OutputTypes,
+  OwnCanvas,
   RawImage,
   TileResult,
 } from '../types.js';
@@ -147,7 +148,11 @@ const SINKS: SinkMakers = {
       createImageBitmap(toImageData(image), { premultiplyAlpha: 'none' }),
     ),
   canvas: (shape, { canvas }) =>
-    new CanvasSink(shape, canvas ?? makePageCanvas(shape.width, shape.height)),
+    // It is the caller's, or what this host calls a canvas.
+    new CanvasSink(
+      shape,
+      canvas ?? makePageCanvas(shape.width, shape.height),
+    ) as TileSink<AnyCanvas> as TileSink<OwnCanvas>,
   blob: blobSink,
   base64: (shape, options) => mapSink(blobSink(shape, options), toDataAddress),
 };

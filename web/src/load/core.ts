@@ -18,7 +18,7 @@ class Loading {
    */
   constructor(
     url: string,
-    { fetch, timeout }: FetchContext,
+    { fetch, timeout, ifMissing }: FetchContext,
     onmodule: (module: WebAssembly.Module) => void,
     onleft: () => void,
   ) {
@@ -26,7 +26,7 @@ class Loading {
     const onbytes = (loaded: number, total: number) => {
       for (const listener of this.#listeners) listener(loaded, total);
     };
-    this.#module = compile(url, { fetch, timeout, signal, onbytes }).then((module) => {
+    this.#module = compile(url, { fetch, timeout, ifMissing, signal, onbytes }).then((module) => {
       onmodule(module);
       return module;
     });
@@ -72,7 +72,8 @@ function coresOf(fetch: FetchFunction | undefined): Cores {
 /**
  * Fetches and compiles the core, or gives what another call has compiled or is compiling.
  *
- * @throws TesseraError `ERR_LOAD`, `ERR_TIMEOUT`; the signal's reason when it is aborted.
+ * @throws TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_UNSUPPORTED` where a policy forbids it; the signal's reason when
+ * it is aborted.
  */
 export async function loadCore(url: string, context: FetchContext): Promise<WebAssembly.Module> {
   const cores = coresOf(context.fetch);
@@ -105,9 +106,26 @@ async function compile(url: string, context: FetchContext): Promise<WebAssembly.
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
+    if (await forbidsWasm()) {
+      throw new TesseraError(
+        'ERR_UNSUPPORTED',
+        "this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its " +
+          `script-src (${describe(cause)})`,
+        { cause },
+      );
+    }
     throw new TesseraError('ERR_LOAD', `${url} is not a usable wasm file: ${describe(cause)}`, {
       cause,
       details: { url, bytes: bytes.length },
     });
   }
+}
+
+/** Whether even an empty module is refused, as a policy does. */
+function forbidsWasm(): Promise<boolean> {
+  const empty = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  return WebAssembly.compile(empty).then(
+    () => false,
+    () => true,
+  );
 }

@@ -13,6 +13,8 @@ export interface FetchContext {
   timeout: number;
   /** Called as bytes arrive; `total` is 0 when the server does not say. */
   onbytes?: ((loaded: number, total: number) => void) | undefined;
+  /** What to do when the server does not have the file; for the message. */
+  ifMissing?: string | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function fetchBytes(
     abort(stopper, new TesseraError('ERR_TIMEOUT', message, { details: { url: shown } }));
   });
   try {
-    const response = request(url, what, context.fetch, stopper.signal);
+    const response = request(url, what, context, stopper.signal);
     const onbytes = (loaded: number, total: number) => {
       stall.heard();
       context.onbytes?.(loaded, total);
@@ -84,7 +86,7 @@ function advice(url: string, what: string): string {
 async function request(
   url: string,
   what: string,
-  load: FetchFunction | undefined,
+  { fetch: load, ifMissing = '' }: FetchContext,
   signal: AbortSignal,
 ): Promise<Response> {
   const response = await (load ?? fetch)(url, { signal });
@@ -94,7 +96,7 @@ async function request(
   if (!response.ok) {
     throw new TesseraError(
       'ERR_LOAD',
-      `cannot load the ${what} ${shown}: the server answered ${response.status}`,
+      `cannot load the ${what} ${shown}: the server answered ${response.status}${ifMissing}`,
       { details },
     );
   }
@@ -103,7 +105,7 @@ async function request(
     throw new TesseraError(
       'ERR_LOAD',
       `cannot load the ${what} ${shown}: the server sent an HTML page (${type}) instead; ` +
-        'is the file in the place that is served?',
+        `is the file in the place that is served?${ifMissing}`,
       { details },
     );
   }

@@ -1,5 +1,6 @@
 import { TesseraError } from '../errors.js';
 import type { Variant } from '../variants.js';
+import { besideUnmoved } from './moved.js';
 
 /** Where the files of this library lie. */
 export interface Locations {
@@ -52,7 +53,7 @@ export function locate(options: LocationOptions, variant: Variant): Locations {
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
   const wasmFolder =
     options.wasmUrl === undefined ? base && new URL('wasm/', base) : folder(options.wasmUrl);
-  const core = wasmFolder ? coreIn(wasmFolder, variant) : beside(() => shippedCore(variant));
+  const core = wasmFolder ? coreIn(wasmFolder, variant) : besideLibrary(variant);
   return {
     worker:
       options.workerUrl === undefined
@@ -75,11 +76,17 @@ export function beside<T>(find: () => T): T {
   } catch (cause) {
     throw new TesseraError(
       'ERR_LOAD',
-      `the library does not know where its files lie (its own address is ${import.meta.url}): ` +
-        'pass baseUrl',
+      'the library does not know where its files lie, as it was inlined, made into a blob: or built ' +
+        "by a tool that leaves them behind: put the package's dist/ folder on the server, and pass " +
+        'its address as baseUrl',
       { cause },
     );
   }
+}
+
+function besideLibrary(variant: Variant): { glue: URL; wasm: URL } {
+  const { glue, wasm } = beside(() => shippedCore(variant));
+  return { glue: besideUnmoved(glue), wasm: besideUnmoved(wasm) };
 }
 
 /**

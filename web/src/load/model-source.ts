@@ -6,6 +6,7 @@ import { familyNames } from './families.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
 import { checkIntegrity, checkShipped, type Integrity } from './integrity.js';
 import { beside } from './locations.js';
+import { besideUnmoved, movedAdvice } from './moved.js';
 import type { ShippedModel } from './shipped-model.js';
 import { ALIASES, SHIPPED_MODELS } from './shipped-models.js';
 
@@ -148,9 +149,11 @@ async function loadBytes(
     return fetchBytes(String(source), 'model', context);
   }
   const [name, entry] = findModel(source);
-  const url = (folder ? new URL(`${name}.onnx`, folder) : beside(entry.beside)).href;
+  const place = folder ? new URL(`${name}.onnx`, folder) : besideUnmoved(beside(entry.beside));
+  const url = place.href;
+  const ifMissing = folder ? undefined : movedAdvice(place);
   const onbytes = (loaded: number) => context.onbytes?.(loaded, entry.bytes);
-  const bytes = await fetchBytes(url, 'model', { ...context, onbytes });
+  const bytes = await fetchBytes(url, 'model', { ...context, onbytes, ifMissing });
   await checkShipped(bytes, entry, url);
   return bytes;
 }

@@ -1,5 +1,6 @@
 import { describe, TesseraError } from '../errors.js';
 import { beside } from '../load/locations.js';
+import { besideUnmoved } from '../load/moved.js';
 import type { WorkerPort } from '../types.js';
 
 const NAME = 'tessera';
@@ -22,14 +23,21 @@ export function startBrowserWorker(url: URL | undefined): WorkerPort {
   if (typeof Worker === 'undefined') {
     throw new TesseraError(
       'ERR_UNSUPPORTED',
-      'this host has no Worker: pass createWorker, as the command line does for Node',
+      'this host has no Worker: service workers, shared workers and background scripts of extensions ' +
+        'start none (run the upscaler in a page or an offscreen document and send it the pictures); ' +
+        "in Node, import 'tessera-sr' by its name, or pass createWorker",
     );
   }
-  const script = url ?? beside(() => new URL('./worker.mjs', import.meta.url));
+  const own = () => new URL('./worker.mjs', import.meta.url);
+  const script = url ?? besideUnmoved(beside(own));
   try {
-    // Bundlers look for exactly this expression to emit the worker's script.
-    if (url === undefined && mayStart(script)) {
-      return new Worker(new URL('./worker.mjs', import.meta.url), { type: 'module', name: NAME });
+    // Bundlers look for exactly this expression to emit the worker's script, with options that are
+    // literals; a test looks whether the built files still have it.
+    if (url === undefined && mayStart(script) && beside(own).href === script.href) {
+      return new Worker(new URL('./worker.mjs', import.meta.url), {
+        type: 'module',
+        name: 'tessera',
+      });
     }
     return startScript(mayStart(script) ? script.href : startedFrom(script));
   } catch (cause) {

@@ -48,7 +48,11 @@ export async function importFactory(glueUrl: string): Promise<ModuleFactory> {
     const glue: { default: ModuleFactory } = await import(
       /* @vite-ignore */ /* webpackIgnore: true */ glueUrl
     );
-    return glue.default;
+    if (typeof glue.default === 'function') return glue.default;
+    throw new TypeError(
+      "it exports nothing, as after a bundler has changed it: put the package's dist/ folder on the " +
+        'server as it is, and pass its address as baseUrl',
+    );
   } catch (cause) {
     throw new TesseraError(
       'ERR_LOAD',

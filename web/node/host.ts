@@ -2,11 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import type { FetchFunction, WorkerPort } from '../src/index.js';
-
-/** The folder with `wasm/` and `models/`; the bundled command line lies in `cli/` inside it. */
-export const BASE_URL = new URL('../', import.meta.url);
+import type { Worker } from 'node:worker_threads';
+import type { FetchFunction, WorkerPort } from '../src/types.js';
 
 const MOST_DEFAULT_WORKERS = 8;
 
@@ -15,11 +12,6 @@ export const fetchFile: FetchFunction = async (url, init) => {
   if (!url.startsWith('file:')) return fetch(url, init);
   return new Response(await readFile(fileURLToPath(url), { signal: init.signal }));
 };
-
-/** Runs the library's worker in a thread. */
-export function createWorker(): WorkerPort {
-  return adaptWorker(new Worker(new URL('./node-worker.mjs', import.meta.url)));
-}
 
 /** A Node thread, seen as the library sees a worker. */
 export function adaptWorker(worker: Worker): WorkerPort {

@@ -1,0 +1,7 @@
+import type { Consumer } from '../consumer.ts';
+import { BUNDLERS } from './bundlers.ts';
+import { HTML } from './html.ts';
+import { VITE } from './vite.ts';
+
+/** Every consumer that is tried. */
+export const CONSUMERS: readonly Consumer[] = [...HTML, ...VITE, ...BUNDLERS];
