@@ -532,7 +532,10 @@ class ModelImporter {
       return message + " comes from domain '" + node.domain + "', of which it is not supported; " +
              AdviceForDomain(node.domain);
     }
-    message += " is not supported; supported are " + SupportedOperators();
+    message +=
+        " is not supported; write that part of the network with supported operators and export it "
+        "again. Supported are " +
+        SupportedOperators();
     if (onnx::ComputesOnCodes(node.op_type)) message.append("; ").append(onnx::kQdqHint);
     return message;
   }
@@ -581,7 +584,8 @@ class ModelImporter {
         for (const float element : graph_.value(id).constant->floats) {
           if (std::isfinite(element)) continue;
           return AtNode(node, BadModel("the tensor '" + graph_.value(id).name +
-                                       "' holds a value that is not a finite number"));
+                                       "' holds a value that is not a finite number; "
+                                       "export the network again from sound weights"));
         }
       }
     }

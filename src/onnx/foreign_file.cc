@@ -157,7 +157,8 @@ std::string NameJson(std::string_view text) {
     return "this is a TensorFlow.js model; convert the model that it was made from with python -m "
            "tf2onnx.convert";
   }
-  return "this is a JSON file, not a network";
+  return "this is a JSON file, not a network: most likely a server's answer in place of the file; "
+         "open its address in a browser to see";
 }
 
 std::optional<std::string> NameText(std::string_view head) {
@@ -179,9 +180,10 @@ std::optional<std::string> NameText(std::string_view head) {
   if (text.starts_with("layer {") || Holds(text, "\nlayer {")) {
     return std::string("this is a Caffe network (.prototxt)") + kExport;
   }
-  if (text.empty()) return "this file holds nothing but white space";
+  if (text.empty()) return "this file holds nothing but white space; was its download cut short?";
   std::string quote(text.substr(0, std::min(text.find_first_of("\r\n"), kQuote)));
-  return "this is a text file, not a network: it begins with \"" + quote + "\"";
+  return "this is a text file, not a network: it begins with \"" + quote +
+         "\"; open its address in a browser to see what the server has in place of it";
 }
 
 // What is behind the length that lies at `at`.

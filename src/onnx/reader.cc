@@ -327,7 +327,8 @@ Status Damaged(std::span<const uint8_t> bytes, const char* what) {
                       "; download or copy it again");
   }
   return Status(StatusCode::kModelFormat,
-                std::string("the file is damaged or not an ONNX model (") + what + ")");
+                std::string("the file is damaged or not an ONNX model (") + what +
+                    "); download or export it again");
 }
 
 }  // namespace
