@@ -25,13 +25,13 @@ export function wantsHelp(args: readonly string[]): boolean {
 }
 
 /**
- * @param names - of the positional arguments, all of them required
+ * @param names - of the positional arguments, all of them required; undefined leaves them unchecked
  * @throws UsageError
  */
 export function parse(
   args: string[],
   options: OptionSpecs,
-  names: readonly string[],
+  names?: readonly string[],
 ): ParsedArguments {
   let parsed: ReturnType<typeof parseArgs>;
   try {
@@ -40,14 +40,26 @@ export function parse(
     // Node adds advice after the first sentence that does not fit here.
     throw new UsageError((error as Error).message.split('. ')[0] ?? 'wrong arguments');
   }
-  const { values, positionals } = parsed as ParsedArguments;
+  if (names !== undefined) positionals(parsed as ParsedArguments, names);
+  return parsed as ParsedArguments;
+}
+
+/**
+ * The positional arguments, one for each name.
+ *
+ * @throws UsageError
+ */
+export function positionals<const N extends readonly string[]>(
+  { positionals }: ParsedArguments,
+  names: N,
+): { [K in keyof N]: string } {
   if (positionals.length < names.length) {
     throw new UsageError(`missing argument: ${names[positionals.length]}`);
   }
   if (positionals.length > names.length) {
     throw new UsageError(`unexpected argument: ${positionals[names.length]}`);
   }
-  return { values, positionals };
+  return positionals as unknown as { [K in keyof N]: string };
 }
 
 /** A whole number of at least 1, or undefined when the option was not given. */

@@ -1,5 +1,6 @@
 import { access, constants, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { describe } from '../src/errors.js';
 import { fileKind, HEAD_BYTES } from '../src/image/file-kind.js';
 import type { SourceImage } from '../src/image/source.js';
@@ -8,7 +9,7 @@ import { loadSharp } from './sharp.js';
 import { UsageError } from './usage-error.js';
 
 /** The formats that can be written, by file name extension. */
-const FORMATS = {
+export const FORMATS = {
   '.png': 'png',
   '.jpg': 'jpeg',
   '.jpeg': 'jpeg',
@@ -24,7 +25,16 @@ export type ImageFormat = (typeof FORMATS)[keyof typeof FORMATS];
 export const IMAGE_FORMATS: readonly ImageFormat[] = ['png', 'jpeg', 'webp', 'avif', 'tiff'];
 
 /** The extensions of what a folder is searched for. */
-const READABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff', '.bmp'];
+export const READABLE: readonly string[] = [
+  '.png',
+  '.jpg',
+  '.jpeg',
+  '.webp',
+  '.avif',
+  '.tif',
+  '.tiff',
+  '.bmp',
+];
 
 /**
  * The paths of a folder's images, sorted.
@@ -61,13 +71,17 @@ export function cropToRgba(
   return { data, width, height };
 }
 
-/** Reads an image file as 8-bit sRGB, upright; grey becomes RGB. */
+/** The path that stands for standard input. */
+const STANDARD_INPUT = '-';
+
+/** Reads an image file, or `-` for standard input, as 8-bit sRGB, upright; grey becomes RGB. */
 export async function readImageFile(path: string): Promise<SourceImage> {
   const sharp = await loadSharp();
-  await mustExist(path);
+  const piped = path === STANDARD_INPUT ? await buffer(process.stdin) : undefined;
+  if (piped === undefined) await mustExist(path);
   try {
     // rotate() without an angle applies the orientation that the camera noted.
-    const { data, info } = await sharp(path)
+    const { data, info } = await sharp(piped ?? path)
       .rotate()
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
@@ -76,9 +90,10 @@ export async function readImageFile(path: string): Promise<SourceImage> {
     if (channels !== 3 && channels !== 4) throw new Error(`${channels} channels`);
     return { data, width, height, channels };
   } catch (cause) {
-    const kind = fileKind(await headOf(path));
+    const kind = fileKind(piped?.subarray(0, HEAD_BYTES) ?? (await headOf(path)));
+    const name = piped === undefined ? path : 'standard input';
     const why = kind === undefined ? describe(cause) : `it is ${kind.name}; ${kind.advice}`;
-    throw new TesseraError('ERR_IMAGE_DECODE', `cannot decode ${path}: ${why}`, { cause });
+    throw new TesseraError('ERR_IMAGE_DECODE', `cannot decode ${name}: ${why}`, { cause });
   }
 }
 

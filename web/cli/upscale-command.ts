@@ -1,14 +1,12 @@
 import { describe } from '../src/errors.js';
-import type { SourceImage } from '../src/image/source.js';
-import type { TargetSize, Upscaler } from '../src/index.js';
-import { familyMembers, type Member, memberFor } from '../src/load/families.js';
+import type { TargetSize } from '../src/index.js';
 import { resolveTarget } from '../src/options.js';
-import { neededScale } from '../src/tiling/target.js';
 import {
   oneOf,
   type ParsedArguments,
   PICTURE_HELP,
   parse,
+  positionals,
   positiveNumber,
   RUN_OPTIONS,
   type RunArguments,
@@ -16,24 +14,27 @@ import {
   text,
   wholeNumber,
 } from './arguments.js';
+import { findBatch, parseShard, type Shard } from './batch.js';
 import type { Command } from './command.js';
-import {
-  checkOutputPath,
-  IMAGE_FORMATS,
-  type ImageFormat,
-  outputFormat,
-  readImageFile,
-  withoutAlpha,
-  writeImageFile,
-} from './images.js';
+import { checkOutputPath, IMAGE_FORMATS, type ImageFormat, outputFormat } from './images.js';
 import { ProgressBar } from './progress-bar.js';
+import { upscaleBatch } from './upscale-batch.js';
+import { type ImageJob, upscaleImage } from './upscale-image.js';
 import { openUpscaler } from './upscaler.js';
 import { UsageError } from './usage-error.js';
 
 const help = (command: string, does: string) => `\
 Usage: tessera ${command} INPUT OUTPUT [options]
+       tessera ${command} INPUT... --out FOLDER [options]
 
 ${does} OUTPUT's extension chooses the format: png, jpg, webp, avif, tiff.
+With --out, INPUTs are files, folders and patterns ('photos/**/*.jpg'); results keep their names and
+places below FOLDER. What is there already is left alone, so that an interrupted run goes on; one failure
+does not end it. INPUT may be - for standard input, with OUTPUT.
+
+      --out FOLDER        where the results of many images go
+      --shard I/N         with --out: the I-th of N parts of the images, for N runs of the same command
+      --overwrite         with --out: do what is there already, too
 
   -m, --model NAME|FILE   a shipped model, a family of them (the scale next above is taken), or an
                           ONNX file or URL (default: photo)
@@ -58,11 +59,18 @@ ${PICTURE_HELP}`;
 // When no model is named.
 const DEFAULT_MODEL = 'photo';
 
+/** Many images. */
+interface BatchArguments {
+  inputs: string[];
+  out: string;
+  format: ImageFormat | undefined;
+  shard: Shard | undefined;
+}
+
 interface UpscaleArguments extends RunArguments {
   model: string;
-  input: string;
-  output: string;
-  format: ImageFormat;
+  work: ImageJob | BatchArguments;
+  overwrite: boolean;
   quality: number | undefined;
   alpha: 'keep' | 'ignore';
   target: TargetSize | undefined;
@@ -83,6 +91,20 @@ function targetSize(parsed: ParsedArguments): TargetSize | undefined {
   }
 }
 
+function workOf(parsed: ParsedArguments): ImageJob | BatchArguments {
+  const format = oneOf(parsed, 'format', IMAGE_FORMATS);
+  const shard = parseShard(text(parsed, 'shard'));
+  const out = text(parsed, 'out');
+  if (out !== undefined) {
+    const [first, ...rest] = parsed.positionals;
+    if (first === undefined) throw new UsageError('missing argument: INPUT');
+    return { inputs: [first, ...rest], out, format, shard };
+  }
+  if (shard !== undefined) throw new UsageError('--shard is for many images, with --out FOLDER');
+  const [input, output] = positionals(parsed, ['INPUT', 'OUTPUT']);
+  return { input, output, format: outputFormat(output, format) };
+}
+
 /** @param fallback - the model when none is named */
 function readArguments(args: string[], fallback?: string): UpscaleArguments {
   const options = {
@@ -94,9 +116,11 @@ function readArguments(args: string[], fallback?: string): UpscaleArguments {
     height: { type: 'string' },
     fit: { type: 'string' },
     'max-pixels': { type: 'string' },
+    out: { type: 'string' },
+    shard: { type: 'string' },
+    overwrite: { type: 'boolean' },
   } as const;
-  const parsed = parse(args, options, ['INPUT', 'OUTPUT']);
-  const [input, output] = parsed.positionals as [string, string];
+  const parsed = parse(args, options);
   const model = text(parsed, 'model') ?? fallback;
   if (model === undefined) {
     throw new UsageError('restore needs --model: no model of scale 1 is shipped');
@@ -106,84 +130,44 @@ function readArguments(args: string[], fallback?: string): UpscaleArguments {
   return {
     ...runArguments({ ...parsed, values: { ...parsed.values, scale: undefined } }),
     model,
-    input,
-    output,
-    format: outputFormat(output, oneOf(parsed, 'format', IMAGE_FORMATS)),
+    work: workOf(parsed),
+    overwrite: parsed.values.overwrite === true,
     quality,
     alpha: oneOf(parsed, 'alpha', ['keep', 'ignore']) ?? 'keep',
     target: targetSize(parsed),
   };
 }
 
-/** Which model an image gets. */
-function modelOf(upscaler: Upscaler, source: SourceImage, args: UpscaleArguments): Member {
-  const members = familyMembers(args.model);
-  return members.length === 0
-    ? upscaler.model
-    : memberFor(members, neededScale(args.target, source));
-}
-
-async function upscaleFile(
-  upscaler: Upscaler,
-  source: SourceImage,
-  args: UpscaleArguments,
-  signal: AbortSignal,
-): Promise<void> {
-  const model = modelOf(upscaler, source, args);
-  const bar = new ProgressBar(process.stderr, model.name || 'upscale');
-  const begun = performance.now();
-  let tiles = 0;
-  const image = await upscaler
-    .upscale(source, {
-      output: 'raw',
-      ...args.target,
-      alpha: args.alpha,
-      signal,
-      transfer: true,
-      onprogress(fraction, tile) {
-        if (tile !== undefined) tiles = tile.count;
-        bar.show(fraction);
-      },
-    })
-    .finally(() => bar.end());
-  const seconds = (performance.now() - begun) / 1000;
-  const transparent = args.alpha === 'keep' && source.channels === 4;
-  const result = { ...image, channels: 4 } as const;
-  await writeImageFile(
-    args.output,
-    transparent ? result : withoutAlpha(result),
-    args.format,
-    args.quality,
-  );
-  if (!args.json) return;
-  const { variant, reason, workers, threads } = upscaler.info;
-  const { width, height } = image;
-  const report = {
-    input: args.input,
-    output: args.output,
-    model: model.name,
-    scale: model.scale,
-    width,
-    height,
-    tiles,
-    seconds,
-    variant,
-    reason,
-    workers,
-    threads,
-  };
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-}
-
-async function run(parsed: UpscaleArguments, signal: AbortSignal): Promise<void> {
-  await checkOutputPath(parsed.input, parsed.output);
-  const source = await readImageFile(parsed.input);
-  const upscaler = await openUpscaler(parsed, signal);
+async function upscaleOne(args: UpscaleArguments, job: ImageJob, signal: AbortSignal) {
+  await checkOutputPath(job.input, job.output);
+  const upscaler = await openUpscaler(args, signal);
+  const bar = new ProgressBar(process.stderr, args.model);
   try {
-    await upscaleFile(upscaler, source, parsed, signal);
+    const done = await upscaleImage(upscaler, job, args, signal, (fraction) => bar.show(fraction));
+    bar.end();
+    if (!args.json) return;
+    const { variant, reason, workers, threads } = upscaler.info;
+    const report = { ...done, variant, reason, workers, threads };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } finally {
+    bar.end();
+    await upscaler.dispose();
+  }
+}
+
+async function upscaleMany(args: UpscaleArguments, batch: BatchArguments, signal: AbortSignal) {
+  const jobs = await findBatch(batch.inputs, batch.out, batch.format, batch.shard);
+  const upscaler = await openUpscaler(args, signal);
+  try {
+    await upscaleBatch(upscaler, jobs, args, signal);
   } finally {
     await upscaler.dispose();
   }
+}
+
+async function run(args: UpscaleArguments, signal: AbortSignal): Promise<void> {
+  if ('inputs' in args.work) await upscaleMany(args, args.work, signal);
+  else await upscaleOne(args, args.work, signal);
 }
 
 export const upscaleCommand: Command = {

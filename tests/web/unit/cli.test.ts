@@ -1,7 +1,7 @@
 // The command line as it is installed, in a process of its own.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -133,6 +133,47 @@ test('upscale writes a larger image, and reports it as JSON', async () => {
   assert.deepEqual([report.width, report.height, report.scale], [128, 96, 2]);
   const { width, height, channels } = await sharp(output).metadata();
   assert.deepEqual([width, height, channels], [128, 96, 3]);
+});
+
+test('upscale does many images: one failure does not end it, and it goes on where it was', async () => {
+  const photos = inFolder('photos');
+  await mkdir(join(photos, 'deep'), { recursive: true });
+  for (const name of ['photos/a.png', 'photos/deep/b.png', 'photos/deep/c.png']) {
+    await writePicture(name);
+  }
+  await writeFile(join(photos, 'broken.jpg'), 'not an image');
+  const out = join(photos, 'large');
+  const run = (...more: string[]) => {
+    const { status, stdout, stderr } = tessera('upscale', photos, '--out', out, '--json', ...more);
+    return { status, stderr, last: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') };
+  };
+  const first = run();
+  assert.equal(first.status, 1);
+  assert.match(first.stderr, /broken\.jpg: cannot decode/);
+  assert.deepEqual(first.last, { images: 4, upscaled: 3, skipped: 0, failed: 1 });
+  assert.equal((await sharp(join(out, 'deep', 'c.png')).metadata()).width, 128);
+
+  await rm(join(photos, 'broken.jpg'));
+  await rm(join(out, 'a.png'));
+  const second = run();
+  assert.equal(second.status, 0, second.stderr);
+  assert.deepEqual(second.last, { images: 3, upscaled: 1, skipped: 2, failed: 0 });
+  assert.match(second.stderr, /3 images: 1 upscaled, 2 there already, 0 failed/);
+
+  fails(2, /must be I\/N/, 'upscale', photos, '--out', out, '--shard', '9/8');
+  fails(2, /with --out/, 'upscale', photos, 'o.png', '--shard', '1/8');
+  fails(2, /name another folder/, 'upscale', photos, '--out', photos);
+});
+
+test('standard input is an image too', async () => {
+  const input = await writePicture('piped.png');
+  const output = inFolder('from-pipe.png');
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'upscale', '-', output], {
+    input: await readFile(input),
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal((await sharp(output).metadata()).width, 128);
 });
 
 test('a model file and its shipped name give the same bytes, with any tiles', async () => {
