@@ -310,12 +310,15 @@ const restormer: Network = {
   },
 };
 
-/** A U-Net that pads its picture to a multiple of 8 itself and cuts the result. */
+/**
+ * A U-Net that pads its picture to a multiple of 8 itself and cuts the result. It is run on multiples
+ * of 8, since others are extended before the network sees them, by repeated edge pixels.
+ */
 const padsItself: Network = {
   ...base,
   name: 'pads-itself',
-  height: 45,
-  width: 53,
+  height: 48,
+  width: 56,
   forms: ['torchscript-11', 'torchscript-17', 'dynamo-18'],
   build(net) {
     const missing = (axis: number): { extent: Extent; amount: number } => {
