@@ -5,8 +5,6 @@ export interface Consumer {
   name: string;
   /** What is installed beside the library; the first is the one that is tried. */
   tools: readonly Tool[];
-  /** Whether `npm test` tries it too. */
-  short?: boolean;
   /** Fails unless the package works. */
   check(project: Project): Promise<void>;
 }

@@ -10,11 +10,11 @@ const HELP = `npm run test:packaging [-- OPTIONS]
 
 Packs the library, installs the archive in a new project for each consumer, builds with the real
 tool, upscales a picture in headless Chromium (or in the consumer itself) and compares its bytes.
+The tests have a short form of it: tests/web/integration/package.test.ts.
 Tools are installed from the npm registry, in the versions of tests/packaging/versions.json.
 
   --json        print {"rows": [...]}
   --only NAMES  consumers whose name contains one of these, separated by commas
-  --short       only what \`npm test\` runs too
   --list        print the consumers, run nothing
   -h, --help    this text
 
@@ -30,7 +30,6 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     only: { type: 'string' },
-    short: { type: 'boolean' },
     list: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -38,10 +37,7 @@ const { values } = parseArgs({
 
 async function main(): Promise<void> {
   const names = values.only?.split(',') ?? [''];
-  const chosen = CONSUMERS.filter(
-    ({ name, short }) =>
-      names.some((part) => name.includes(part)) && (values.short !== true || short === true),
-  );
+  const chosen = CONSUMERS.filter(({ name }) => names.some((part) => name.includes(part)));
   if (values.list === true) {
     for (const { name } of chosen) process.stdout.write(`${name}\n`);
     return;

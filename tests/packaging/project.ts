@@ -84,6 +84,8 @@ async function untilAnswered(page: Page): Promise<string | undefined> {
 export class Project {
   readonly folder: string;
   readonly browser: Browser;
+  /** The packed library. */
+  archive = '';
   #installed = false;
 
   constructor(browser: Browser) {
@@ -96,6 +98,7 @@ export class Project {
     const dependencies = Object.fromEntries(
       tools.map((tool) => [tool.replace(/^(vite|webpack|typescript)-.*/, '$1'), versions[tool]]),
     );
+    this.archive = archive;
     this.write({
       'package.json': JSON.stringify({
         ...{ name: 'consumer', version: '1.0.0', private: true, type: 'module' },

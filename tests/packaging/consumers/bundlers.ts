@@ -96,6 +96,6 @@ export const BUNDLERS: readonly Consumer[] = [
   findsFiles('webpack-oldest', ['webpack-oldest'], compile('webpack')),
   findsFiles('rspack', ['@rspack/core'], compile('@rspack/core')),
   leavesFiles('rollup', ['rollup', '@rollup/plugin-node-resolve'], ROLLUP),
-  { ...leavesFiles('esbuild', ['esbuild'], ESBUILD), short: true },
+  leavesFiles('esbuild', ['esbuild'], ESBUILD),
   leavesFiles('parcel', ['parcel'], PARCEL),
 ];

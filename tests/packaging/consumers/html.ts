@@ -51,7 +51,6 @@ export const HTML: readonly Consumer[] = [
   {
     name: 'html strict policy',
     tools: [],
-    short: true,
     async check(project) {
       makeSite(project, tagged);
       for (const name of ['module.html', 'script.html']) {

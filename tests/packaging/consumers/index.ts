@@ -1,7 +1,8 @@
 import type { Consumer } from '../consumer.ts';
 import { BUNDLERS } from './bundlers.ts';
 import { HTML } from './html.ts';
+import { NODE } from './node.ts';
 import { VITE } from './vite.ts';
 
 /** Every consumer that is tried. */
-export const CONSUMERS: readonly Consumer[] = [...HTML, ...VITE, ...BUNDLERS];
+export const CONSUMERS: readonly Consumer[] = [...HTML, ...NODE, ...VITE, ...BUNDLERS];

@@ -29,5 +29,5 @@ async function check(project: Project): Promise<void> {
 }
 
 export const VITE: readonly Consumer[] = (['vite', 'vite-7', 'vite-6', 'vite-5'] as Tool[]).map(
-  (tool) => ({ name: tool, tools: [tool], short: tool === 'vite', check }),
+  (tool) => ({ name: tool, tools: [tool], check }),
 );
