@@ -24,7 +24,10 @@ FILE limits the run to some test files, such as tests/web/integration/operators.
 `;
 
 // Checks and browser tests take longest and start first.
-const FOLDERS = ['tests/checks', 'tests/web/browser', 'tests/web/integration', 'tests/web/unit'];
+const FOLDERS = [
+  ...['tests/checks', 'tests/web/browser', 'tests/networks', 'tests/web/integration'],
+  'tests/web/unit',
+];
 
 /** Every test file, in the order of FOLDERS. */
 function allTestFiles() {

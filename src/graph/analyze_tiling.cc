@@ -180,8 +180,21 @@ class Analyzer {
 
   // Windows are as large as what the image must be a multiple of, so that all of one counts.
   Result<AxisFacts> BackToImage(const Node& node, size_t axis) {
+    TESSERA_ASSIGN_OR_RETURN(const bool is_one, IsOneElement(node.output, axis));
+    if (is_one) {
+      AxisFacts y;
+      y.whole_image = true;
+      return y;
+    }
     TESSERA_ASSIGN_OR_RETURN(const Rational scale, ScaleOf(node.output, axis));
     return WithReach(scale, Of(node.inputs[0])[axis].Reach() + graph_.size_multiple - 1);
+  }
+
+  // What an image was reduced to before it was taken apart (gates of several scales, weighed).
+  Result<bool> IsOneElement(ValueId id, size_t axis) {
+    if (graph_.IsFixed()) return false;
+    if (!probe_extent_) TESSERA_RETURN_IF_ERROR(InferProbes());
+    return probes_[0].value(id).shape[axis + 2] == 1 && probes_[1].value(id).shape[axis + 2] == 1;
   }
 
   // By the shapes for two images, since a plain tensor does not tell.

@@ -126,6 +126,7 @@ export class Exporter {
   declare({ name, shape }: Value): Declaration {
     const [, channels, height, width] = shape as [number, number, number, number];
     const type = this.#half ? 'float16' : 'float32';
+    if (shape.length !== 4) return { name, type, shape: [...shape] };
     if (!this.dynamic) return { name, type, shape: [1, channels, height, width] };
     return { name, type, shape: ['batch', channels, 'output_height', 'output_width'] };
   }

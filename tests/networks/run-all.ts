@@ -42,6 +42,13 @@ export function allJobs(networks: readonly Network[], int8 = true): Job[] {
   );
 }
 
+/** The first form of each network, and the last, which is of another kind: old, or of one size. */
+export function tellingJobs(networks: readonly Network[]): Job[] {
+  return allJobs(networks, false).filter(
+    ({ network: { forms }, form }) => form === forms[0] || form === forms.at(-1),
+  );
+}
+
 const lost = ({ network, form }: Job, why: string): Row => ({
   ...{ name: network.name, form, float_max_err: null, tiled_equal: null, seam_err: null },
   ...{ int8_psnr: null, int8_shift: null, seam_announced: null, wasm_mb: null, ms: null },

@@ -457,7 +457,10 @@ export interface SeamReport {
   exact: boolean;
   /** Why not; empty otherwise. */
   notExactBecause: string;
-  /** The largest difference, in levels of 255; at least 1 where tiles are not exact. */
+  /**
+   * A quarter more than the largest difference that was measured, in levels of 255; at least 1 where
+   * tiles are not exact.
+   */
   max: number;
   /** The average difference, in levels of 255. */
   mean: number;

@@ -2,6 +2,7 @@ import type { Network } from '../network.ts';
 import { classic } from './classic.ts';
 import { efficient } from './efficient.ts';
 import { mobile } from './mobile.ts';
+import { recent } from './recent.ts';
 import { residuals } from './residual.ts';
 import { restoration } from './restoration.ts';
 import { unusual } from './unusual.ts';
@@ -13,5 +14,6 @@ export const NETWORKS: readonly Network[] = [
   ...mobile,
   ...efficient,
   ...restoration,
+  ...recent,
   ...unusual,
 ];

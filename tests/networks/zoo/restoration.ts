@@ -148,10 +148,10 @@ const instanceNorm: Network = {
   },
 };
 
-const WINDOW = 8;
+export const WINDOW = 8;
 
 /** Cuts features into windows: a list of pixels for each. */
-function windows(net: Exporter, x: Value): Value {
+export function windows(net: Exporter, x: Value): Value {
   const [, height, width, channels] = x.shape as [number, number, number, number];
   const [h, w] = [height / WINDOW, width / WINDOW];
   const rows = net.extentOf('//', net.extent(x, 1), WINDOW);
@@ -164,7 +164,7 @@ function windows(net: Exporter, x: Value): Value {
 }
 
 /** The way back. */
-function unwindow(net: Exporter, x: Value, like: Value): Value {
+export function unwindow(net: Exporter, x: Value, like: Value): Value {
   const [, height, width, channels] = like.shape as [number, number, number, number];
   const [h, w] = [height / WINDOW, width / WINDOW];
   const rows = net.extentOf('//', net.extent(like, 1), WINDOW);
@@ -177,7 +177,7 @@ function unwindow(net: Exporter, x: Value, like: Value): Value {
 }
 
 /** torch.roll: two slices, joined the other way round. */
-function roll(net: Exporter, x: Value, by: number, axis: number): Value {
+export function roll(net: Exporter, x: Value, by: number, axis: number): Value {
   const extent = x.shape[axis] as number;
   const start = by < 0 ? -by : extent - by;
   return net.concat(
@@ -205,7 +205,7 @@ function shiftMask(net: Exporter, height: number, width: number): TensorData {
 }
 
 /** Attention among the pixels of each window, with a trained bias for every pair of places. */
-function windowAttention(net: Exporter, x: Value, heads: number, mask?: TensorData): Value {
+export function windowAttention(net: Exporter, x: Value, heads: number, mask?: TensorData): Value {
   const [count, pixels, channels] = x.shape as [number, number, number];
   const each = channels / heads;
   const all = net.reshape(
