@@ -1,8 +1,8 @@
 /** Which files a command over many images reads and writes. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { TesseraError } from '../src/index.js';
-import { FORMATS, type ImageFormat, READABLE } from './images.js';
+import { FORMATS, type ImageFormat, imageNames } from './images.js';
 import { UsageError } from './usage-error.js';
 
 /** One image of many. */
@@ -24,8 +24,6 @@ export interface Shard {
   count: number;
 }
 
-const isReadable = (name: string) => READABLE.includes(extname(name).toLowerCase());
-
 /** Where a pattern's wildcards begin, and what they mean. */
 function globOf(pattern: string): { folder: string; matches: RegExp } {
   const parts = pattern.split(/[\\/]/);
@@ -44,13 +42,8 @@ function globOf(pattern: string): { folder: string; matches: RegExp } {
 }
 
 async function below(folder: string, wanted: (place: string) => boolean): Promise<Found[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new TesseraError('ERR_LOAD', `cannot read the folder ${folder}`, { cause });
-  }
-  const places = names.filter((name) => isReadable(name) && wanted(name.split(sep).join('/')));
+  const names = await imageNames(folder, true);
+  const places = names.filter((name) => wanted(name.split(sep).join('/')));
   return places.map((place) => ({ path: join(folder, place), place }));
 }
 

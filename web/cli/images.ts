@@ -25,16 +25,21 @@ export type ImageFormat = (typeof FORMATS)[keyof typeof FORMATS];
 export const IMAGE_FORMATS: readonly ImageFormat[] = ['png', 'jpeg', 'webp', 'avif', 'tiff'];
 
 /** The extensions of what a folder is searched for. */
-export const READABLE: readonly string[] = [
-  '.png',
-  '.jpg',
-  '.jpeg',
-  '.webp',
-  '.avif',
-  '.tif',
-  '.tiff',
-  '.bmp',
-];
+const READABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff', '.bmp'];
+
+/**
+ * The names of a folder's images, from the folder on.
+ *
+ * @throws TesseraError `ERR_LOAD` when the folder cannot be read.
+ */
+export async function imageNames(folder: string, recursive: boolean): Promise<string[]> {
+  try {
+    const names = await readdir(folder, { recursive });
+    return names.filter((name) => READABLE.includes(extname(name).toLowerCase()));
+  } catch (cause) {
+    throw new TesseraError('ERR_LOAD', `cannot read the folder ${folder}`, { cause });
+  }
+}
 
 /**
  * The paths of a folder's images, sorted.
@@ -42,13 +47,7 @@ export const READABLE: readonly string[] = [
  * @throws TesseraError `ERR_LOAD` when the folder cannot be read or holds none.
  */
 export async function listImages(folder: string, { recursive = false } = {}): Promise<string[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder, { recursive });
-  } catch (cause) {
-    throw new TesseraError('ERR_LOAD', `cannot read the folder ${folder}`, { cause });
-  }
-  const images = names.filter((name) => READABLE.includes(extname(name).toLowerCase())).sort();
+  const images = (await imageNames(folder, recursive)).sort();
   if (images.length === 0) throw new TesseraError('ERR_LOAD', `there are no images in ${folder}`);
   return images.map((name) => join(folder, name));
 }

@@ -7,9 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import sharp from 'sharp';
+import { liftNetwork } from '../../../bench/web/networks/layers.ts';
+import { readOnnx } from '../../../bench/web/networks/onnx-file.ts';
 import { DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import { type CoreModule, loadCore, loadModel, runNetwork } from '../support/core.ts';
+import { runAsEngine } from '../support/engine-arithmetic.ts';
 import { type FloatImage, runReference } from '../support/onnxruntime.ts';
+import { distances, upscaledBytes } from '../support/result-bytes.ts';
 
 const MAIN = join(DIST, 'cli', 'tessera.mjs');
 const FLOAT = join(ROOT, 'models', 'float', 'photo-x2-small.onnx');
@@ -111,7 +115,7 @@ describe('quantize', () => {
     const reference = await runReference(file, image);
     assert.deepEqual(ours.shape, reference.shape);
     // Where a sum lies next to a tie between two codes, ONNX Runtime's float32 may fall on its other side: rare, and
-    // then some levels in a few pixels.
+    // then some levels in a few pixels. That ours is the right side is the next test's.
     const levels = Array.from(
       ours.data,
       (x, i) => 255 * Math.abs(x - (reference.data[i] as number)),
@@ -121,6 +125,17 @@ describe('quantize', () => {
     assert.ok(mean <= 0.02, `${mean} grey levels on average`);
     assert.ok(flipped <= 1 / 500, `${flipped} of all differ by more than half a level`);
     assert.ok(levels.every((level) => level <= 2));
+  });
+
+  test('each byte is what the documented arithmetic gives, each code next to exact', async () => {
+    const region = { left: 64, top: 80, width: SIZE, height: SIZE };
+    const data = await sharp(SAMPLE).ensureAlpha().extract(region).raw().toBuffer();
+    const picture = { data, width: SIZE, height: SIZE };
+    const file = readFileSync(quantized);
+    const engine = runAsEngine(liftNetwork(readOnnx(file)), picture);
+    const ours = await upscaledBytes(file, picture);
+    assert.deepEqual(distances(ours, engine.bytes), [ours.length, 0]);
+    assert.ok(engine.furthest <= 1, `a code is ${engine.furthest} from the exact one`);
   });
 
   test('the same images give the same file', () => {

@@ -9,8 +9,8 @@ import { liftNetwork } from '../../../bench/web/networks/layers.ts';
 import { type OnnxNode, readOnnx, withOutputs } from '../../../bench/web/networks/onnx-file.ts';
 import { DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import { type Picture, runAsEngine, runBesidePeer } from '../support/engine-arithmetic.ts';
-import { openUpscaler } from '../support/node-upscaler.ts';
 import { type FloatImage, runAllOutputs, runReference } from '../support/onnxruntime.ts';
+import { distances, upscaledBytes } from '../support/result-bytes.ts';
 
 interface Model {
   path: string;
@@ -66,17 +66,6 @@ async function readSample(part?: Region): Promise<Picture> {
   return { data, width: info.width, height: info.height };
 }
 
-/** Our result: bytes, planes one after another. */
-async function upscale({ path, scale }: Model, picture: Picture): Promise<Uint8Array> {
-  const upscaler = await openUpscaler({ model: new Uint8Array(readFileSync(path)) });
-  const image = await upscaler.upscale(picture, { output: 'raw' });
-  await upscaler.dispose();
-  assert.deepEqual([image.width, image.height], [picture.width * scale, picture.height * scale]);
-  const pixels = image.width * image.height;
-  const at = (i: number) => image.data[4 * (i % pixels) + Math.floor(i / pixels)] as number;
-  return Uint8Array.from({ length: 3 * pixels }, (_, i) => at(i));
-}
-
 /** ONNX Runtime's, likewise. */
 async function upscaleByPeer({ path }: Model, { data, width, height }: Picture) {
   const reference = await runReference(readFileSync(path), {
@@ -86,22 +75,14 @@ async function upscaleByPeer({ path }: Model, { data, width, height }: Picture) 
   return Uint8Array.from(reference.data, toByte);
 }
 
-/** How many bytes are 0, 1, 2 ... apart. */
-function distances(a: Uint8Array, b: Uint8Array): number[] {
-  assert.equal(a.length, b.length);
-  const counts = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const distance = Math.abs((a[i] as number) - (b[i] as number));
-    counts[distance] = (counts[distance] ?? 0) + 1;
-  }
-  return counts;
-}
-
 describe('float parents against ONNX Runtime', () => {
   for (const [name, model] of modelsIn(join(ROOT, 'models', 'float'))) {
     test(`${name}: no byte more than 1 off`, async () => {
       const picture = await readSample();
-      const counts = distances(await upscale(model, picture), await upscaleByPeer(model, picture));
+      const counts = distances(
+        await upscaledBytes(readFileSync(model.path), picture),
+        await upscaleByPeer(model, picture),
+      );
       assert.ok(counts.length <= 2, `bytes by distance: ${counts}`);
     });
   }
@@ -159,7 +140,7 @@ describe('shipped models', () => {
     test(`${name}: each byte is what the documented arithmetic gives, each code next to exact`, async (t) => {
       const picture = await readSample(DETAIL);
       const engine = runAsEngine(liftNetwork(readOnnx(readFileSync(model.path))), picture);
-      const ours = await upscale(model, picture);
+      const ours = await upscaledBytes(readFileSync(model.path), picture);
       assert.deepEqual(distances(ours, engine.bytes), [ours.length, 0]);
       t.diagnostic(`${engine.moved} of ${engine.codes} codes moved by rounding to float32`);
       assert.ok(engine.moved <= MOST_MOVED * engine.codes, `${engine.moved} of ${engine.codes}`);
@@ -180,10 +161,10 @@ describe('shipped models', () => {
 
     test(`${name}: as ONNX Runtime's on average`, async (t) => {
       const picture = await readSample();
-      const ours = await upscale(model, picture);
+      const ours = await upscaledBytes(readFileSync(model.path), picture);
       const onnxRuntime = await upscaleByPeer(model, picture);
       const mean = meanDistance(ours, onnxRuntime);
-      const exact = await upscale(floatParents[name] as Model, picture);
+      const exact = await upscaledBytes(readFileSync((floatParents[name] as Model).path), picture);
       const rounding = meanDistance(ours, exact);
       t.diagnostic(`${mean} levels, ${rounding} from the float network`);
       const most =

@@ -2,21 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { RawImage, TargetSize, Upscaler } from '../../../web/src/index.ts';
+import type { TesseraModule } from '../../../web/src/worker/wasm-module.ts';
 import { type CoreModule, loadCore } from '../support/core.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
 import { Random } from '../support/random.ts';
 
 let upscaler: Upscaler;
-let core: CoreModule & {
-  resizeBicubic(
-    source: number,
-    width: number,
-    height: number,
-    target: number,
-    targetWidth: number,
-    targetHeight: number,
-  ): { code: string };
-};
+let core: CoreModule & Pick<TesseraModule, 'resizeBicubic'>;
 
 before(async () => {
   upscaler = await openUpscaler({ model: 'photo-x2-tiny' });

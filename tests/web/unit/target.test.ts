@@ -9,19 +9,10 @@ import {
   reductionReach,
 } from '../../../web/src/tiling/target.ts';
 import type { TargetSize } from '../../../web/src/types.ts';
+import { PLAIN } from '../support/tiling-facts.ts';
 
 const IMAGE = { width: 300, height: 200 };
-const FACTS = {
-  sizeMultiple: 2,
-  smallest: 2,
-  fixedWidth: 0,
-  fixedHeight: 0,
-  margin: 0,
-  overlap: 6,
-  exact: true,
-  notExactBecause: '',
-  tileMemory: { fixed: 0, perPixel: 100, perSquaredPixel: 0 },
-};
+const FACTS = { ...PLAIN, sizeMultiple: 2, smallest: 2 };
 
 const sizes: [TargetSize | undefined, number, number][] = [
   [undefined, 600, 400],

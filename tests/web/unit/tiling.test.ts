@@ -20,19 +20,7 @@ import {
   worstOf,
 } from '../../../web/src/tiling/probe.ts';
 import type { PixelSource, RawImage } from '../../../web/src/types.ts';
-
-const PLAIN: TilingFacts = {
-  scale: 2,
-  sizeMultiple: 1,
-  smallest: 1,
-  fixedWidth: 0,
-  fixedHeight: 0,
-  margin: 0,
-  overlap: 6,
-  exact: true,
-  notExactBecause: '',
-  tileMemory: { fixed: 1e6, perPixel: 100, perSquaredPixel: 0 },
-};
+import { PLAIN } from '../support/tiling-facts.ts';
 
 const MEGABYTE = 2 ** 20;
 
