@@ -1,7 +1,5 @@
-/**
- * Every code a {@link TesseraError} can carry. The C++ core has the same list in
- * `src/core/status_codes.def`; a unit test compares the two.
- */
+// The C++ core has the same list in src/core/status_codes.def; a unit test compares the two.
+/** Every code a {@link TesseraError} can carry. */
 export const ERROR_CODES = [
   'ERR_UNSUPPORTED',
   'ERR_LOAD',
@@ -27,7 +25,9 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 /** What a {@link TesseraError} may carry besides its code and message. */
 export interface TesseraErrorOptions {
+  /** The error that led to it. */
   cause?: unknown;
+  /** What {@link TesseraError.details} becomes. */
   details?: ErrorDetails;
 }
 
@@ -44,10 +44,17 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
  * a tainted canvas (`SecurityError`).
  *
  * @example
- * try { await upscaler.upscale(image); }
- * catch (error) { if (error instanceof TesseraError && error.retryable) retry(); else throw error; }
+ * ```ts
+ * try {
+ *   await upscaler.upscale(file);
+ * } catch (error) {
+ *   if (!(error instanceof TesseraError && error.retryable)) throw error;
+ *   await upscaler.upscale(file);
+ * }
+ * ```
  */
 export class TesseraError extends Error {
+  /** Says that it is one, where classes of two copies of the library differ. */
   override readonly name = 'TesseraError';
   /** What went wrong, stable across versions. */
   readonly code: ErrorCode;
@@ -56,6 +63,7 @@ export class TesseraError extends Error {
   /** Whether the same call may succeed when it is repeated unchanged. */
   readonly retryable: boolean;
 
+  /** Made by the library. */
   constructor(code: ErrorCode, message: string, options: TesseraErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;

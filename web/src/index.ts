@@ -2,14 +2,23 @@
  * Super-resolution in the browser, on the visitor's CPU.
  *
  * @example
+ * ```ts
  * import { Upscaler } from 'tessera-sr';
+ *
  * const upscaler = await Upscaler.create({ model: 'photo-x2' });
- * const image = await upscaler.upscale(document.querySelector('img'));
+ * const image = await upscaler.upscale('photo.jpg');
  * await upscaler.dispose();
+ * ```
  *
  * @packageDocumentation
  */
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, TesseraError } from './errors.js';
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  TesseraError,
+  type TesseraErrorOptions,
+} from './errors.js';
 export type {
   AlphaMode,
   AnyCanvas,
@@ -38,6 +47,7 @@ export type {
   RunOptions,
   SeamReport,
   ShippedModelInfo,
+  SingleModelSource,
   TargetSize,
   TileResult,
   UpscaleOptions,

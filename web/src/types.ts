@@ -33,8 +33,11 @@ export interface PixelSource {
 
 /** RGBA bytes with straight alpha that this library made; it has the shape of an `ImageData`. */
 export interface RawImage {
+  /** `width * height * 4` bytes, row by row, no padding. */
   data: PixelBytes;
+  /** Pixels. */
   width: number;
+  /** Pixels. */
   height: number;
   /** That of the image; `srgb` when there is none. */
   colorSpace?: ColorSpace | undefined;
@@ -67,14 +70,22 @@ export type OwnCanvas = [HTMLCanvasElement] extends [never] ? OffscreenCanvas : 
 
 /** What each `output` resolves to. */
 export interface OutputTypes {
+  /** What canvases read and write. */
   imagedata: ImageData;
+  /** What draws fastest; `close()` gives its memory back. */
   imagebitmap: ImageBitmap;
+  /** A file of {@link UpscaleOptions}.type. */
   blob: Blob;
+  /** The canvas that was given, or a new one. */
   canvas: OwnCanvas;
+  /** Bytes without a class of the browser's: what there is in Node. */
   raw: RawImage;
   /** A `data:` address of what `blob` would be. */
   base64: string;
-  /** A file that is written while it is read; nothing runs before. */
+  /**
+   * A file that is written while it is read: two rows of tiles are in memory, not the result. Nothing runs before somebody
+   * reads.
+   */
   stream: ByteStream;
 }
 
@@ -141,9 +152,9 @@ export interface RunOptions extends TargetSize {
    * {@link Estimate} says which.
    */
   overlap?: OverlapOption | undefined;
-  /** The same as `tileSize`. */
+  /** The same as `tileSize`, by its name in UpscalerJS. */
   patchSize?: number | undefined;
-  /** Accepted and not needed: the overlap follows from the network. */
+  /** Accepted for users of UpscalerJS, and not needed: the overlap follows from the network. */
   padding?: number | undefined;
   /** Default `keep`. An image without a transparent pixel costs nothing extra. */
   alpha?: AlphaMode | undefined;
@@ -152,7 +163,7 @@ export interface RunOptions extends TargetSize {
   /** Higher runs first; runs of one priority take turns. Default 0. */
   priority?: number | undefined;
   /**
-   * Where tiles come first, in input pixels, or `center`. Default: reading order.
+   * Tiles near this point (input pixels), or near the `center`, come first. Default: reading order, which streams keep.
    */
   focus?: { x: number; y: number } | 'center' | undefined;
   /**
@@ -171,17 +182,19 @@ export interface RunOptions extends TargetSize {
 export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOptions {
   /** Default `imagedata`, or `raw` where there is no `ImageData` (Node). */
   output?: K | undefined;
+  /** Hears of each finished tile. */
   onprogress?: ProgressCallback | undefined;
-  /** The same as `onprogress`. */
+  /** The same as `onprogress`, by its name in UpscalerJS. */
   progress?: ProgressCallback | undefined;
   /** For `canvas`: draw here, tile by tile, instead of into a new one. It is resized. */
   canvas?: AnyCanvas | undefined;
   /**
-   * For `blob` and `base64`: a MIME type. For `stream`: `image/png`, `image/bmp`, or
+   * For `blob` and `base64`: a MIME type that the browser can write (`image/jpg` and capitals are understood), which is asked before the run, as are the limits of the
+   * format (16383 pixels for WebP). For `stream`: `image/png` (with alpha only where the picture has some), `image/bmp`, or
    * `application/octet-stream` for RGBA bytes row by row. Default `image/png`.
    */
   type?: string | undefined;
-  /** For `blob` and `base64` of a lossy type: 0 to 1. */
+  /** For `blob` and `base64` of a lossy type: 0 to 1. Default: the browser's. */
   quality?: number | undefined;
   /** For `blob` and `base64`: a CSS colour under what is transparent. Default: `white` for JPEG, else none. */
   background?: string | undefined;
@@ -189,6 +202,7 @@ export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOp
 
 /** A shipped model. */
 export interface ShippedModelInfo {
+  /** What {@link CreateOptions.model} takes. */
   name: string;
   /** Names that mean it too. */
   otherNames: string[];
@@ -204,7 +218,9 @@ export interface ShippedModelInfo {
 
 /** {@link UpscaleOptions} with a canvas to draw on, which is the result. */
 export interface CanvasOptions<C extends AnyCanvas> extends UpscaleOptions<'canvas'> {
+  /** The form of the result. */
   output: 'canvas';
+  /** It is resized, drawn on as tiles finish, and given back. */
   canvas: C;
 }
 
@@ -213,7 +229,9 @@ export type SingleModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
 /** A model whose weights lie in other files, each under the name that the model has for it. */
 export interface ModelFiles {
+  /** The ONNX file. */
   model: SingleModelSource;
+  /** The other files, by the names that the model has for them. */
   externalData: Readonly<Record<string, string | URL | ArrayBuffer | Uint8Array | Blob>>;
 }
 
@@ -242,6 +260,7 @@ export type FetchFunction = (url: string, init: { signal: AbortSignal }) => Prom
 
 /** The part of `Worker` that the pool uses; other hosts can adapt theirs to it. */
 export interface WorkerPort {
+  /** Sends a message, and gives the buffers in `transfer` away. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   /** Ends the worker; a promise, if one comes back, settles when it is gone. */
   terminate(): unknown;
@@ -252,7 +271,7 @@ export interface WorkerPort {
   ): void;
 }
 
-/** What `create` is doing. */
+/** What {@link Upscaler.create} is doing. */
 export type LoadPhase = 'download' | 'prepare';
 
 /**
@@ -283,11 +302,14 @@ export interface PictureOptions {
 
 /** What can be chosen for {@link Upscaler.create}. */
 export interface CreateOptions extends PictureOptions, ModelChoices {
-  /** Default `photo-x2`. */
+  /**
+   * Default `photo-x2`. A shipped model is checked against the SHA-256 that the library knows of it; where a browser has no
+   * SHA-256 (neither https nor localhost), only the length is.
+   */
   model?: ModelSource | undefined;
   /**
    * What the model's bytes must be, as in HTML: `sha256-`, `sha384-` or `sha512-` and the digest in
-   * base64.
+   * base64. Another file is `ERR_INTEGRITY`.
    */
   integrity?: string | undefined;
   /** Tiles in parallel, or threads of a `-mt` variant. Default `min(hardwareConcurrency, 8)`. */
@@ -304,13 +326,13 @@ export interface CreateOptions extends PictureOptions, ModelChoices {
   onprogress?: ((fraction: number, phase: LoadPhase) => void) | undefined;
   /** Milliseconds that a download, a starting worker or a tile may be silent. Default 60000. */
   timeout?: number | undefined;
-  /** Milliseconds after which an idle worker is ended, to free memory. Default: never. */
+  /** Milliseconds after which an idle worker is ended, to free memory; it comes back when needed. Default: never. */
   idleTimeout?: number | undefined;
   /** Where `worker.mjs`, `wasm/` and `models/` lie. Default: beside this library. */
   baseUrl?: string | URL | undefined;
-  /** Where the worker script lies. */
+  /** Where the worker script lies. Default: `worker.mjs` in `baseUrl`. */
   workerUrl?: string | URL | undefined;
-  /** The folder of `tessera-<variant>.wasm` and `.mjs`. */
+  /** The folder of `tessera-VARIANT.wasm` and `.mjs`. Default: `wasm/` in `baseUrl`. */
   wasmUrl?: string | URL | undefined;
   /** Makes a worker, for hosts without `Worker`. */
   createWorker?: (() => WorkerPort) | undefined;
@@ -320,9 +342,13 @@ export interface CreateOptions extends PictureOptions, ModelChoices {
 
 /** One operator of a network, as the engine runs it. */
 export interface ModelNode {
+  /** As in the file, or made from the names of what it was made of. */
   name: string;
+  /** The operator, such as `Conv`. */
   op: string;
+  /** Names of the tensors that it reads. */
   inputs: string[];
+  /** Name of the tensor that it writes. */
   output: string;
   /** The output's extents; -1 where they depend on the image. */
   shape: number[];
@@ -337,10 +363,13 @@ export interface ModelNode {
 
 /** What the model file says, and what follows from its graph. Lengths are input pixels. */
 export interface ModelInfo {
+  /** `tessera.name` of the file; may be empty. */
   name: string;
-  /** The output that is computed, and the names of all that the file has. */
+  /** Name of the output that is computed. */
   output: string;
+  /** Names of all outputs that the file has. */
   outputs: string[];
+  /** Of the weights, as the file says; may be empty. */
   licence: string;
   /** What it was trained on. */
   data: string;
@@ -352,8 +381,9 @@ export interface ModelInfo {
   sizeMultiple: number;
   /** Extent that the network takes at least; smaller images are padded and cropped. */
   smallest: number;
-  /** Not 0: all tiles are of this size, since the file fixes it. */
+  /** Not 0: all tiles are so wide, since the file fixes it. */
   fixedWidth: number;
+  /** Not 0: all tiles are so high, since the file fixes it. */
   fixedHeight: number;
   /** Pixels on each side that the network's output lacks; images are padded by them. */
   margin: number;
@@ -366,6 +396,7 @@ export interface ModelInfo {
   overlapWithAlpha: number;
   /** False when some operator looks at the whole image: tiles then differ a little from it. */
   exact: boolean;
+  /** The operator that does; empty otherwise. */
   notExactBecause: string;
   /** Bytes that a tile needs, by its input pixels, beside the weights. */
   tileMemory: { fixed: number; perPixel: number; perSquaredPixel: number };
@@ -381,10 +412,13 @@ export interface ModelInfo {
    * library has named.
    */
   warnings: string[];
+  /** Numbers that were learned. */
   parameters: number;
+  /** Bytes of the file. */
   fileBytes: number;
   /** Multiplications per input pixel. */
   multiplicationsPerPixel: number;
+  /** The operators as they run, after simplification. */
   nodes: ModelNode[];
 }
 
@@ -418,9 +452,13 @@ export interface EstimateOptions {
 
 /** What a run needs. Memory is in bytes. */
 export interface Estimate {
+  /** Input pixels. */
   width: number;
+  /** Input pixels. */
   height: number;
+  /** Output pixels. */
   outputWidth: number;
+  /** Output pixels. */
   outputHeight: number;
   /** RGBA bytes of the image. */
   input: number;
@@ -428,9 +466,11 @@ export interface Estimate {
   output: number;
   /** The wasm memory of one worker. */
   perWorker: number;
+  /** How many work at once. */
   workers: number;
   /** Everything together. */
   total: number;
+  /** How many the image is cut into. */
   tiles: number;
   /** Input pixels of one tile, overlap included. */
   tile: { width: number; height: number };

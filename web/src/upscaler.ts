@@ -82,10 +82,12 @@ type ReadyRun = Omit<RunRequest, 'ontile'> & { pool: Loaded['pool'] };
  * A model, and the workers that run it.
  *
  * @example
+ * ```ts
  * const upscaler = await Upscaler.create({ model: 'photo-x2', onprogress: console.log });
  * const image = await upscaler.upscale(file, { signal: controller.signal });
  * context.putImageData(image, 0, 0);
  * await upscaler.dispose();
+ * ```
  */
 export class Upscaler {
   /**

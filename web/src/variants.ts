@@ -11,6 +11,7 @@ export type Variant = (typeof VARIANTS)[number];
 
 /** Which build runs here, why, and what this host could run. */
 export interface VariantReport {
+  /** The build that runs. */
   variant: Variant;
   /** Why this one, in words. */
   reason: string;
