@@ -12,6 +12,7 @@
  *
  * @packageDocumentation
  */
+export type { CreateOptions } from './create-options.js';
 export {
   ERROR_CODES,
   type ErrorCode,
@@ -19,13 +20,13 @@ export {
   TesseraError,
   type TesseraErrorOptions,
 } from './errors.js';
+export { Pool } from './pool/pool.js';
 export type {
   AlphaMode,
   AnyCanvas,
   CanvasOptions,
   Color,
   ColorSpace,
-  CreateOptions,
   Estimate,
   EstimateOptions,
   FetchFunction,
@@ -42,6 +43,8 @@ export type {
   OwnCanvas,
   PictureOptions,
   PixelSource,
+  PoolInfo,
+  PoolOptions,
   ProgressCallback,
   RawImage,
   RunOptions,

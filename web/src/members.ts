@@ -1,11 +1,9 @@
 /** The models of an upscaler: one, or those of a family, each loaded when it is first needed. */
-import { abort, reasonOf, throwIfAborted } from './base/abort.js';
+import { abort, follow, throwIfAborted } from './base/abort.js';
+import type { ResolvedCreate } from './create-options.js';
 import { familyMembers, type Member, memberFor } from './load/families.js';
-import type { ResolvedCreate } from './options.js';
+import { borrowPool, type Loan } from './pool/common-pools.js';
 import { type Loaded, loadUpscaler } from './start-up.js';
-
-// So long the workers of a family's other models wait for more to do.
-const FAMILY_IDLE_MS = 10_000;
 
 /** Loads models, and ends their workers. */
 export class Members {
@@ -15,11 +13,14 @@ export class Members {
   /** By name. */
   readonly #others = new Map<string, Promise<Loaded>>();
   readonly #loaded: Loaded[] = [];
+  readonly #loan: Loan;
   #first: Promise<Loaded> | undefined;
   #paused = false;
 
   constructor(options: ResolvedCreate) {
     this.#options = options;
+    const { pool } = options;
+    this.#loan = pool === undefined ? borrowPool(options) : { pool, giveBack: async () => {} };
     this.#family = typeof options.model === 'string' ? familyMembers(options.model) : [];
   }
 
@@ -46,8 +47,8 @@ export class Members {
     if (name === memberFor(this.#family, undefined).name) return first;
     const known = this.#others.get(name);
     if (known !== undefined) return known;
-    const { onprogress: _, idleTimeout = FAMILY_IDLE_MS, ...options } = this.#options;
-    const loading = this.#load({ ...options, model: name, idleTimeout });
+    const { onprogress: _, ...options } = this.#options;
+    const loading = this.#load({ ...options, model: name });
     this.#others.set(name, loading);
     // The next call tries again.
     loading.catch(() => this.#others.delete(name));
@@ -56,19 +57,21 @@ export class Members {
 
   async #loadFirst(): Promise<Loaded> {
     const { signal, ...options } = this.#options;
-    throwIfAborted(signal);
-    const relay = () => abort(this.#loading, signal && reasonOf(signal));
-    signal?.addEventListener('abort', relay);
+    const unfollow = follow(this.#loading, signal);
     try {
+      throwIfAborted(signal);
       if (this.#family.length === 0) return await this.#load(options);
       return await this.#load({ ...options, model: memberFor(this.#family, undefined).name });
+    } catch (error) {
+      await this.#loan.giveBack();
+      throw error;
     } finally {
-      signal?.removeEventListener('abort', relay);
+      unfollow();
     }
   }
 
   async #load(options: ResolvedCreate): Promise<Loaded> {
-    const loaded = await loadUpscaler(options, this.#loading.signal);
+    const loaded = await loadUpscaler(options, this.#loan.pool, this.#loading.signal);
     if (this.#paused) loaded.pool.pause();
     this.#loaded.push(loaded);
     return loaded;
@@ -84,11 +87,12 @@ export class Members {
     for (const { pool } of this.#loaded) pool.resume();
   }
 
-  /** Ends loading and all workers. */
+  /** Ends loading and runs, and the workers that nobody else uses. */
   async dispose(reason: unknown): Promise<void> {
     abort(this.#loading, reason);
     // Loading may just have come to its end.
     await Promise.allSettled([this.#first, ...this.#others.values()]);
-    await Promise.all(this.#loaded.map(({ pool }) => pool.dispose(reason)));
+    await Promise.all(this.#loaded.map(({ pool }) => pool.close(reason)));
+    await this.#loan.giveBack();
   }
 }

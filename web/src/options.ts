@@ -5,18 +5,12 @@ import {
   checkPositive,
   checkSignal,
 } from './base/checks.js';
-import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import { resolveEncoding } from './image/encode.js';
 import { STREAM_TYPES } from './image/file-stream.js';
 import type { SinkOptions } from './image/output.js';
-import { familyMembers } from './load/families.js';
-import { type Integrity, parseIntegrity } from './load/integrity.js';
-import { type Metadata, toMetadata } from './load/picture-options.js';
 import type {
   AlphaMode,
-  CreateOptions,
   EstimateOptions,
-  ModelChoices,
   OutputKind,
   OverlapOption,
   ProgressCallback,
@@ -24,7 +18,6 @@ import type {
   TargetSize,
   UpscaleOptions,
 } from './types.js';
-import { VARIANTS } from './variants.js';
 
 /** The forms of result there are. */
 export const OUTPUT_KINDS = [
@@ -36,10 +29,6 @@ export const OUTPUT_KINDS = [
   'raw',
   'stream',
 ] as const;
-
-// More workers than this only cost memory on the machines there are.
-const MOST_WORKERS = 64;
-const DEFAULT_MOST_WORKERS = 8;
 
 /** {@link RunOptions} with every default filled in. */
 export interface ResolvedRun {
@@ -91,71 +80,8 @@ export interface ResolvedOutput<K extends OutputKind> extends SinkOptions {
   kind: K;
 }
 
-/** {@link CreateOptions} whose choices are checked and filled in; sources stay as they are. */
-export interface ResolvedCreate extends CreateOptions {
-  model: NonNullable<CreateOptions['model']>;
-  workers: number;
-  variant: NonNullable<CreateOptions['variant']>;
-  timeout: number;
-  /** What the model's bytes must be. */
-  hashes: Integrity | undefined;
-  /** What {@link CreateOptions} say about pixels. */
-  metadata: Metadata;
-}
-
-function defaultWorkers(): number {
-  const scope: { navigator?: { hardwareConcurrency?: number } } = globalThis;
-  return Math.min(scope.navigator?.hardwareConcurrency ?? 1, DEFAULT_MOST_WORKERS);
-}
-
-/**
- * @throws TypeError or RangeError that names the option.
- */
-export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
-  const workers = checkInteger('workers', options.workers ?? defaultWorkers(), 1);
-  if (workers > MOST_WORKERS) throw new RangeError(`workers must be at most ${MOST_WORKERS}`);
-  if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
-  checkOverlap(options.overlap);
-  if (options.idleTimeout !== undefined) checkPositive('idleTimeout', options.idleTimeout);
-  checkSignal(options.signal);
-  checkFunction('onprogress', options.onprogress);
-  checkFunction('createWorker', options.createWorker);
-  checkFunction('fetch', options.fetch);
-  checkChoices(options);
-  return {
-    ...options,
-    model: options.model ?? 'photo-x2',
-    workers,
-    variant: checkOneOf('variant', options.variant ?? 'auto', ['auto', ...VARIANTS]),
-    timeout: checkPositive('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS),
-    hashes: resolveIntegrity(options),
-    metadata: toMetadata(options),
-  };
-}
-
-/** @throws TypeError. */
-function resolveIntegrity({ integrity, model }: CreateOptions): Integrity | undefined {
-  if (integrity === undefined) return undefined;
-  if (typeof model === 'string' && familyMembers(model).length > 0) {
-    throw new TypeError(`integrity is of one file, and '${model}' names several: name one model`);
-  }
-  return parseIntegrity(integrity);
-}
-
-/** @throws TypeError. */
-function checkChoices({ output, inputs }: ModelChoices): void {
-  if (output !== undefined && typeof output !== 'string') {
-    throw new TypeError('output must be the name of an output of the model');
-  }
-  for (const [name, value] of Object.entries(inputs ?? {})) {
-    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (numbers.every(Number.isFinite)) continue;
-    throw new TypeError(`inputs: '${name}' must be a finite number, or an array of them`);
-  }
-}
-
 /** @throws TypeError or RangeError. */
-function checkOverlap(overlap: OverlapOption | undefined): OverlapOption | undefined {
+export function checkOverlap(overlap: OverlapOption | undefined): OverlapOption | undefined {
   if (overlap === undefined || overlap === 'exact') return overlap;
   if (typeof overlap === 'number') return checkInteger('overlap', overlap, 0);
   throw new TypeError("overlap must be 'exact' or a number of pixels");
@@ -167,7 +93,7 @@ function checkOverlap(overlap: OverlapOption | undefined): OverlapOption | undef
  */
 export function resolveRun(
   options: UpscaleOptions,
-  fallback: Pick<CreateOptions, 'tileSize' | 'overlap'> = {},
+  fallback: Pick<RunOptions, 'tileSize' | 'overlap'> = {},
 ): ResolvedRun {
   const tileSize = options.tileSize ?? options.patchSize ?? fallback.tileSize;
   const priority = options.priority ?? 0;

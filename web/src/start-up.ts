@@ -1,22 +1,20 @@
-import { abort, reasonOf } from './base/abort.js';
+import { abort, follow, raceAbort, reasonOf } from './base/abort.js';
 import { ProgressMeter } from './base/progress.js';
+import type { ResolvedCreate } from './create-options.js';
 import { TesseraError } from './errors.js';
-import { loadCore } from './load/core.js';
 import type { FetchContext } from './load/fetch-bytes.js';
 import { type Locations, locate } from './load/locations.js';
 import { loadModel } from './load/model-source.js';
 import { movedAdvice } from './load/moved.js';
-import type { ResolvedCreate } from './options.js';
-import { startBrowserWorker } from './pool/browser-worker.js';
-import { WorkerPool } from './pool/worker-pool.js';
+import { type Pool, partsOf } from './pool/pool.js';
+import type { PoolParts } from './pool/pool-parts.js';
+import { PooledModel } from './pool/pooled-model.js';
 import type { LoadPhase, ModelInfo, UpscalerInfo } from './types.js';
-import { chooseVariant } from './variants.js';
-import { VERSION } from './version.js';
-import type { LoadedReply, LoadRequest } from './worker/protocol.js';
+import type { ModelSetup } from './worker/protocol.js';
 
 /** An upscaler's working parts. */
 export interface Loaded {
-  pool: WorkerPool;
+  pool: PooledModel;
   model: ModelInfo;
   info: UpscalerInfo;
 }
@@ -25,86 +23,70 @@ export interface Loaded {
 const DOWNLOAD_SHARE = 0.95;
 
 /** Starts the first worker while it loads the model and the core. */
-export async function loadUpscaler(options: ResolvedCreate, signal: AbortSignal): Promise<Loaded> {
-  const choice = chooseVariant(options.variant);
-  const places = locate(options, choice.variant);
+export async function loadUpscaler(
+  options: ResolvedCreate,
+  pool: Pool,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const parts = partsOf(pool);
   const meter = new ProgressMeter<[LoadPhase]>(options.onprogress);
-  const threaded = choice.variant.endsWith('-mt');
-  const threads = threaded ? options.workers : 1;
-  const workers = threaded ? 1 : options.workers;
   // When one part fails, the others are not worth finishing.
   const stopper = new AbortController();
-  const stop = () => abort(stopper, reasonOf(signal));
-  signal.addEventListener('abort', stop);
+  const unfollow = follow(stopper, signal, parts.ended);
   try {
-    const load = download(options, places, threads, meter, stopper.signal);
-    // Whoever starts a worker gets the error.
-    load.catch(() => {});
-    const pool = new WorkerPool(workers, {
-      spawn: options.createWorker ?? (() => startBrowserWorker(places.worker)),
-      glueUrl: places.glue.href,
-      load,
-      silence: options.timeout,
-      idleTimeout: options.idleTimeout,
-    });
-    const { model } = await startFirst(pool, places, stopper.signal);
+    const started = parts.workers.start();
+    // A file that is missing is told first.
+    started.catch(() => {});
+    const setup = await download(options, parts, meter, stopper.signal);
+    const loaded = await startModel(parts, setup, started, stopper.signal);
     meter.finish('prepare');
-    const { warnings } = model;
-    return { pool, model, info: { ...choice, version: VERSION, workers, threads, warnings } };
+    return loaded;
   } finally {
-    signal.removeEventListener('abort', stop);
+    unfollow();
     abort(stopper, new Error('another part failed'));
   }
 }
 
 async function download(
   options: ResolvedCreate,
-  places: Locations,
-  threads: number,
+  parts: PoolParts,
   meter: ProgressMeter<[LoadPhase]>,
   signal: AbortSignal,
-): Promise<LoadRequest> {
-  const parts = { model: 0, wasm: 0 };
-  const track = (part: keyof typeof parts) => (loaded: number, total: number) => {
-    parts[part] = total > 0 ? Math.min(1, loaded / total) : 0;
-    meter.update(((parts.model + parts.wasm) / 2) * DOWNLOAD_SHARE, 1, 'download');
+): Promise<ModelSetup> {
+  const shares = { model: 0, wasm: 0 };
+  const track = (part: keyof typeof shares) => (loaded: number, total: number) => {
+    shares[part] = total > 0 ? Math.min(1, loaded / total) : 0;
+    meter.update(((shares.model + shares.wasm) / 2) * DOWNLOAD_SHARE, 1, 'download');
   };
-  const context: FetchContext = { fetch: options.fetch, signal, timeout: options.timeout };
-  const placed = options.baseUrl !== undefined || options.wasmUrl !== undefined;
-  const ifMissing = placed ? undefined : movedAdvice(places.wasm);
-  const [model, wasm] = await Promise.all([
-    loadModel(
-      options.model,
-      places.models,
-      { ...context, onbytes: track('model') },
-      options.hashes,
-    ),
-    loadCore(places.wasm.href, { ...context, ifMissing, onbytes: track('wasm') }),
+  const { fetch, timeout, baseUrl, metadata, output, inputs } = options;
+  const context: FetchContext = { fetch, signal, timeout, onbytes: track('model') };
+  const { models } = baseUrl === undefined ? parts.places : locate(options, parts.info.variant);
+  const [model] = await Promise.all([
+    loadModel(options.model, models, context, options.hashes),
+    parts.core({ signal, onbytes: track('wasm') }),
   ]);
-  const { metadata, output, inputs } = options;
-  return {
-    type: 'load',
-    wasm,
-    model: { ...model, metadata, choices: { output, inputs } },
-    threads,
-  };
+  return { ...model, metadata, choices: { output, inputs } };
 }
 
-async function startFirst(
-  pool: WorkerPool,
-  places: Locations,
+/** Lets the first worker that is there look at the model. */
+async function startModel(
+  { workers, info, places }: PoolParts,
+  setup: ModelSetup,
+  started: Promise<void>,
   signal: AbortSignal,
-): Promise<LoadedReply> {
-  const stop = () => void pool.dispose(reasonOf(signal));
+): Promise<Loaded> {
+  const pool = new PooledModel(workers, setup);
+  const stop = () => void pool.close(reasonOf(signal));
   signal.addEventListener('abort', stop);
   try {
-    const first = await pool.start();
-    const { notRunnableBecause } = first.model;
+    await raceAbort(started, signal);
+    const model = await pool.describe();
+    const { notRunnableBecause, warnings } = model;
     if (notRunnableBecause !== '') throw new TesseraError('ERR_UNSUPPORTED', notRunnableBecause);
-    return first;
+    return { pool, model, info: { ...info, warnings } };
   } catch (error) {
     const failure = toLoadError(error, places);
-    await pool.dispose(failure);
+    await pool.close(failure);
     throw failure;
   } finally {
     signal.removeEventListener('abort', stop);

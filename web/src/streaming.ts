@@ -3,14 +3,14 @@ import { reasonOf } from './base/abort.js';
 import { type Band, BandBuilder, type RowShape } from './image/bands.js';
 import { checkStream, fileChunks, type StreamType } from './image/file-stream.js';
 import type { Run, RunRequest } from './pool/run.js';
+import type { TilePool } from './pool/tile-pool.js';
 import { streamRun, type TileStream } from './pool/tile-stream.js';
-import type { WorkerPool } from './pool/worker-pool.js';
 import { placeOf } from './tiling/target.js';
 import type { TileResult } from './types.js';
 
 /** What a stream is made of. */
 export interface StreamRequest extends Omit<RunRequest, 'ontile' | 'mostInFlight' | 'signal'> {
-  pool: WorkerPool;
+  pool: TilePool;
   /** Tiles that may be in the hands of workers. */
   working: number;
   /** Errors the stream at once. */

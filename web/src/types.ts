@@ -300,33 +300,21 @@ export interface PictureOptions {
   layout?: 'nchw' | 'nhwc' | undefined;
 }
 
-/** What can be chosen for {@link Upscaler.create}. */
-export interface CreateOptions extends PictureOptions, ModelChoices {
+/** What can be chosen for workers: those of a {@link Pool}, or of an upscaler that is given none. */
+export interface PoolOptions {
   /**
-   * Default `photo-x2`. A shipped model is checked against the SHA-256 that the library knows of it; where a browser has no
-   * SHA-256 (neither https nor localhost), only the length is.
+   * Tiles in parallel, or threads of a `-mt` variant. Default: as many as there are cores, at most 8 and
+   * 2 for each GiB of the device's memory, where the browser tells it.
    */
-  model?: ModelSource | undefined;
-  /**
-   * What the model's bytes must be, as in HTML: `sha256-`, `sha384-` or `sha512-` and the digest in
-   * base64. Another file is `ERR_INTEGRITY`.
-   */
-  integrity?: string | undefined;
-  /** Tiles in parallel, or threads of a `-mt` variant. Default `min(hardwareConcurrency, 8)`. */
   workers?: number | undefined;
   /** Which build runs. Default `auto`: the fastest that needs no special headers. */
   variant?: Variant | 'auto' | undefined;
-  /** Default for {@link RunOptions.tileSize}. */
-  tileSize?: number | undefined;
-  /** Default for {@link RunOptions.overlap}. */
-  overlap?: OverlapOption | undefined;
-  /** Cancels the loading. */
-  signal?: AbortSignal | undefined;
-  /** The loaded part in [0, 1]: never falling, and exactly 1 once, last. */
-  onprogress?: ((fraction: number, phase: LoadPhase) => void) | undefined;
   /** Milliseconds that a download, a starting worker or a tile may be silent. Default 60000. */
   timeout?: number | undefined;
-  /** Milliseconds after which an idle worker is ended, to free memory; it comes back when needed. Default: never. */
+  /**
+   * Milliseconds after which an idle worker is ended, to free memory; it comes back when needed. Default
+   * 60000; `Infinity` keeps it.
+   */
   idleTimeout?: number | undefined;
   /** Where `worker.mjs`, `wasm/` and `models/` lie. Default: beside this library. */
   baseUrl?: string | URL | undefined;
@@ -422,16 +410,20 @@ export interface ModelInfo {
   nodes: ModelNode[];
 }
 
-/** How an upscaler runs. */
-export interface UpscalerInfo extends VariantReport {
-  /** {@link ModelInfo.warnings} of its model. */
-  warnings: string[];
+/** How a pool of workers runs. */
+export interface PoolInfo extends VariantReport {
   /** Of this library. */
   version: string;
   /** Workers, each with its own wasm instance and its own tile. */
   workers: number;
   /** Threads inside one worker: more than 1 only in the `-mt` variants. */
   threads: number;
+}
+
+/** How an upscaler runs. */
+export interface UpscalerInfo extends PoolInfo {
+  /** {@link ModelInfo.warnings} of its model. */
+  warnings: string[];
 }
 
 /** What {@link Upscaler.estimate} wants to know. */

@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CallScope } from './base/call-scope.js';
 import { ProgressMeter } from './base/progress.js';
+import { type CreateOptions, type ResolvedCreate, resolveCreate } from './create-options.js';
 import { TesseraError } from './errors.js';
 import type { StreamType } from './image/file-stream.js';
 import { readImage } from './image/input.js';
@@ -12,14 +13,12 @@ import { shippedModels } from './load/families.js';
 import { Members } from './members.js';
 import {
   checkEstimate,
-  type ResolvedCreate,
   type ResolvedOutput,
   type ResolvedRun,
-  resolveCreate,
   resolveOutput,
   resolveRun,
 } from './options.js';
-import { PrepareLane } from './pool/prepare-lane.js';
+import { Errand } from './pool/errand.js';
 import { Run, type RunRequest } from './pool/run.js';
 import { streamRun } from './pool/tile-stream.js';
 import type { Loaded } from './start-up.js';
@@ -47,7 +46,6 @@ import {
 import type {
   AnyCanvas,
   CanvasOptions,
-  CreateOptions,
   Estimate,
   EstimateOptions,
   ImageInput,
@@ -287,7 +285,7 @@ export class Upscaler {
     const { pool, model, info } = await this.#whenReady();
     const plan = this.#planFor(checked);
     const shape = { width: plan.across.tile, height: plan.down.tile, alpha };
-    const { heapBytes } = await new PrepareLane(pool, shape).run();
+    const { heapBytes } = await new Errand(pool, { type: 'prepare', shape }).run();
     return estimateRun(plan, model, info.workers, heapBytes, checked.output);
   }
 
@@ -481,8 +479,8 @@ export class Upscaler {
   }
 
   /**
-   * Ends the workers, which gives back all their memory. Whatever is pending rejects with
-   * `ERR_DISPOSED`, and so does every later call. May be called again.
+   * Ends the workers, unless other upscalers use them too, which gives back all their memory. Whatever
+   * is pending rejects with `ERR_DISPOSED`, and so does every later call. May be called again.
    */
   async dispose(): Promise<void> {
     this.#disposed ??= new TesseraError('ERR_DISPOSED', 'the upscaler was disposed');

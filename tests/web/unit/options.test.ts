@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  checkEstimate,
-  resolveCreate,
-  resolveOutput,
-  resolveRun,
-} from '../../../web/src/options.ts';
+import { resolveCreate } from '../../../web/src/create-options.ts';
+import { checkEstimate, resolveOutput, resolveRun } from '../../../web/src/options.ts';
+import { Pool } from '../../../web/src/pool/pool.ts';
+import { resolvePool } from '../../../web/src/pool/pool-options.ts';
 
 test('create() has defaults for everything', () => {
   const options = resolveCreate();
   assert.equal(options.model, 'photo-x2');
-  assert.equal(options.variant, 'auto');
-  assert.ok(options.workers >= 1 && options.workers <= 8);
+  assert.equal(options.timeout, 60_000);
 });
 
 test('what pixels are to a network becomes metadata', () => {
@@ -113,3 +110,28 @@ test('integrity is refused for a family, whose files are several', () => {
     message: /several/,
   });
 });
+
+test('what a pool has chosen is not chosen again', () => {
+  const pool = new Pool({ workers: 3 });
+  assert.equal(resolveCreate({ pool, timeout: 5 }).pool, pool);
+  assert.throws(() => resolveCreate({ pool, workers: 2, variant: 'simd' }), {
+    name: 'TypeError',
+    message: /workers, variant: the pool/,
+  });
+  assert.throws(() => resolveCreate({ pool: {} as Pool }), { name: 'TypeError', message: /pool/ });
+});
+
+for (const [navigator, workers] of [
+  [{ hardwareConcurrency: 4 }, 4],
+  [{ hardwareConcurrency: 32 }, 8],
+  [{ hardwareConcurrency: 8, deviceMemory: 2 }, 4],
+  [{ hardwareConcurrency: 8, deviceMemory: 0.25 }, 1],
+  [{}, 1],
+] as const) {
+  test(`a pool of ${JSON.stringify(navigator)} has ${workers} workers`, (context) => {
+    const own = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    context.after(() => own && Object.defineProperty(globalThis, 'navigator', own));
+    Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+    assert.equal(resolvePool({}).workers, workers);
+  });
+}

@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { adaptWorker } from '../../../web/node/host.ts';
 import { TesseraError } from '../../../web/src/errors.ts';
-import { PrepareLane } from '../../../web/src/pool/prepare-lane.ts';
+import { Errand } from '../../../web/src/pool/errand.ts';
+import { PooledModel } from '../../../web/src/pool/pooled-model.ts';
 import { Run, type RunRequest } from '../../../web/src/pool/run.ts';
+import type { TilePool } from '../../../web/src/pool/tile-pool.ts';
 import { WorkerPool } from '../../../web/src/pool/worker-pool.ts';
 import { planTiles } from '../../../web/src/tiling/plan.ts';
 import { chooseTarget, orderTiles } from '../../../web/src/tiling/target.ts';
 import type { TileResult } from '../../../web/src/types.ts';
-import type { LoadRequest } from '../../../web/src/worker/protocol.ts';
 
 const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
 const FACTS = {
@@ -27,6 +28,8 @@ const FACTS = {
   notExactBecause: '',
   tileMemory: { fixed: 0, perPixel: 1, perSquaredPixel: 0 },
 };
+const SETUP = { bytes: new Uint8Array(), files: [], metadata: {}, choices: {} };
+const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const WIDTH = 50;
 const HEIGHT = 30;
 
@@ -38,7 +41,8 @@ const REFUSE = 5;
 const CRAWL = 6;
 
 interface Harness {
-  pool: WorkerPool;
+  pool: PooledModel;
+  workerPool: WorkerPool;
   /** All workers ever started. */
   workers: Worker[];
 }
@@ -54,27 +58,29 @@ interface HarnessOptions {
 }
 
 function harness(context: TestContext, options: HarnessOptions = {}): Harness {
-  const { size = 2, failures = 0, delay = 0, silence = 5000, script = SCRIPT } = options;
+  const { size = 2, failures = 0, delay = 0, script = SCRIPT } = options;
+  const { silence = 5000, idleTimeout = 60_000 } = options;
   const shared = new SharedArrayBuffer(4);
   new Int32Array(shared)[0] = failures;
   const workers: Worker[] = [];
-  const pool = new WorkerPool(size, {
+  const workerPool = new WorkerPool(size, {
     spawn() {
       const worker = new Worker(script, { workerData: { failures: shared, delay } });
       workers.push(worker);
       return adaptWorker(worker);
     },
     glueUrl: 'glue.mjs',
-    load: Promise.resolve({ type: 'load' } as LoadRequest),
+    core: async () => WebAssembly.compile(EMPTY_MODULE),
+    threads: 1,
     silence,
-    idleTimeout: options.idleTimeout,
+    idleTimeout,
   });
-  context.after(() => pool.dispose(new Error('test over')));
-  return { pool, workers };
+  context.after(() => workerPool.dispose(new Error('test over')));
+  return { workerPool, pool: new PooledModel(workerPool, SETUP), workers };
 }
 
 /** A run over a picture whose first byte everywhere is `mark`. */
-function makeRun(pool: WorkerPool, mark: number, more: Partial<RunRequest> = {}) {
+function makeRun(pool: TilePool, mark: number, more: Partial<RunRequest> = {}) {
   const data = new Uint8Array(WIDTH * HEIGHT * 4);
   for (let i = 0; i < data.length; i++) data[i] = i % 4 === 0 ? mark : i % 256;
   const plan = planTiles({ width: WIDTH, height: HEIGHT, workers: 2, tileSize: 16 }, FACTS);
@@ -105,7 +111,7 @@ function place(tile: TileResult, result: Uint8Array): void {
 
 test('tiles come back in their places', async (context) => {
   const { pool, workers } = harness(context);
-  assert.equal((await pool.start()).model.name, 'fixture');
+  assert.equal((await pool.describe()).name, 'fixture');
   const { run, data, result } = makeRun(pool, 0);
   run.start();
   await run.finished;
@@ -162,7 +168,7 @@ test('a worker that reports progress is not silent, and its run hears it', async
 
 test('the slow tile of an aborted run is ended, and its worker kept', async (context) => {
   const { pool, workers } = harness(context, { failures: 1, size: 1 });
-  await pool.start();
+  await pool.describe();
   const { run } = makeRun(pool, CRAWL);
   run.start();
   await sleep(60);
@@ -188,13 +194,13 @@ test('an error of the core reaches the caller, and the worker stays', async (con
 });
 
 test('a worker script that does not exist fails the start', async (context) => {
-  const { pool } = harness(context, { script: new URL('./nowhere.mjs', import.meta.url) });
-  await assert.rejects(pool.start(), { code: 'ERR_WORKER_CRASHED' });
+  const { workerPool } = harness(context, { script: new URL('./nowhere.mjs', import.meta.url) });
+  await assert.rejects(workerPool.start(), { code: 'ERR_WORKER_CRASHED' });
 });
 
 test('an idle worker that dies is replaced when it is needed', async (context) => {
   const { pool, workers } = harness(context, { size: 1 });
-  await pool.start();
+  await pool.describe();
   await workers[0]?.terminate();
   const { run } = makeRun(pool, 0);
   run.start();
@@ -220,7 +226,7 @@ test('an abort rejects at once with its reason, and the pool goes on', async (co
 
 test('an aborted run leaves no busy worker behind for long', async (context) => {
   const { pool, workers } = harness(context, { size: 1, failures: 1000, silence: 60_000 });
-  await pool.start();
+  await pool.describe();
   const { run } = makeRun(pool, SILENCE);
   run.start();
   run.cancel('enough');
@@ -242,12 +248,12 @@ test('an exception of the receiver ends the run', async (context) => {
 });
 
 test('dispose rejects what is pending and ends the workers', async (context) => {
-  const { pool, workers } = harness(context, { delay: 200 });
+  const { pool, workerPool, workers } = harness(context, { delay: 200 });
   await pool.prepareAll({ width: 8, height: 8, alpha: false });
   const { run } = makeRun(pool, 0);
   run.start();
   await sleep(100);
-  await pool.dispose(new TesseraError('ERR_DISPOSED', 'over'));
+  await workerPool.dispose(new TesseraError('ERR_DISPOSED', 'over'));
   await assert.rejects(run.finished, { code: 'ERR_DISPOSED' });
   // A thread that has ended has no id any more.
   assert.deepEqual(
@@ -283,7 +289,7 @@ test('a slow receiver holds the workers back', async (context) => {
 test('a worker can be prepared ahead, and answers with its memory', async (context) => {
   const { pool, workers } = harness(context);
   const shape = { width: 8, height: 8, alpha: false };
-  assert.equal((await new PrepareLane(pool, shape).run()).heapBytes, 42);
+  assert.equal((await new Errand(pool, { type: 'prepare', shape }).run()).heapBytes, 42);
   assert.equal(workers.length, 1);
   await pool.prepareAll(shape);
   assert.equal(workers.length, 2);
@@ -300,4 +306,66 @@ test('idle workers are ended when asked, and come back', async (context) => {
   second.run.start();
   await second.run.finished;
   assert.deepEqual(second.result, second.data);
+});
+
+test('a worker holds several models, and forgets the one that was used longest ago', async (context) => {
+  const { pool, workerPool, workers } = harness(context, { size: 1 });
+  const others = [1, 2, 3, 4].map(() => new PooledModel(workerPool, SETUP));
+  const shape = { width: 8, height: 8, alpha: false };
+  const held: number[] = [];
+  for (const model of [pool, ...others, pool]) {
+    const { heapBytes } = await new Errand(model, { type: 'prepare', shape }).run();
+    held.push(heapBytes - 41);
+  }
+  assert.deepEqual(held, [1, 2, 3, 4, 4, 4]);
+  assert.equal(workers.length, 1);
+});
+
+test('a model that is closed leaves its place, and the last one ends the workers', async (context) => {
+  const { pool, workerPool, workers } = harness(context, { size: 1, delay: 100 });
+  const other = new PooledModel(workerPool, SETUP);
+  const running = makeRun(other, 0);
+  running.run.start();
+  const { run, data, result } = makeRun(pool, 0);
+  run.start();
+  await other.close(new TesseraError('ERR_DISPOSED', 'over'));
+  await assert.rejects(running.run.finished, { code: 'ERR_DISPOSED' });
+  await run.finished;
+  assert.deepEqual(result, data);
+  const shape = { width: 8, height: 8, alpha: false };
+  const third = new PooledModel(workerPool, SETUP);
+  const { heapBytes } = await new Errand(third, { type: 'prepare', shape }).run();
+  assert.equal(heapBytes, 41 + 2);
+  await third.close('over');
+  assert.notEqual(workers[0]?.threadId, -1);
+  await pool.close('over');
+  assert.equal(workers[0]?.threadId, -1);
+});
+
+test('where memory runs out, a worker is started anew without the other models', async (context) => {
+  const { pool, workerPool, workers } = harness(context, { size: 1, failures: 1 });
+  await new PooledModel(workerPool, SETUP).describe();
+  const { run, data, result } = makeRun(pool, REFUSE);
+  run.start();
+  await run.finished;
+  assert.deepEqual(result, data);
+  assert.equal(workers.length, 2);
+});
+
+test('a model that is paused does not hold up the others', async (context) => {
+  const { pool, workerPool } = harness(context, { size: 1 });
+  const other = new PooledModel(workerPool, SETUP);
+  pool.pause();
+  const [held, free] = [makeRun(pool, 0), makeRun(other, 0)];
+  held.run.start();
+  free.run.start();
+  await free.run.finished;
+  let over = false;
+  void held.run.finished.then(() => {
+    over = true;
+  });
+  await sleep(50);
+  assert.equal(over, false);
+  pool.resume();
+  await held.run.finished;
 });

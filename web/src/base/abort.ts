@@ -40,3 +40,19 @@ export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undef
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** Aborts a controller when one of several signals is; to be undone by the function that comes back. */
+export function follow(
+  controller: AbortController,
+  ...signals: readonly (AbortSignal | undefined)[]
+): () => void {
+  const undo = signals.map((signal) => {
+    const relay = () => abort(controller, signal && reasonOf(signal));
+    signal?.addEventListener('abort', relay);
+    if (signal?.aborted) relay();
+    return () => signal?.removeEventListener('abort', relay);
+  });
+  return () => {
+    for (const each of undo) each();
+  };
+}

@@ -31,9 +31,13 @@ export class FairQueue<T> {
     for (const lane of this.#lanes) lane.cancel(reason);
   }
 
-  /** The next piece of work, or undefined when no lane has any. */
-  take(): T | undefined {
-    const byPriority = [...this.#lanes].sort((a, b) => b.priority - a.priority);
+  /**
+   * The next piece of work, or undefined when no lane has any.
+   *
+   * @param isOpen - whether a lane may be served now
+   */
+  take(isOpen: (lane: Lane<T>) => boolean = () => true): T | undefined {
+    const byPriority = this.#lanes.filter(isOpen).sort((a, b) => b.priority - a.priority);
     for (const lane of byPriority) {
       const work = lane.take();
       if (work === undefined) continue;

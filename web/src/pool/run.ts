@@ -5,9 +5,9 @@ import { enlarged, type Tile, type TilePlan } from '../tiling/plan.js';
 import { networkSize, placeOf, type Target } from '../tiling/target.js';
 import { cutTile } from '../tiling/tile-pixels.js';
 import type { TileResult } from '../types.js';
-import type { Crop, Reduction, TileRequest } from '../worker/protocol.js';
+import type { Crop, Reduction, TileWork } from '../worker/protocol.js';
 import type { Lane } from './fair-queue.js';
-import type { Task, WorkerPool } from './worker-pool.js';
+import type { Task, TilePool } from './tile-pool.js';
 
 /** What one run is about. */
 export interface RunRequest {
@@ -35,7 +35,7 @@ export interface RunRequest {
 /** One image on its way through the pool. */
 export class Run implements Lane<Task> {
   readonly priority: number;
-  readonly #pool: WorkerPool;
+  readonly #pool: TilePool;
   readonly #request: RunRequest;
   readonly #finished = deferred<void>();
   #closed = false;
@@ -47,7 +47,7 @@ export class Run implements Lane<Task> {
   /** Buffers of earlier tiles: for the next results. */
   readonly #spares: ArrayBuffer[] = [];
 
-  constructor(pool: WorkerPool, request: RunRequest) {
+  constructor(pool: TilePool, request: RunRequest) {
     this.#pool = pool;
     this.#request = request;
     this.priority = request.priority;
@@ -83,7 +83,7 @@ export class Run implements Lane<Task> {
     this.#taken++;
     return {
       lane: this,
-      makeRequest: () => this.#makeRequest(tile),
+      makeWork: () => this.#makeWork(tile),
       resolve: (reply) => {
         if (reply.type === 'tile') this.#receive(tile, reply.pixels);
       },
@@ -110,7 +110,7 @@ export class Run implements Lane<Task> {
     this.#pool.pump();
   }
 
-  #makeRequest(tile: Tile): TileRequest {
+  #makeWork(tile: Tile): TileWork {
     const { image, plan, alpha } = this.#request;
     const width = plan.across.tile;
     const height = plan.down.tile;

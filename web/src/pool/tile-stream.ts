@@ -1,7 +1,7 @@
 import { type Deferred, deferred } from '../base/deferred.js';
 import type { TileResult } from '../types.js';
 import { Run, type RunRequest } from './run.js';
-import type { WorkerPool } from './worker-pool.js';
+import type { TilePool } from './tile-pool.js';
 
 /** Finished tiles waiting for one receiver. */
 export class TileStream {
@@ -40,7 +40,7 @@ export class TileStream {
 
 /** A run whose tiles wait in a stream; to be started. */
 export function streamRun(
-  pool: WorkerPool,
+  pool: TilePool,
   request: Omit<RunRequest, 'ontile'> & Partial<Pick<RunRequest, 'ontile'>>,
 ): { run: Run; tiles: TileStream } {
   const tiles = new TileStream();

@@ -1,15 +1,9 @@
 import { TesseraError } from '../errors.js';
-import type {
-  LoadedReply,
-  PreparedReply,
-  PrepareRequest,
-  SessionShape,
-  TileReply,
-  TileRequest,
-} from '../worker/protocol.js';
+import type { SessionShape } from '../worker/protocol.js';
 import { FairQueue, type Lane } from './fair-queue.js';
+import type { Task } from './tile-pool.js';
 import { WorkerLost } from './worker-handle.js';
-import { type SeatOptions, WorkerSeat } from './worker-seat.js';
+import { type LoadableModel, type SeatOptions, WorkerSeat } from './worker-seat.js';
 
 // The running tile of an aborted run ends between two layers; only if that takes longer than this is
 // its worker ended.
@@ -17,15 +11,10 @@ const ABORT_GRACE_MS = 2000;
 // A tile that loses this many workers is given up: the tile, not the worker, is to blame.
 const MOST_LOSSES = 2;
 
-/** One request on its way through the pool. */
-export interface Task {
-  lane: Lane<Task>;
-  /** Called again for a retry, since the pixels have left with the first request. */
-  makeRequest(): PrepareRequest | TileRequest;
-  resolve(reply: PreparedReply | TileReply): void;
-  reject(error: unknown): void;
-  /** Hears how far a slow tile is, in (0, 1). */
-  progress?(done: number): void;
+/** A model whose lanes are in the queue. */
+export interface QueuedModel extends LoadableModel {
+  /** Whether none of its tasks is to be started. */
+  paused: boolean;
 }
 
 interface Place {
@@ -33,6 +22,17 @@ interface Place {
   busy: boolean;
   task: Task | undefined;
   abortTimer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/**
+ * The idle place that can begin soonest. Live workers come first: a small image then starts no more of
+ * them than it has tiles.
+ */
+function placeFor(model: QueuedModel, idle: ReadonlySet<Place>): Place {
+  const places = [...idle];
+  return (places.find(({ seat }) => seat.has(model)) ??
+    places.find(({ seat }) => seat.hasWorker) ??
+    places[0]) as Place;
 }
 
 /** Turns a lost worker into the error that callers see. */
@@ -50,17 +50,20 @@ function toPublic(error: unknown): unknown {
 }
 
 /**
- * Runs tiles on a fixed number of workers, one tile each at a time. Workers start when they are
- * first needed; a lost one is replaced and its tile tried once more. Every task settles.
+ * Runs the tiles of several models on a fixed number of workers, one tile each at a time. Workers
+ * start when they are first needed; a lost one is replaced and its tile tried once more. Every task
+ * settles.
  */
 export class WorkerPool {
   readonly #places: Place[];
   readonly #queue = new FairQueue<Task>();
+  /** What each lane in the queue is about. */
+  readonly #lanes = new Map<Lane<Task>, QueuedModel>();
+  readonly #models = new Set<QueuedModel>();
   /** Tasks that lost their worker go before all others. */
   #retries: Task[] = [];
   readonly #losses = new WeakMap<Task, number>();
   #disposed: { reason: unknown } | undefined;
-  #paused = false;
 
   constructor(size: number, options: SeatOptions) {
     this.#places = Array.from({ length: size }, () => ({
@@ -71,29 +74,50 @@ export class WorkerPool {
     }));
   }
 
-  /** Starts the first worker, which tells about the model. */
-  start(): Promise<LoadedReply> {
+  /** Starts the first worker, where there is none. */
+  async start(): Promise<void> {
     const place = this.#places[0] as Place;
-    return publicly(this.#occupy(place, () => place.seat.start()));
+    const isAlive = this.#places.some(({ seat, busy }) => busy || seat.hasWorker);
+    if (!isAlive) await publicly(this.#occupy(place, () => place.seat.start()));
+  }
+
+  /** Takes a model in; workers load it when they first need it. */
+  admit(model: QueuedModel): void {
+    if (this.#disposed !== undefined) throw this.#disposed.reason;
+    this.#models.add(model);
+  }
+
+  /**
+   * Ends everything of a model with `reason`. With the last model all workers end; before, workers use
+   * the memory for others, and give it back when they end.
+   */
+  async discharge(model: QueuedModel, reason: unknown): Promise<void> {
+    for (const [lane, its] of this.#lanes) if (its === model) lane.cancel(reason);
+    if (!this.#models.delete(model) || this.#models.size > 0) return;
+    await Promise.all(this.#places.map(({ seat }) => seat.terminate(reason)));
   }
 
   /** Starts every worker that has nothing to do, and prepares it for a shape. */
-  async prepareAll(shape: SessionShape): Promise<void> {
-    const request: PrepareRequest = { type: 'prepare', shape };
+  async prepareAll(model: QueuedModel, shape: SessionShape): Promise<void> {
+    const makeWork = () => ({ type: 'prepare', shape }) as const;
     const idle = this.#places.filter(({ busy }) => !busy);
-    const prepared = idle.map((place) => this.#occupy(place, () => place.seat.request(request)));
+    const prepared = idle.map((place) =>
+      this.#occupy(place, () => place.seat.request(model, makeWork)),
+    );
     await publicly(Promise.all(prepared));
   }
 
   /** Lets the tasks of a lane take part. */
-  add(lane: Lane<Task>): void {
+  add(lane: Lane<Task>, model: QueuedModel): void {
     if (this.#disposed !== undefined) throw this.#disposed.reason;
+    this.#lanes.set(lane, model);
     this.#queue.add(lane);
     this.pump();
   }
 
   /** Forgets a lane: its waiting tasks at once, its running ones before long. */
   remove(lane: Lane<Task>): void {
+    this.#lanes.delete(lane);
     this.#queue.remove(lane);
     this.#retries = this.#retries.filter((task) => task.lane !== lane);
     for (const place of this.#places) {
@@ -104,37 +128,32 @@ export class WorkerPool {
     }
   }
 
-  /** Starts no more tasks until {@link resume}. */
-  pause(): void {
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.pump();
-  }
-
   /** Gives work to the workers that have none. */
   pump(): void {
-    if (this.#disposed !== undefined || this.#paused) return;
-    // Live workers first: a small image then starts no more of them than it has tiles.
-    const idle = this.#places
-      .filter(({ busy }) => !busy)
-      .sort((a, b) => Number(b.seat.hasWorker) - Number(a.seat.hasWorker));
-    for (const place of idle) {
-      const task = this.#retries.shift() ?? this.#queue.take();
+    const idle = new Set(this.#places.filter(({ busy }) => !busy));
+    while (idle.size > 0 && this.#disposed === undefined) {
+      const task = this.#next();
       if (task === undefined) return;
-      void this.#work(place, task);
+      const model = this.#lanes.get(task.lane) as QueuedModel;
+      const place = placeFor(model, idle);
+      idle.delete(place);
+      void this.#work(place, task, model);
     }
   }
 
-  async #work(place: Place, task: Task): Promise<void> {
+  #next(): Task | undefined {
+    const isOpen = (lane: Lane<Task>) => this.#lanes.get(lane)?.paused === false;
+    const retry = this.#retries.findIndex(({ lane }) => isOpen(lane));
+    if (retry < 0) return this.#queue.take(isOpen);
+    return this.#retries.splice(retry, 1)[0];
+  }
+
+  async #work(place: Place, task: Task, model: QueuedModel): Promise<void> {
     place.task = task;
     try {
       const onprogress = (done: number) => task.progress?.(done);
-      task.resolve(
-        await this.#occupy(place, () => place.seat.request(task.makeRequest(), onprogress)),
-      );
+      const request = () => place.seat.request(model, () => task.makeWork(), onprogress);
+      task.resolve(await this.#occupy(place, request));
     } catch (error) {
       if (error instanceof WorkerLost && this.#mayRetry(task)) {
         this.#retries.push(task);
@@ -152,6 +171,7 @@ export class WorkerPool {
   }
 
   async #occupy<T>(place: Place, action: () => Promise<T>): Promise<T> {
+    if (this.#disposed !== undefined) throw this.#disposed.reason;
     place.busy = true;
     try {
       return await action();

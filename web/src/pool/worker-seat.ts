@@ -1,24 +1,43 @@
+import { TesseraError } from '../errors.js';
 import type { WorkerPort } from '../types.js';
-import type { LoadedReply, LoadRequest, ReplyTo, WorkerRequest } from '../worker/protocol.js';
+import type { ModelSetup, ReplyTo, Work, WorkRequest } from '../worker/protocol.js';
 import { WorkerHandle } from './worker-handle.js';
+
+// Each keeps its weights and its tile's tensors in the worker's memory.
+const MOST_MODELS = 4;
+// Timers that wait longer than this do not wait at all.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How a seat gets its workers. */
 export interface SeatOptions {
   spawn(): WorkerPort;
   /** Address of the module script that belongs to the wasm file. */
   glueUrl: string;
-  /** What makes a new worker able to run the model; workers start while it is on its way. */
-  load: Promise<LoadRequest>;
+  /** Gets the compiled core; workers start while it is on its way. */
+  core(): Promise<WebAssembly.Module>;
+  /** Inside each worker. */
+  threads: number;
   /** Milliseconds that a worker may be silent over a request. */
   silence: number;
-  /** Milliseconds after which an idle worker is ended; undefined keeps it. */
-  idleTimeout?: number | undefined;
+  /** Milliseconds after which an idle worker is ended. */
+  idleTimeout: number;
+}
+
+/** A model that workers can load. */
+export interface LoadableModel {
+  /** Unlike those of all others. */
+  id: number;
+  setup: ModelSetup;
+  /** Whether nobody will ask for it again. */
+  closed: boolean;
 }
 
 /** A place for one worker, which is started when needed and replaced when lost. */
 export class WorkerSeat {
   readonly #options: SeatOptions;
   #worker: WorkerHandle | undefined;
+  /** What the worker has loaded, least recently used first. */
+  readonly #models = new Set<LoadableModel>();
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SeatOptions) {
@@ -29,42 +48,87 @@ export class WorkerSeat {
     return this.#worker?.isLost === false;
   }
 
-  /** Starts a worker and loads the model into it. */
-  async start(): Promise<LoadedReply> {
-    const { spawn, silence, glueUrl, load } = this.#options;
+  /** Whether the worker is there and has loaded a model. */
+  has(model: LoadableModel): boolean {
+    return this.hasWorker && this.#models.has(model);
+  }
+
+  /** Starts a worker. */
+  async start(): Promise<void> {
+    const { spawn, silence, glueUrl, core, threads } = this.#options;
+    clearTimeout(this.#idleTimer);
     const worker = new WorkerHandle(spawn(), silence);
     this.#worker = worker;
+    this.#models.clear();
     try {
       const opened = worker.request({ type: 'open', glueUrl });
       // A missing file is told first: it says more than a worker that found nothing either.
       opened.catch(() => {});
-      const request = await load;
+      const wasm = await core();
       await opened;
-      return await worker.request(request);
+      await worker.request({ type: 'start', wasm, threads });
+      this.#waitForIdleness();
     } catch (error) {
       await worker.terminate(error);
       throw error;
     }
   }
 
-  /** Sends one request to the worker, starting one if there is none. */
-  async request<R extends WorkerRequest>(
-    request: R,
+  /**
+   * Lets the worker do something for a model, starting and loading what is not there.
+   *
+   * @param makeWork - called again when the work is to be done anew
+   * @throws WorkerLost, and TesseraError when the work failed in a worker that can go on.
+   */
+  async request<W extends Work>(
+    model: LoadableModel,
+    makeWork: () => W,
     onprogress?: (done: number) => void,
-  ): Promise<ReplyTo<R>> {
-    clearTimeout(this.#idleTimer);
+  ): Promise<ReplyTo<W>> {
     if (!this.hasWorker) await this.start();
+    clearTimeout(this.#idleTimer);
+    // start() has put it there.
+    const worker = this.#worker as WorkerHandle;
     try {
-      // start() has put it there.
-      return await (this.#worker as WorkerHandle).request(request, onprogress);
+      await this.#load(worker, model);
+      const request = { ...makeWork(), model: model.id } as WorkRequest;
+      return (await worker.request(request, onprogress)) as ReplyTo<W>;
+    } catch (error) {
+      if (!isOutOfMemory(error) || this.#models.size < 2) throw error;
+      // There may be room without the other models, but a worker's memory does not shrink.
+      await worker.terminate(error);
+      return await this.request(model, makeWork, onprogress);
     } finally {
       this.#waitForIdleness();
     }
   }
 
+  async #load(worker: WorkerHandle, model: LoadableModel): Promise<void> {
+    const known = this.#models.delete(model);
+    if (!known) await this.#makeRoom(worker);
+    this.#models.add(model);
+    if (known) return;
+    try {
+      await worker.request({ type: 'load', model: model.id, setup: model.setup });
+    } catch (error) {
+      this.#models.delete(model);
+      throw error;
+    }
+  }
+
+  /** Forgets the models that nobody will ask for, and those that are too many with one more. */
+  async #makeRoom(worker: WorkerHandle): Promise<void> {
+    for (const model of [...this.#models]) {
+      if (!model.closed && this.#models.size < MOST_MODELS) continue;
+      this.#models.delete(model);
+      await worker.request({ type: 'unload', model: model.id });
+    }
+  }
+
   #waitForIdleness(): void {
     const { idleTimeout } = this.#options;
-    if (idleTimeout === undefined) return;
+    clearTimeout(this.#idleTimer);
+    if (idleTimeout > LONGEST_TIMER_MS || !this.hasWorker) return;
     this.#idleTimer = setTimeout(() => this.terminate(new Error('idle')), idleTimeout);
   }
 
@@ -78,4 +142,8 @@ export class WorkerSeat {
     clearTimeout(this.#idleTimer);
     await this.#worker?.terminate(reason);
   }
+}
+
+function isOutOfMemory(error: unknown): error is TesseraError {
+  return error instanceof TesseraError && error.code === 'ERR_OUT_OF_MEMORY';
 }

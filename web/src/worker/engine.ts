@@ -1,7 +1,7 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
 import { enlarged } from '../tiling/plan.js';
 import type { NamedBytes } from '../types.js';
-import type { Crop, ModelSetup, Reduction, SessionShape, TileRequest } from './protocol.js';
+import type { Crop, ModelSetup, Reduction, SessionShape, TileWork } from './protocol.js';
 import type {
   ModelFacts,
   ModuleFactory,
@@ -89,7 +89,7 @@ export function readModel(module: TesseraModule, model: WasmModel, setup: ModelS
   });
 }
 
-/** One wasm instance with one model: all calls are synchronous. */
+/** One model in a wasm instance. */
 export class Engine {
   readonly #module: TesseraModule;
   readonly #model: WasmModel;
@@ -104,9 +104,20 @@ export class Engine {
     this.#module = module;
     this.#threads = threads;
     this.#model = new module.Model();
-    readModel(module, this.#model, model);
+    try {
+      readModel(module, this.#model, model);
+    } catch (error) {
+      this.#model.delete();
+      throw error;
+    }
     this.#info = this.#model.info();
     this.#session = new module.Session();
+  }
+
+  /** Gives its memory back to the instance, for other models. It cannot be used any more. */
+  dispose(): void {
+    this.#session.delete();
+    this.#model.delete();
   }
 
   /** What the model file says, less {@link warnings}. */
@@ -148,7 +159,7 @@ export class Engine {
    * the tile
    */
   async run(
-    { shape, pixels, take, spare }: Omit<TileRequest, 'type'>,
+    { shape, pixels, take, spare }: Omit<TileWork, 'type'>,
     pause: (done: number) => Promise<void>,
   ): Promise<ArrayBuffer> {
     this.prepare(shape);

@@ -41,12 +41,25 @@ export interface OpenRequest {
   glueUrl: string;
 }
 
-/** The second request: become able to run the model. */
+/** The second request: start the core. */
+export interface StartRequest {
+  type: 'start';
+  wasm: WebAssembly.Module;
+  threads: number;
+}
+
+/** Become able to run a model, beside those that are loaded already. */
 export interface LoadRequest {
   type: 'load';
-  wasm: WebAssembly.Module;
-  model: ModelSetup;
-  threads: number;
+  /** What later requests call it. */
+  model: number;
+  setup: ModelSetup;
+}
+
+/** Forget a model. */
+export interface UnloadRequest {
+  type: 'unload';
+  model: number;
 }
 
 /** A model's bytes, and all that was said about it. */
@@ -59,14 +72,19 @@ export interface ModelSetup {
   choices: ModelChoices;
 }
 
+/** Say what a model is. */
+export interface DescribeWork {
+  type: 'describe';
+}
+
 /** Get ready for a tile shape. */
-export interface PrepareRequest {
+export interface PrepareWork {
   type: 'prepare';
   shape: SessionShape;
 }
 
 /** Upscale one tile: RGBA bytes in, a part of the RGBA bytes out. All buffers are transferred. */
-export interface TileRequest {
+export interface TileWork {
   type: 'tile';
   shape: SessionShape;
   pixels: ArrayBuffer;
@@ -76,7 +94,13 @@ export interface TileRequest {
   spare?: ArrayBuffer | undefined;
 }
 
-export type WorkerRequest = OpenRequest | LoadRequest | PrepareRequest | TileRequest;
+/** What there is to do for a model. */
+export type Work = DescribeWork | PrepareWork | TileWork;
+
+/** Work for the model of that number, which is loaded. */
+export type WorkRequest = Work & { model: number };
+
+export type WorkerRequest = OpenRequest | StartRequest | LoadRequest | UnloadRequest | WorkRequest;
 
 /** Not a request: the tile in work is no longer wanted, and is answered with `ERR_CANCELLED`. */
 export interface CancelMessage {
@@ -87,8 +111,20 @@ export interface OpenedReply {
   type: 'opened';
 }
 
+export interface StartedReply {
+  type: 'started';
+}
+
 export interface LoadedReply {
   type: 'loaded';
+}
+
+export interface UnloadedReply {
+  type: 'unloaded';
+}
+
+export interface DescribedReply {
+  type: 'described';
   model: ModelInfo;
 }
 
@@ -122,25 +158,28 @@ export interface PoisonedReply {
   message: string;
 }
 
-export type WorkerReply =
-  | OpenedReply
-  | LoadedReply
-  | PreparedReply
-  | TileReply
-  | FailedReply
-  | PoisonedReply;
+/** What comes of each kind of work. */
+export interface WorkReplies {
+  describe: DescribedReply;
+  prepare: PreparedReply;
+  tile: TileReply;
+}
+
+/** The reply to each kind of request. */
+interface Replies extends WorkReplies {
+  open: OpenedReply;
+  start: StartedReply;
+  load: LoadedReply;
+  unload: UnloadedReply;
+}
 
 /** The reply that a successful request gets. */
-export type ReplyTo<R extends WorkerRequest> = R extends OpenRequest
-  ? OpenedReply
-  : R extends LoadRequest
-    ? LoadedReply
-    : R extends PrepareRequest
-      ? PreparedReply
-      : TileReply;
+export type ReplyTo<R extends { type: keyof Replies }> = Replies[R['type']];
+
+export type WorkerReply = ReplyTo<WorkerRequest> | FailedReply | PoisonedReply;
 
 /** Buffers that move with a request instead of being copied. */
-export function transfersOf(request: WorkerRequest): ArrayBuffer[] {
+export function transfersOf(request: WorkerRequest | Work): ArrayBuffer[] {
   if (request.type !== 'tile') return [];
   const { pixels, spare } = request;
   return spare === undefined ? [pixels] : [pixels, spare];

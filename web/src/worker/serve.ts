@@ -2,13 +2,15 @@
 
 import { describe, TesseraError, toWireError } from '../errors.js';
 import type { ModelInfo } from '../types.js';
-import { Engine, importFactory, instantiate, toEngineError } from './engine.js';
+import { type Engine, importFactory, instantiate, toEngineError } from './engine.js';
+import { LoadedModels } from './loaded-models.js';
 import type {
   CancelMessage,
-  LoadRequest,
   ProgressReport,
+  StartRequest,
   WorkerReply,
   WorkerRequest,
+  WorkRequest,
 } from './protocol.js';
 import type { ModuleFactory } from './wasm-module.js';
 
@@ -39,7 +41,7 @@ function breathing(): () => Promise<void> {
 /** Answers requests, one reply each, in order. */
 export function serve(port: ServerPort): void {
   let factory: ModuleFactory | undefined;
-  let engine: Engine | undefined;
+  let models: LoadedModels | undefined;
   let cancelled = false;
   const breathe = breathing();
 
@@ -63,16 +65,32 @@ export function serve(port: ServerPort): void {
       return { type: 'opened' };
     }
     if (factory === undefined) throw new TesseraError('ERR_INTERNAL', 'the worker was not opened');
+    if (request.type === 'start') {
+      models = await start(factory, request);
+      return { type: 'started' };
+    }
+    if (models === undefined) throw new TesseraError('ERR_INTERNAL', 'the core was not started');
     if (request.type === 'load') {
-      engine = await load(factory, request);
-      return { type: 'loaded', model: describeModel(engine) };
+      models.load(request.model, request.setup);
+      return { type: 'loaded' };
     }
-    if (engine === undefined) throw new TesseraError('ERR_INTERNAL', 'no model was loaded');
-    if (request.type === 'prepare') {
-      engine.prepare(request.shape);
-      return { type: 'prepared', heapBytes: engine.heapBytes };
+    if (request.type === 'unload') {
+      models.unload(request.model);
+      return { type: 'unloaded' };
     }
-    return { type: 'tile', pixels: await engine.run(request, pauses()) };
+    return work(models.get(request.model), request);
+  }
+
+  async function work(engine: Engine, request: WorkRequest): Promise<WorkerReply> {
+    switch (request.type) {
+      case 'describe':
+        return { type: 'described', model: describeModel(engine) };
+      case 'prepare':
+        engine.prepare(request.shape);
+        return { type: 'prepared', heapBytes: engine.heapBytes };
+      case 'tile':
+        return { type: 'tile', pixels: await engine.run(request, pauses()) };
+    }
   }
 
   port.onrequest(async (request) => {
@@ -89,10 +107,10 @@ export function serve(port: ServerPort): void {
   });
 }
 
-async function load(factory: ModuleFactory, request: LoadRequest): Promise<Engine> {
-  const { wasm, model, threads } = request;
+async function start(factory: ModuleFactory, request: StartRequest): Promise<LoadedModels> {
+  const { wasm, threads } = request;
   try {
-    return new Engine(await instantiate(factory, wasm, threads), model, threads);
+    return new LoadedModels(await instantiate(factory, wasm, threads), threads);
   } catch (error) {
     throw toEngineError(error);
   }

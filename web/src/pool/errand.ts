@@ -1,21 +1,21 @@
 import { deferred } from '../base/deferred.js';
-import type { PreparedReply, SessionShape } from '../worker/protocol.js';
+import type { ReplyTo, Work } from '../worker/protocol.js';
 import type { Lane } from './fair-queue.js';
-import type { Task, WorkerPool } from './worker-pool.js';
+import type { Task, TilePool } from './tile-pool.js';
 
-/** Gets one worker ready for a shape, as soon as one is free. */
-export class PrepareLane implements Lane<Task> {
-  // Short, and somebody waits for it before starting what takes long.
+/** One short piece of work for whichever worker is free first. */
+export class Errand<W extends Work> implements Lane<Task> {
+  // Somebody waits for it before starting what takes long.
   readonly priority = Number.POSITIVE_INFINITY;
-  readonly #pool: WorkerPool;
-  readonly #shape: SessionShape;
-  readonly #result = deferred<PreparedReply>();
+  readonly #pool: TilePool;
+  readonly #work: W;
+  readonly #result = deferred<ReplyTo<W>>();
   #taken = false;
   #closed = false;
 
-  constructor(pool: WorkerPool, shape: SessionShape) {
+  constructor(pool: TilePool, work: W) {
     this.#pool = pool;
-    this.#shape = shape;
+    this.#work = work;
   }
 
   get closed(): boolean {
@@ -23,7 +23,7 @@ export class PrepareLane implements Lane<Task> {
   }
 
   /** Enters the pool. */
-  run(): Promise<PreparedReply> {
+  async run(): Promise<ReplyTo<W>> {
     this.#pool.add(this);
     return this.#result.promise;
   }
@@ -33,9 +33,9 @@ export class PrepareLane implements Lane<Task> {
     this.#taken = true;
     return {
       lane: this,
-      makeRequest: () => ({ type: 'prepare', shape: this.#shape }),
+      makeWork: () => this.#work,
       resolve: (reply) => {
-        if (reply.type === 'prepared') this.#result.resolve(reply);
+        this.#result.resolve(reply as ReplyTo<W>);
         this.#close();
       },
       reject: (error) => this.cancel(error),

@@ -1,0 +1,74 @@
+import { abort, reasonOf, throwIfAborted } from '../base/abort.js';
+import { loadCore } from '../load/core.js';
+import type { FetchContext } from '../load/fetch-bytes.js';
+import { type Locations, locate } from '../load/locations.js';
+import { movedAdvice } from '../load/moved.js';
+import type { PoolInfo } from '../types.js';
+import { chooseVariant } from '../variants.js';
+import { VERSION } from '../version.js';
+import { startBrowserWorker } from './browser-worker.js';
+import type { ResolvedPool } from './pool-options.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** The working parts of a pool: a build of the core, and the workers that run it. */
+export class PoolParts {
+  readonly info: PoolInfo;
+  readonly places: Locations;
+  readonly workers: WorkerPool;
+  readonly #options: ResolvedPool;
+  readonly #stopper = new AbortController();
+  /** Kept, so that it is loaded once. */
+  #core: WebAssembly.Module | undefined;
+
+  /** @throws TesseraError `ERR_UNSUPPORTED` where it cannot run. */
+  constructor(options: ResolvedPool) {
+    const choice = chooseVariant(options.variant);
+    const threaded = choice.variant.endsWith('-mt');
+    const threads = threaded ? options.workers : 1;
+    const workers = threaded ? 1 : options.workers;
+    const places = locate(options, choice.variant);
+    this.#options = options;
+    this.places = places;
+    this.info = { ...choice, version: VERSION, workers, threads };
+    this.workers = new WorkerPool(workers, {
+      spawn: options.createWorker ?? (() => startBrowserWorker(places.worker)),
+      glueUrl: places.glue.href,
+      core: () => this.core({}),
+      threads,
+      silence: options.timeout,
+      idleTimeout: options.idleTimeout,
+    });
+  }
+
+  /** Is aborted when the pool is disposed. */
+  get ended(): AbortSignal {
+    return this.#stopper.signal;
+  }
+
+  /**
+   * Fetches and compiles the core, or gives what is there already.
+   *
+   * @throws as {@link loadCore} does.
+   */
+  async core({
+    signal = this.ended,
+    onbytes,
+  }: Pick<FetchContext, 'signal' | 'onbytes'>): Promise<WebAssembly.Module> {
+    throwIfAborted(signal);
+    if (this.#core === undefined) {
+      const { fetch, timeout, baseUrl, wasmUrl } = this.#options;
+      const placed = baseUrl !== undefined || wasmUrl !== undefined;
+      const ifMissing = placed ? undefined : movedAdvice(this.places.wasm);
+      const { href } = this.places.wasm;
+      this.#core = await loadCore(href, { fetch, timeout, signal, ifMissing, onbytes });
+    }
+    onbytes?.(1, 1);
+    return this.#core;
+  }
+
+  /** Ends the workers; everything pending rejects with `reason`. */
+  async dispose(reason: unknown): Promise<void> {
+    abort(this.#stopper, reason);
+    await this.workers.dispose(reasonOf(this.ended));
+  }
+}
