@@ -1,4 +1,5 @@
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -43,9 +44,16 @@ bool IsPicture(const Model& model) {
   return channels == 1 || channels == 3 || channels == 4;
 }
 
+// Each output is looked at as a network of its own.
+constexpr size_t kMaxOutputs = 32;
+
 // The network behind that of several outputs which is the largest picture, or the first error.
 Result<Model> LoadLargest(const onnx::Model& file, LoadOptions options,
                           std::vector<Status>* obstacles) {
+  if (file.outputs.size() > kMaxOutputs) {
+    return Status(StatusCode::kUnsupported, "the model has " + std::to_string(file.outputs.size()) +
+                                                " outputs; name the one that is wanted");
+  }
   std::optional<Model> largest;
   Status first_error;
   for (const onnx::ValueInfo& output : file.outputs) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -62,14 +63,13 @@ Result<std::vector<int64_t>> Integers(OpContext& op, size_t index) {
 Status FoldConstantOfShape(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(Shape shape, Integers(op, 0));
   TESSERA_ASSIGN_OR_RETURN(const onnx::Tensor* value, op.Tensor("value"));
-  const auto count = FoldableSize(shape);
-  if (!count) return op.Unsupported("makes a constant that is too large");
-  Known known{std::move(shape), true, {}, {}};
-  if (value && !value->ints.empty()) {
-    known.is_floating = false;
-    known.extents.assign(*count, Extent(value->ints[0]));
+  const bool of_integers = value && !value->ints.empty();
+  TESSERA_ASSIGN_OR_RETURN(const size_t count, op.FoldedSize(shape, of_integers));
+  Known known{std::move(shape), !of_integers, {}, {}};
+  if (of_integers) {
+    known.extents.assign(count, Extent(value->ints[0]));
   } else {
-    known.floats.assign(*count, value && !value->floats.empty() ? value->floats[0] : 0.0f);
+    known.floats.assign(count, value && !value->floats.empty() ? value->floats[0] : 0.0f);
   }
   return op.EmitKnown(std::move(known));
 }
@@ -81,13 +81,12 @@ Status FoldRange(OpContext& op) {
   if (start.size() != 1 || limit.size() != 1 || delta.size() != 1 || delta[0] == 0) {
     return op.Malformed("start, limit and delta must be numbers, and delta not zero");
   }
-  constexpr size_t kMost = 1 << 20;
+  const double steps = (static_cast<double>(limit[0]) - static_cast<double>(start[0])) /
+                       static_cast<double>(delta[0]);
+  const auto count = static_cast<int64_t>(std::clamp(std::ceil(steps), 0.0, 1e15));
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize({count}, true).status());
   std::vector<Extent> elements;
-  for (int64_t x = start[0]; delta[0] > 0 ? x < limit[0] : x > limit[0]; x += delta[0]) {
-    if (elements.size() >= kMost) return op.Unsupported("makes a constant that is too large");
-    elements.emplace_back(x);
-  }
-  const auto count = static_cast<int64_t>(elements.size());
+  for (int64_t i = 0; i < count; ++i) elements.emplace_back(start[0] + i * delta[0]);
   return op.EmitKnown(OfExtents({count}, std::move(elements)));
 }
 
@@ -145,8 +144,8 @@ Status FoldReshape(OpContext& op) {
     if (!whole || *whole < 0) return op.Unsupported("its shape depends on the image's size");
     shape.push_back(*whole);
   }
-  const auto count = FoldableSize(shape);
-  if (!count || *count != x.size()) return op.Malformed("the shape has another number of elements");
+  TESSERA_ASSIGN_OR_RETURN(const size_t count, op.FoldedSize(shape, x.floats.empty()));
+  if (count != x.size()) return op.Malformed("the shape has another number of elements");
   x.shape = std::move(shape);
   return op.EmitKnown(std::move(x));
 }
@@ -174,7 +173,7 @@ Status FoldGather(OpContext& op) {
   Shape shape(x.shape.begin(), x.shape.begin() + axis);
   shape.insert(shape.end(), which.shape.begin(), which.shape.end());
   shape.insert(shape.end(), x.shape.begin() + axis + 1, x.shape.end());
-  if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize(shape, x.floats.empty()).status());
   return op.EmitKnown(
       Rearranged(x, std::move(shape), TakeSource(x.shape, static_cast<size_t>(axis), *indices)));
 }
@@ -236,7 +235,7 @@ Status FoldConcat(OpContext& op) {
   bool all_floats = true;
   for (size_t i = 0; i < op.input_count(); ++i) {
     TESSERA_ASSIGN_OR_RETURN(Known part, Input(op, i));
-    if (FoldableSize(part.shape) == size_t{0}) continue;
+    if (part.size() == 0) continue;
     all_floats = all_floats && part.extents.empty();
     parts.push_back(std::move(part));
   }
@@ -256,6 +255,7 @@ Status FoldConcat(OpContext& op) {
     shape[joined] = first[joined];
     if (shape != first) return op.Malformed("joins tensors of different shapes");
   }
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize(y.shape, !all_floats).status());
   for (size_t block = 0; block < outer; ++block) {
     for (const Known& part : parts) {
       const auto length = static_cast<ptrdiff_t>(part.size() / outer);
@@ -273,7 +273,7 @@ Status FoldConcat(OpContext& op) {
 }
 
 Status EmitBroadcast(OpContext& op, const Known& x, Shape target) {
-  if (!FoldableSize(target)) return op.Unsupported("makes a constant that is too large");
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize(target, x.floats.empty()).status());
   std::vector<size_t> source = BroadcastSource(x.shape, target);
   return op.EmitKnown(Rearranged(x, std::move(target), source));
 }
@@ -290,13 +290,15 @@ Status FoldTile(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> repeats, Integers(op, 1));
   if (repeats.size() != x.shape.size()) return op.Malformed("needs one number for each axis");
   for (size_t axis = 0; axis < repeats.size(); ++axis) {
+    const int64_t extent = x.shape[axis];
     Shape shape = x.shape;
+    shape.push_back(repeats[axis]);  // as many elements as the result has
+    TESSERA_RETURN_IF_ERROR(op.FoldedSize(shape, x.floats.empty()).status());
+    shape.pop_back();
+    shape[axis] = extent * repeats[axis];
     std::vector<int64_t> indices;
-    if (repeats[axis] < 0 || repeats[axis] > (1 << 20)) return op.Malformed("repeats is too large");
-    for (int64_t i = 0; i < repeats[axis] * shape[axis]; ++i) indices.push_back(i % shape[axis]);
-    std::vector<size_t> source = TakeSource(x.shape, axis, indices);
-    shape[axis] = static_cast<int64_t>(indices.size());
-    if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+    for (int64_t i = 0; i < shape[axis]; ++i) indices.push_back(i % extent);
+    const std::vector<size_t> source = TakeSource(x.shape, axis, indices);
     x = Rearranged(x, std::move(shape), source);
   }
   return op.EmitKnown(std::move(x));
@@ -353,12 +355,13 @@ std::optional<Binary::Kind> FloatKind(std::string_view op_type) {
 
 Result<Known> FoldPair(OpContext& op, const Known& first, const Known& second) {
   TESSERA_ASSIGN_OR_RETURN(Shape shape, Broadcast(first.shape, second.shape));
-  if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
+  const bool all_floats = !first.floats.empty() && !second.floats.empty();
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize(shape, !all_floats).status());
   Known a = Rearranged(first, shape, BroadcastSource(first.shape, shape));
   Known b = Rearranged(second, shape, BroadcastSource(second.shape, shape));
   const std::optional<Binary::Kind> kind = FloatKind(op.op_type());
   Known y{std::move(shape), a.is_floating, {}, {}};
-  if (kind && !a.floats.empty() && !b.floats.empty()) {
+  if (kind && all_floats) {
     for (size_t i = 0; i < a.floats.size(); ++i) {
       y.floats.push_back(Apply(*kind, a.floats[i], b.floats[i]));
       if (std::isfinite(y.floats.back())) continue;
@@ -460,8 +463,8 @@ Status FoldWhere(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(shape, Broadcast(shape, condition.shape));
   const auto which = condition.Integers();
   if (!which) return op.Unsupported("its condition depends on the image's size");
-  if (!FoldableSize(shape)) return op.Unsupported("makes a constant that is too large");
   const bool all_floats = yes.extents.empty() && no.extents.empty();
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize(shape, !all_floats).status());
   if (!all_floats) {
     TESSERA_RETURN_IF_ERROR(ToExtents(op, yes));
     TESSERA_RETURN_IF_ERROR(ToExtents(op, no));
@@ -483,27 +486,37 @@ Status FoldWhere(OpContext& op) {
   return op.EmitKnown(std::move(y));
 }
 
-// The elements of one reduction of weights as one number.
-double Reduced(std::string_view kind, const std::vector<double>& parts) {
+// What becomes of the weights that are reduced to one number.
+struct Reduced {
+  size_t count = 0;
   double sum = 0.0;
   double magnitudes = 0.0;
   double squares = 0.0;
   double product = 1.0;
-  for (const double part : parts) {
-    sum += part;
-    magnitudes += std::abs(part);
-    squares += part * part;
-    product *= part;
+  double largest = -std::numeric_limits<double>::infinity();
+  double smallest = std::numeric_limits<double>::infinity();
+
+  void Take(double x) {
+    ++count;
+    sum += x;
+    magnitudes += std::abs(x);
+    squares += x * x;
+    product *= x;
+    largest = std::max(largest, x);
+    smallest = std::min(smallest, x);
   }
-  if (kind == "ReduceMean") return sum / static_cast<double>(parts.size());
-  if (kind == "ReduceMax") return *std::max_element(parts.begin(), parts.end());
-  if (kind == "ReduceMin") return *std::min_element(parts.begin(), parts.end());
-  if (kind == "ReduceProd") return product;
-  if (kind == "ReduceL1") return magnitudes;
-  if (kind == "ReduceL2") return std::sqrt(squares);
-  if (kind == "ReduceSumSquare") return squares;
-  return sum;
-}
+
+  double By(std::string_view op_type) const {
+    if (op_type == "ReduceMean") return sum / static_cast<double>(count);
+    if (op_type == "ReduceMax") return largest;
+    if (op_type == "ReduceMin") return smallest;
+    if (op_type == "ReduceProd") return product;
+    if (op_type == "ReduceL1") return magnitudes;
+    if (op_type == "ReduceL2") return std::sqrt(squares);
+    if (op_type == "ReduceSumSquare") return squares;
+    return sum;
+  }
+};
 
 // Norms of weights, as of weight normalization.
 Status FoldWeightReduction(OpContext& op, const Known& x, const ReducedAxes& reduced) {
@@ -511,16 +524,16 @@ Status FoldWeightReduction(OpContext& op, const Known& x, const ReducedAxes& red
   for (const int64_t axis : reduced.axes) kept[static_cast<size_t>(axis)] = 1;
   // Elements of the result stand for those of the input that broadcasting would pair with them.
   const std::vector<size_t> target = BroadcastSource(kept, x.shape);
-  size_t count = 1;
-  for (const int64_t extent : kept) count *= static_cast<size_t>(extent);
-  std::vector<std::vector<double>> parts(count);
+  // A sum in work is about as large as an extent.
+  TESSERA_ASSIGN_OR_RETURN(const size_t count, op.FoldedSize(kept, true));
+  std::vector<Reduced> parts(count);
   for (size_t i = 0; i < target.size(); ++i) {
-    parts[target[i]].push_back(static_cast<double>(x.floats[i]));
+    parts[target[i]].Take(static_cast<double>(x.floats[i]));
   }
   Known y{std::move(kept), true, {}, {}};
-  for (const std::vector<double>& part : parts) {
-    if (part.empty()) return op.Malformed("reduces nothing");
-    y.floats.push_back(static_cast<float>(Reduced(op.op_type(), part)));
+  for (const Reduced& part : parts) {
+    if (part.count == 0) return op.Malformed("reduces nothing");
+    y.floats.push_back(static_cast<float>(part.By(op.op_type())));
   }
   if (!reduced.keep_dims) {
     Shape shape;

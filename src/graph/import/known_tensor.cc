@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/checked_math.h"
-
 namespace tessera {
 namespace {
 
@@ -79,17 +77,6 @@ std::optional<std::vector<int64_t>> KnownTensor::Integers() const {
     integers.push_back(*whole);
   }
   return integers;
-}
-
-std::optional<size_t> FoldableSize(const Shape& shape) {
-  constexpr size_t kMost = size_t{1} << 25;
-  size_t count = 1;
-  for (const int64_t extent : shape) {
-    const auto product = CheckedProduct({static_cast<int64_t>(count), extent});
-    if (!product || *product > kMost) return std::nullopt;
-    count = *product;
-  }
-  return count;
 }
 
 KnownTensor Rearranged(const KnownTensor& x, Shape shape, const std::vector<size_t>& source) {

@@ -28,9 +28,6 @@ struct KnownTensor {
   std::optional<std::vector<int64_t>> Integers() const;
 };
 
-/// The number of elements, or nothing when it is beyond what is worth folding.
-std::optional<size_t> FoldableSize(const Shape& shape);
-
 /// The tensor of `shape` whose element i is element source[i] of `x`.
 KnownTensor Rearranged(const KnownTensor& x, Shape shape, const std::vector<size_t>& source);
 

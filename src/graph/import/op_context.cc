@@ -4,12 +4,16 @@
 #include <numeric>
 #include <utility>
 
+#include "core/checked_math.h"
 #include "graph/infer_node.h"
 
 namespace tessera {
 
 ValueId AddConstant(onnx::Tensor tensor, Scope& scope, Graph& graph) {
   const onnx::DataType type = tensor.data_type;
+  // Weights are computed from others in a few steps: a cast, a norm, a product.
+  constexpr uint64_t kStepBytesPerElement = 64;
+  scope.folding_bytes += kStepBytesPerElement * (tensor.floats.size() + tensor.ints.size());
   Value value;
   value.name = std::move(tensor.name);
   value.type = onnx::IsFloating(tensor.data_type) ? ElementType::kFloat32 : ElementType::kInt64;
@@ -307,7 +311,23 @@ void OpContext::RequireMultiple(const Extent& extent) {
   }
 }
 
+Result<size_t> OpContext::FoldedSize(const Shape& shape, bool of_extents) const {
+  const size_t element = of_extents ? sizeof(Extent) : sizeof(float);
+  size_t count = 1;
+  for (const int64_t extent : shape) {
+    const auto product = CheckedProduct({static_cast<int64_t>(count), extent});
+    if (!product || *product > scope_.folding_bytes / element) {
+      return Unsupported("makes a constant that is too large");
+    }
+    count = *product;
+  }
+  return count;
+}
+
 Status OpContext::EmitKnown(KnownTensor known) {
+  // Every step is charged, so that many small ones are no way around the limit.
+  TESSERA_ASSIGN_OR_RETURN(const size_t count, FoldedSize(known.shape, known.floats.empty()));
+  scope_.folding_bytes -= count * (known.floats.empty() ? sizeof(Extent) : sizeof(float));
   if (!known.IsConstant()) {
     for (const Extent& extent : known.extents) RequireMultiple(extent);
     if (!HasOutput()) return Status::Ok();

@@ -38,6 +38,9 @@ struct Scope {
   // What nodes that could not be imported would have made, and all that depends on it: the import
   // goes on to find what else stands in the way.
   std::unordered_set<ValueId> unknown;
+  // Bytes that constants which are computed on import may still take: a short file can ask for any
+  // amount, by Expand or by doubling what it has.
+  uint64_t folding_bytes = uint64_t{1} << 25;
 };
 
 /// What an importer sees of the node it imports: typed access to attributes and inputs, ways to
@@ -122,6 +125,9 @@ class OpContext {
   ValueId AddConstant(Shape shape, std::vector<float> elements);
   /// Asks for images whose height and width are multiples of this.
   void RequireMultiple(const Extent& extent);
+  /// The number of elements of `shape`, for a tensor that is about to be computed. Fails when the
+  /// file has no room for it (Scope::folding_bytes).
+  Result<size_t> FoldedSize(const Shape& shape, bool of_extents) const;
   /// Makes the output a constant, or numbers that depend on the image's size.
   Status EmitKnown(KnownTensor known);
 

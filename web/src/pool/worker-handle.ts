@@ -1,5 +1,5 @@
 import { StallTimer } from '../base/stall.js';
-import { describe, type ErrorCode, fromWireError, TesseraError } from '../errors.js';
+import { describe, fromWireError, TesseraError } from '../errors.js';
 import type { WorkerPort } from '../types.js';
 import {
   type CancelMessage,
@@ -12,9 +12,9 @@ import {
 
 /** The worker itself is lost, whatever it was doing; another one may do better. */
 export class WorkerLost extends Error {
-  readonly code: ErrorCode;
+  readonly code: 'ERR_WORKER_CRASHED' | 'ERR_OUT_OF_MEMORY' | 'ERR_TIMEOUT';
 
-  constructor(code: 'ERR_WORKER_CRASHED' | 'ERR_TIMEOUT', message: string, cause?: unknown) {
+  constructor(code: WorkerLost['code'], message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
   }
@@ -101,7 +101,7 @@ export class WorkerHandle {
       return;
     }
     if (reply.type === 'poisoned') {
-      this.terminate(new WorkerLost('ERR_WORKER_CRASHED', `wasm stopped: ${reply.message}`));
+      this.terminate(new WorkerLost(reply.code, reply.message));
       return;
     }
     this.#settle()?.resolve(reply);

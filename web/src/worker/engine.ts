@@ -251,9 +251,26 @@ export function allocate(module: TesseraModule, bytes: number): number {
   return pointer;
 }
 
+/**
+ * Whether wasm stopped for want of memory. The core throws one thing only, where no status can be
+ * returned: that an allocation failed.
+ */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof RangeError ||
+    (typeof WebAssembly.Exception === 'function' && error instanceof WebAssembly.Exception)
+  );
+}
+
 /** What a thrown value of the wasm runtime means to a caller. */
 export function toEngineError(error: unknown): TesseraError {
   if (error instanceof TesseraError) return error;
-  const code = error instanceof RangeError ? 'ERR_OUT_OF_MEMORY' : 'ERR_INTERNAL';
-  return new TesseraError(code, describe(error), { cause: error });
+  if (!isOutOfMemory(error)) {
+    return new TesseraError('ERR_INTERNAL', describe(error), { cause: error });
+  }
+  return new TesseraError('ERR_OUT_OF_MEMORY', NO_ROOM, { cause: error });
 }
+
+/** The message of an allocation that failed somewhere inside. */
+export const NO_ROOM =
+  'wasm memory has no room for what the network needs; close other pages, or use fewer workers or a smaller tileSize';

@@ -155,6 +155,7 @@ export interface FailedReply {
 /** The request failed in a way that leaves the wasm instance in an unknown state. */
 export interface PoisonedReply {
   type: 'poisoned';
+  code: 'ERR_OUT_OF_MEMORY' | 'ERR_WORKER_CRASHED';
   message: string;
 }
 

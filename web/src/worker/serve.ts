@@ -2,7 +2,14 @@
 
 import { describe, TesseraError, toWireError } from '../errors.js';
 import type { ModelInfo } from '../types.js';
-import { type Engine, importFactory, instantiate, toEngineError } from './engine.js';
+import {
+  type Engine,
+  importFactory,
+  instantiate,
+  isOutOfMemory,
+  NO_ROOM,
+  toEngineError,
+} from './engine.js';
 import { LoadedModels } from './loaded-models.js';
 import type {
   CancelMessage,
@@ -126,5 +133,8 @@ function describeModel(engine: Engine): ModelInfo {
 /** An error of ours leaves the instance whole; anything else thrown out of it is a trap. */
 function toFailure(error: unknown): WorkerReply {
   if (error instanceof TesseraError) return { type: 'failed', error: toWireError(error) };
-  return { type: 'poisoned', message: describe(error) };
+  if (isOutOfMemory(error))
+    return { type: 'poisoned', code: 'ERR_OUT_OF_MEMORY', message: NO_ROOM };
+  const message = `wasm stopped: ${describe(error)}`;
+  return { type: 'poisoned', code: 'ERR_WORKER_CRASHED', message };
 }
