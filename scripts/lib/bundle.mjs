@@ -30,16 +30,13 @@ const SHARED = {
 const web = (path) => join('web', path);
 const dist = (path) => join('dist', path);
 
-/** The demo uses the library as a page would: by its file, not with a copy of its own inside. */
-const libraryBesideDemo = {
-  name: 'library-beside-demo',
+/** Others use the library as a page would: by its file, not with a copy of its own inside. */
+const libraryAt = (path) => ({
+  name: 'library-beside',
   setup(build) {
-    build.onResolve({ filter: /^\.\.\/src\/index\.js$/ }, () => ({
-      path: '../tessera.mjs',
-      external: true,
-    }));
+    build.onResolve({ filter: /^\.\.\/(src\/)?index\.js$/ }, () => ({ path, external: true }));
   },
-};
+});
 
 const NODE = { format: 'esm', platform: 'node', target: 'node20', external: ['sharp'] };
 
@@ -71,6 +68,19 @@ const BUNDLES = [
     format: 'esm',
     ...COMMENTED,
   },
+  // The element loads the library only when a picture needs it.
+  {
+    entryPoints: [web('src/element/index.ts')],
+    outfile: dist('element.mjs'),
+    format: 'esm',
+    plugins: [libraryAt('./tessera.mjs')],
+  },
+  {
+    entryPoints: [web('src/element/script.ts')],
+    outfile: dist('element.js'),
+    format: 'iife',
+    plugins: [libraryAt('./tessera.mjs')],
+  },
   { ...NODE, entryPoints: [web('node/index.ts')], outfile: dist('node.mjs') },
   {
     ...NODE,
@@ -91,7 +101,7 @@ const BUNDLES = [
     entryPoints: [web('demo/main.ts')],
     outfile: dist('demo/main.mjs'),
     format: 'esm',
-    plugins: [libraryBesideDemo],
+    plugins: [libraryAt('../tessera.mjs')],
   },
 ];
 
@@ -110,8 +120,9 @@ export async function emitTypes() {
   rmSync(types, { recursive: true, force: true });
   await run(tsc, ['-p', join('scripts', 'tsconfig.types.json')], { cwd: ROOT });
   const files = declarationsFrom('index.d.ts', types);
+  const all = declarationsFrom(join('element', 'index.d.ts'), types, [...files]);
   for (const name of readdirSync(types, { recursive: true })) {
-    if (name.endsWith('.d.ts') && !files.includes(name)) rmSync(join(types, name));
+    if (name.endsWith('.d.ts') && !all.includes(name)) rmSync(join(types, name));
   }
   removeEmptyFolders(types);
   // Programs with a script tag have the library in a global.

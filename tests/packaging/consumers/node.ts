@@ -102,8 +102,8 @@ export const NODE: readonly Consumer[] = [
     name: 'arethetypeswrong',
     tools: ['@arethetypeswrong/cli'],
     async check(project) {
-      // Addresses of files are for servers and bundlers; no program imports them.
-      const files = ['./tessera.js', './worker.mjs', './package.json'];
+      // Addresses of files are for servers and bundlers; no program imports them. The element is a module for pages.
+      const files = ['./tessera.js', './worker.mjs', './package.json', './element.js', './element'];
       await project.bin('attw', project.archive, '--exclude-entrypoints', ...files);
     },
   },
