@@ -13,7 +13,9 @@ import {
   ApiModel,
   type ApiPackage,
 } from '@microsoft/api-extractor-model';
+import type { DocComment } from '@microsoft/tsdoc';
 import { DIST, ROOT } from '../lib/paths.mjs';
+import { summaryOf } from './doc-comment.ts';
 
 const TYPES = join(DIST, 'types');
 
@@ -88,12 +90,17 @@ export async function readApi(): Promise<Api> {
 const isRoot = ({ kind }: ApiItem) =>
   kind === ApiItemKind.Package || kind === ApiItemKind.EntryPoint;
 
+// API Extractor gives constructors a sentence where they have none.
+const isInvented = (comment: DocComment | undefined): boolean =>
+  comment !== undefined && summaryOf(comment, () => '').startsWith('Constructs a new instance of');
+
 /** Whether there is a sentence about it. An overload has that of the first. */
 function isDocumented(item: ApiItem): boolean {
   if (isRoot(item)) return true;
   const first = item.parent?.members.find((other) => nameOf(other) === nameOf(item));
   if (!(first instanceof ApiDocumentedItem)) return false;
   const paragraphs = first.tsdocComment?.summarySection.nodes ?? [];
+  if (item.kind === ApiItemKind.Constructor && isInvented(first.tsdocComment)) return false;
   return paragraphs.some((node) => node.getChildNodes().length > 0);
 }
 

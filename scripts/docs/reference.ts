@@ -31,7 +31,9 @@ function headingOf(item: ApiItem): string {
   if (item instanceof ApiConstructor) return `new ${owner}()`;
   if (item instanceof ApiMethod) {
     const name = nameOf(item);
-    return name.startsWith('[') ? `${owner}${name}()` : `${owner}.${name}()`;
+    // Escaped, or Markdown would take it for a link.
+    if (name.startsWith('[')) return `${owner}\\[${name.slice(1, -1)}\\]()`;
+    return `${owner}.${name}()`;
   }
   return nameOf(item);
 }

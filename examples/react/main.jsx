@@ -1,0 +1,9 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Upscaled } from './Upscaled.jsx';
+
+createRoot(/** @type {HTMLElement} */ (document.getElementById('root'))).render(
+  <StrictMode>
+    <Upscaled src="../photo.webp" alt="A street" />
+  </StrictMode>,
+);
