@@ -37,6 +37,8 @@ after(async () => {
 function testPage(name: string, check: (page: Page) => Promise<void>): void {
   test(name, async () => {
     const page = await browser.newPage();
+    // A busy machine is no fault.
+    page.setDefaultTimeout(600_000);
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('dialog', (dialog) => {

@@ -24,6 +24,7 @@ const NAMES = `
 declare const upscaler: import('tessera-sr').Upscaler;
 declare const TesseraError: typeof import('tessera-sr').TesseraError;
 declare const Upscaler: typeof import('tessera-sr').Upscaler;
+declare const Pool: typeof import('tessera-sr').Pool;
 declare const file: File;
 declare const context: CanvasRenderingContext2D;
 declare const controller: AbortController;
@@ -33,11 +34,11 @@ const GIVEN = `<!doctype html>
 <script type="importmap">{ "imports": { "tessera-sr": "/tessera/tessera.mjs" } }</script>
 <img src="/photo.jpg" alt="">
 <script type="module">
-  import { TesseraError, Upscaler } from 'tessera-sr';
+  import * as library from 'tessera-sr';
   const file = new File([await (await fetch('/photo.jpg')).blob()], 'photo.jpg');
   const context = new OffscreenCanvas(1, 1).getContext('2d');
-  const upscaler = new Upscaler();
-  Object.assign(globalThis, { TesseraError, Upscaler, upscaler, file, context });
+  const upscaler = new library.Upscaler();
+  Object.assign(globalThis, library, { upscaler, file, context });
   globalThis.controller = new AbortController();
   globalThis.ready = true;
 </script>`;
@@ -96,6 +97,8 @@ test('the samples, and the programs of the examples, have the right types', asyn
 /** Opens a page, and fails with what it complains of. */
 async function onPage(path: string, action: (page: Page) => Promise<unknown>): Promise<void> {
   const page = await browser.newPage();
+  // A busy machine is no fault.
+  page.setDefaultTimeout(600_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   try {

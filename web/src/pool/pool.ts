@@ -24,7 +24,11 @@ export class Pool {
   #parts: PoolParts | undefined;
   #disposed: TesseraError | undefined;
 
-  /** @throws TypeError or RangeError that names the option. */
+  /**
+   * Takes the options; nothing is loaded yet.
+   *
+   * @throws TypeError or RangeError that names the option.
+   */
   constructor(options: PoolOptions = {}) {
     this.#options = resolvePool(options);
     openers.set(this, () => this.#open());
