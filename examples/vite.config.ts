@@ -8,6 +8,11 @@ export default defineConfig({
   root: join(ROOT, 'examples'),
   cacheDir: join(ROOT, 'build', 'examples'),
   appType: 'mpa',
-  resolve: { alias: { 'tessera-sr': join(DIST, 'tessera.mjs') } },
+  resolve: {
+    alias: {
+      'tessera-sr/element': join(DIST, 'element.mjs'),
+      'tessera-sr': join(DIST, 'tessera.mjs'),
+    },
+  },
   server: { fs: { allow: [ROOT] } },
 });

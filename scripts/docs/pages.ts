@@ -30,6 +30,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Use',
     documents: [
+      ['docs/live.md', 'one tag, or one call, for the pictures of a page'],
       ['docs/api.md', 'inputs, outputs, sizes, streams, errors, variants, overlap of tiles'],
       ['docs/reference.md', 'every class, method, option and type'],
       ['docs/memory.md', 'what a run needs, how to need less, limits'],
@@ -54,6 +55,7 @@ export const CHAPTERS: readonly Chapter[] = [
     title: 'Help',
     documents: [
       ['docs/troubleshooting.md', 'by symptom, and by error code'],
+      ['SECURITY.md', 'files of strangers, reporting'],
       ['CHANGELOG.md', 'what changed'],
     ],
   },

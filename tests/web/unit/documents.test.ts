@@ -1,8 +1,9 @@
 // The documents have a place for everything that the library can say.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CHAPTERS } from '../../../scripts/docs/pages.ts';
 import { headingSlug } from '../../../scripts/docs/slug.ts';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { ERROR_CODES } from '../../../web/src/errors.ts';
@@ -11,6 +12,15 @@ test('troubleshooting has an entry for each error code, and for no other', () =>
   const text = readFileSync(join(ROOT, 'docs', 'troubleshooting.md'), 'utf8');
   const entries = [...text.matchAll(/^### (ERR_\w+)$/gm)].map(([, code]) => code);
   assert.deepEqual(entries.sort(), [...ERROR_CODES].sort());
+});
+
+test('the menu of the site, and llms.txt, have each document', () => {
+  const known = CHAPTERS.flatMap(({ documents }) => documents.map(([file]) => file));
+  const names = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  assert.deepEqual(
+    names.filter((name) => !known.includes(`docs/${name}`)),
+    [],
+  );
 });
 
 test('anchors are those of GitHub', () => {
