@@ -9,6 +9,7 @@ export interface ServeOptions {
   csp?: string | undefined;
   home?: string;
   onrequest?: (path: string) => void;
+  scripts?: Record<string, string>;
 }
 
 export interface StaticServer {

@@ -49,7 +49,7 @@ function listen(server, port, host) {
  *
  * `isolated` sends COOP and COEP, which make the page cross-origin isolated (shared memory,
  * threads); `cors` lets pages of every origin load from it; `csp` is a Content-Security-Policy to send; `home` is the path that `/` leads to;
- * `onrequest` hears of each path that is asked for; port 0 takes any free port. Resolves with
+ * `onrequest` hears of each path that is asked for; `scripts` are JavaScript files by their paths, beside those of the folder; port 0 takes any free port. Resolves with
  * `{url, port, close()}`; `url` has no slash at its end.
  */
 export async function serve({
@@ -61,6 +61,7 @@ export async function serve({
   csp,
   home,
   onrequest,
+  scripts = {},
 }) {
   const headers = {
     'X-Content-Type-Options': 'nosniff',
@@ -76,11 +77,16 @@ export async function serve({
   const files = sirv(root, { dev: true, etag: true, setHeaders });
 
   const server = createServer((request, response) => {
-    onrequest?.(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+    const { pathname } = new URL(request.url, 'http://localhost');
+    onrequest?.(decodeURIComponent(pathname));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     // Without the slash at its end, the page's relative addresses would point one folder too high.
     if (home && (request.url === '/' || `${request.url}/` === home)) {
       response.writeHead(302, { Location: home }).end();
+      return;
+    }
+    if (Object.hasOwn(scripts, pathname)) {
+      response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(scripts[pathname]);
       return;
     }
     files(request, response, () => {

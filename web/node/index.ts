@@ -32,8 +32,8 @@ export class Pool extends AnyPool {
 export class Upscaler extends AnyUpscaler {
   constructor(options: CreateOptions = {}) {
     const { fetch, ...workers } = onNode(options);
-    const ofPool = options.pool === undefined ? workers : {};
-    super({ ...options, ...ofPool, fetch, model: fileAddress(options.model) });
+    const isOwn = options.pool === undefined && options.port === undefined;
+    super({ ...options, ...(isOwn ? workers : {}), fetch, model: fileAddress(options.model) });
   }
 
   static override async create(options: CreateOptions = {}): Promise<Upscaler> {

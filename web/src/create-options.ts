@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger, checkPositive, checkSignal } from './base/checks.js';
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
+import type { AbortSignal, MessagePort } from './host-types.js';
 import { familyMembers } from './load/families.js';
 import { type Integrity, parseIntegrity } from './load/integrity.js';
 import { type Metadata, toMetadata } from './load/picture-options.js';
@@ -32,6 +33,11 @@ export interface CreateOptions extends PictureOptions, ModelChoices, PoolOptions
    * {@link PoolOptions}, which end with the last of them.
    */
   pool?: Pool | undefined;
+  /**
+   * A port of an upscaler elsewhere, whose model and workers are used: see {@link Upscaler.connect},
+   * which also says what can be chosen beside it.
+   */
+  port?: MessagePort | undefined;
   /** Default for {@link RunOptions.tileSize}. */
   tileSize?: number | undefined;
   /** Default for {@link RunOptions.overlap}. */
@@ -41,6 +47,12 @@ export interface CreateOptions extends PictureOptions, ModelChoices, PoolOptions
   /** The loaded part in [0, 1]: never falling, and exactly 1 once, last. */
   onprogress?: ((fraction: number, phase: LoadPhase) => void) | undefined;
 }
+
+/** What can be chosen for {@link Upscaler.connect}. */
+export type ConnectOptions = Pick<
+  CreateOptions,
+  'tileSize' | 'overlap' | 'signal' | 'timeout' | 'fetch'
+>;
 
 /** {@link CreateOptions} whose choices are checked and filled in; sources stay as they are. */
 export interface ResolvedCreate extends CreateOptions {
@@ -53,25 +65,29 @@ export interface ResolvedCreate extends CreateOptions {
 }
 
 // What a pool has decided already. The rest also has to do with models and pictures.
-const OF_POOLS = [
+const OF_POOLS: readonly (keyof PoolOptions)[] = [
   'workers',
   'variant',
   'idleTimeout',
   'workerUrl',
   'wasmUrl',
   'createWorker',
-] as const;
+];
+// What an upscaler at the other end of a port leaves to choose.
+const BESIDE_PORTS: readonly (keyof CreateOptions)[] = [
+  'port',
+  'tileSize',
+  'overlap',
+  'signal',
+  'timeout',
+  'fetch',
+];
 
 /**
  * @throws TypeError or RangeError that names the option.
  */
 export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
-  if (options.pool === undefined) {
-    resolvePool(options);
-  } else {
-    checkPool(options.pool);
-    refusePoolOptions(options);
-  }
+  checkSource(options);
   if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
   checkOverlap(options.overlap);
   checkSignal(options.signal);
@@ -87,11 +103,38 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
   };
 }
 
-/** @throws TypeError. */
-function refusePoolOptions(options: CreateOptions): void {
-  const twice = OF_POOLS.filter((name) => options[name] !== undefined);
-  if (twice.length === 0) return;
-  throw new TypeError(`${twice.join(', ')}: the pool that is given has chosen already`);
+/**
+ * Checks where workers come from: a port, a pool, or neither.
+ *
+ * @throws TypeError or RangeError.
+ */
+function checkSource(options: CreateOptions): void {
+  const { port, pool } = options;
+  const given = (Object.keys(options) as (keyof CreateOptions)[]).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (port !== undefined) {
+    if (typeof port.start !== 'function') throw new TypeError('port must be a MessagePort');
+    refuse(
+      given.filter((name) => !BESIDE_PORTS.includes(name)),
+      'the upscaler at the other end of the port',
+    );
+  } else if (pool !== undefined) {
+    checkPool(pool);
+    const ofPools: readonly string[] = OF_POOLS;
+    refuse(
+      given.filter((name) => ofPools.includes(name)),
+      'the pool that is given',
+    );
+  } else {
+    resolvePool(options);
+  }
+}
+
+/** @throws TypeError if there are any. */
+function refuse(options: readonly string[], chooser: string): void {
+  if (options.length === 0) return;
+  throw new TypeError(`${options.join(', ')}: ${chooser} has chosen already`);
 }
 
 /** @throws TypeError. */

@@ -17,6 +17,7 @@ export type HTMLVideoElement = Host<'HTMLVideoElement'>;
 export type ImageBitmap = Host<'ImageBitmap'>;
 export type ImageData = Host<'ImageData'>;
 export type OffscreenCanvas = Host<'OffscreenCanvas'>;
+export type MessagePort = Host<'MessagePort'>;
 export type Response = Host<'Response'>;
 /** A stream of bytes, as a response has it. */
 export type ByteStream = NonNullable<Response['body']>;

@@ -12,7 +12,7 @@
  *
  * @packageDocumentation
  */
-export type { CreateOptions } from './create-options.js';
+export type { ConnectOptions, CreateOptions } from './create-options.js';
 export {
   ERROR_CODES,
   type ErrorCode,

@@ -3,10 +3,11 @@ import { abort, follow, throwIfAborted } from './base/abort.js';
 import type { ResolvedCreate } from './create-options.js';
 import { familyMembers, type Member, memberFor } from './load/families.js';
 import { borrowPool, type Loan } from './pool/common-pools.js';
-import { type Loaded, loadUpscaler } from './start-up.js';
+import type { Loaded, ModelSet } from './pool/model-set.js';
+import { loadUpscaler } from './start-up.js';
 
 /** Loads models, and ends their workers. */
-export class Members {
+export class Members implements ModelSet {
   readonly #options: ResolvedCreate;
   readonly #family: readonly Member[];
   readonly #loading = new AbortController();
@@ -24,22 +25,15 @@ export class Members {
     this.#family = typeof options.model === 'string' ? familyMembers(options.model) : [];
   }
 
-  /** The first model, once it is there. */
   get first(): Loaded | undefined {
     return this.#loaded[0];
   }
 
-  /** Loads the first model; to be called once, before {@link get}. */
   start(): Promise<Loaded> {
     this.#first = this.#loadFirst();
     return this.#first;
   }
 
-  /**
-   * The model for a scale, loaded.
-   *
-   * @param needed - undefined for the first
-   */
   async get(needed: number | undefined): Promise<Loaded> {
     const first = await (this.#first as Promise<Loaded>);
     if (this.#family.length === 0) return first;
@@ -87,7 +81,6 @@ export class Members {
     for (const { pool } of this.#loaded) pool.resume();
   }
 
-  /** Ends loading and runs, and the workers that nobody else uses. */
   async dispose(reason: unknown): Promise<void> {
     abort(this.#loading, reason);
     // Loading may just have come to its end.

@@ -6,18 +6,12 @@ import type { FetchContext } from './load/fetch-bytes.js';
 import { type Locations, locate } from './load/locations.js';
 import { loadModel } from './load/model-source.js';
 import { movedAdvice } from './load/moved.js';
+import type { Loaded } from './pool/model-set.js';
 import { type Pool, partsOf } from './pool/pool.js';
 import type { PoolParts } from './pool/pool-parts.js';
 import { PooledModel } from './pool/pooled-model.js';
-import type { LoadPhase, ModelInfo, UpscalerInfo } from './types.js';
+import type { LoadPhase } from './types.js';
 import type { ModelSetup } from './worker/protocol.js';
-
-/** An upscaler's working parts. */
-export interface Loaded {
-  pool: PooledModel;
-  model: ModelInfo;
-  info: UpscalerInfo;
-}
 
 // Starting the first worker is a small part of the wait, so little of the progress is left for it.
 const DOWNLOAD_SHARE = 0.95;

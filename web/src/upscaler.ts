@@ -2,8 +2,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CallScope } from './base/call-scope.js';
 import { ProgressMeter } from './base/progress.js';
-import { type CreateOptions, type ResolvedCreate, resolveCreate } from './create-options.js';
+import {
+  type ConnectOptions,
+  type CreateOptions,
+  type ResolvedCreate,
+  resolveCreate,
+} from './create-options.js';
 import { TesseraError } from './errors.js';
+import type { MessagePort } from './host-types.js';
 import type { StreamType } from './image/file-stream.js';
 import { readImage } from './image/input.js';
 import { makeSink, type WholeKind } from './image/output.js';
@@ -19,9 +25,11 @@ import {
   resolveRun,
 } from './options.js';
 import { Errand } from './pool/errand.js';
+import type { Loaded, ModelSet } from './pool/model-set.js';
 import { Run, type RunRequest } from './pool/run.js';
 import { streamRun } from './pool/tile-stream.js';
-import type { Loaded } from './start-up.js';
+import { ConnectedModels } from './port/connected-models.js';
+import { PortServer } from './port/server.js';
 import { resultStream } from './streaming.js';
 import { estimateRun } from './tiling/estimate.js';
 import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
@@ -94,7 +102,9 @@ export class Upscaler {
    */
   readonly ready: Promise<void>;
   readonly #options: ResolvedCreate;
-  readonly #members: Members;
+  readonly #models: ModelSet;
+  /** Of those who use it through a port. */
+  readonly #servers = new Set<PortServer>();
   readonly #calls = new Set<CallScope>();
   /** By tile and overlap. */
   readonly #seams = new Map<string, Promise<Difference>>();
@@ -112,8 +122,12 @@ export class Upscaler {
    */
   constructor(options: CreateOptions = {}) {
     this.#options = resolveCreate(options);
-    this.#members = new Members(this.#options);
-    this.ready = this.#members.start().then(() => {});
+    const { port, timeout, signal } = this.#options;
+    this.#models =
+      port === undefined
+        ? new Members(this.#options)
+        : new ConnectedModels({ port, timeout, signal });
+    this.ready = this.#models.start().then(() => {});
     // Whoever uses the upscaler gets the error; nobody has to look at `ready`.
     this.ready.catch(() => {});
   }
@@ -130,6 +144,18 @@ export class Upscaler {
     return upscaler;
   }
 
+  /**
+   * Uses the model and the workers of an upscaler that lives elsewhere, with the same members.
+   * `dispose()` ends the connection alone.
+   *
+   * @param port - what {@link Upscaler.port} gave there
+   * @throws TesseraError `ERR_DISPOSED` when that upscaler is gone, `ERR_TIMEOUT` when nobody answers;
+   * what its own {@link ready} rejects with; the signal's reason when aborted.
+   */
+  static connect(port: MessagePort, options: ConnectOptions = {}): Promise<Upscaler> {
+    return Upscaler.create({ ...options, port });
+  }
+
   /** Which build runs, why, and with how many workers. Known once {@link ready}. */
   get info(): UpscalerInfo {
     return this.#known().info;
@@ -141,7 +167,7 @@ export class Upscaler {
   }
 
   #known(): Loaded {
-    const { first } = this.#members;
+    const { first } = this.#models;
     if (first === undefined) throw new TypeError('not loaded yet: await upscaler.ready');
     return first;
   }
@@ -149,7 +175,7 @@ export class Upscaler {
   /** @param needed - the scale that is needed, of a family's */
   async #whenReady(needed?: number): Promise<Loaded> {
     if (this.#disposed !== undefined) throw this.#disposed;
-    return this.#members.get(needed);
+    return this.#models.get(needed);
   }
 
   /**
@@ -459,14 +485,29 @@ export class Upscaler {
     }
   }
 
+  /**
+   * Another way to this upscaler's model and workers, for {@link Upscaler.connect} in a web worker, a
+   * frame or a service worker: send the port there. Each can be connected once.
+   *
+   * @throws TesseraError `ERR_DISPOSED`.
+   */
+  port(): MessagePort {
+    if (this.#disposed !== undefined) throw this.#disposed;
+    const { port1, port2 } = new MessageChannel();
+    const forget = () => this.#servers.delete(server);
+    const server = new PortServer(port1, this.#models, this.#options.timeout, forget);
+    this.#servers.add(server);
+    return port2;
+  }
+
   /** Starts no more tiles, of any run, until {@link resume}; those that are running end. */
   pause(): void {
-    this.#members.pause();
+    this.#models.pause();
   }
 
   /** Goes on after {@link pause}. */
   resume(): void {
-    this.#members.resume();
+    this.#models.resume();
   }
 
   /**
@@ -485,7 +526,8 @@ export class Upscaler {
   async dispose(): Promise<void> {
     this.#disposed ??= new TesseraError('ERR_DISPOSED', 'the upscaler was disposed');
     this.abort(this.#disposed);
-    await this.#members.dispose(this.#disposed);
+    for (const server of this.#servers) server.end(this.#disposed);
+    await this.#models.dispose(this.#disposed);
   }
 
   /** For `await using`. */

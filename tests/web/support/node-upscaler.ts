@@ -8,14 +8,18 @@ import { type CreateOptions, Upscaler } from '../../../web/src/index.ts';
 /** Where the wasm lies. */
 export const BASE_URL = pathToFileURL(`${DIST}/`);
 
-/** An upscaler on the built wasm. Dispose of it. */
-export function openUpscaler(options: CreateOptions): Promise<Upscaler> {
-  return Upscaler.create({
+/** What an upscaler needs to run here. */
+export function nodeOptions(): CreateOptions {
+  return {
     baseUrl: BASE_URL,
     createWorker: () => adaptWorker(new Worker(new URL('node-worker.mjs', BASE_URL))),
     variant: 'simd',
     workers: 2,
     fetch: fetchFile,
-    ...options,
-  });
+  };
+}
+
+/** An upscaler on the built wasm. Dispose of it. */
+export function openUpscaler(options: CreateOptions): Promise<Upscaler> {
+  return Upscaler.create({ ...nodeOptions(), ...options });
 }

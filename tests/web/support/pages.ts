@@ -34,13 +34,15 @@ export interface PageOptions {
   csp?: string | undefined;
   /** Whether other origins may load the files. Default false. */
   cors?: boolean;
+  /** JavaScript files that the server has beside the library's, by their paths. */
+  scripts?: Record<string, string>;
 }
 
 /** Opens a page that has the library. */
 export async function openPage(options: PageOptions = {}): Promise<TestPage> {
-  const { isolated = false, args = [], init, cors = false } = options;
+  const { isolated = false, args = [], init, cors = false, scripts = {} } = options;
   const csp = 'csp' in options ? options.csp : STRICT_CSP;
-  const server = await serve({ root: DIST, isolated, cors, csp });
+  const server = await serve({ root: DIST, isolated, cors, csp, scripts });
   const browser = await launchBrowser({ args });
   const page = await browser.newPage();
   // tsx wraps named functions in a call of its helper, which functions sent to the page lack there.

@@ -10,11 +10,17 @@ export class StallTimer {
   #ticks = 0;
   readonly #interval: ReturnType<typeof setInterval>;
 
-  /** @param silence - milliseconds without {@link heard} until `onstall` is called */
-  constructor(silence: number, onstall: () => void) {
+  /**
+   * @param silence - milliseconds without {@link heard} until `onstall` is called
+   * @param onquiet - called some times before
+   */
+  constructor(silence: number, onstall: () => void, onquiet: () => void = () => {}) {
     this.#interval = setInterval(() => {
       this.#ticks++;
-      if (this.#ticks < TICKS) return;
+      if (this.#ticks < TICKS) {
+        onquiet();
+        return;
+      }
       this.stop();
       onstall();
     }, silence / TICKS);

@@ -53,7 +53,6 @@ export class PooledModel implements TilePool, QueuedModel {
     this.#workers.pump();
   }
 
-  /** Its lanes end with `reason`, and workers forget it. */
   async close(reason: unknown): Promise<void> {
     this.closed = true;
     await this.#workers.discharge(this, reason);

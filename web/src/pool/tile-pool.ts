@@ -29,4 +29,6 @@ export interface TilePool {
   /** Starts no more tasks until {@link resume}. */
   pause(): void;
   resume(): void;
+  /** Ends its lanes with `reason`; nobody asks it for more. */
+  close(reason: unknown): Promise<void>;
 }

@@ -179,6 +179,11 @@ export type ReplyTo<R extends { type: keyof Replies }> = Replies[R['type']];
 
 export type WorkerReply = ReplyTo<WorkerRequest> | FailedReply | PoisonedReply;
 
+/** Buffers that move with what came of some work. */
+export function transfersOfReply(reply: WorkerReply): ArrayBuffer[] {
+  return reply.type === 'tile' ? [reply.pixels] : [];
+}
+
 /** Buffers that move with a request instead of being copied. */
 export function transfersOf(request: WorkerRequest | Work): ArrayBuffer[] {
   if (request.type !== 'tile') return [];

@@ -11,13 +11,14 @@ import {
   toEngineError,
 } from './engine.js';
 import { LoadedModels } from './loaded-models.js';
-import type {
-  CancelMessage,
-  ProgressReport,
-  StartRequest,
-  WorkerReply,
-  WorkerRequest,
-  WorkRequest,
+import {
+  type CancelMessage,
+  type ProgressReport,
+  type StartRequest,
+  transfersOfReply,
+  type WorkerReply,
+  type WorkerRequest,
+  type WorkRequest,
 } from './protocol.js';
 import type { ModuleFactory } from './wasm-module.js';
 
@@ -107,7 +108,7 @@ export function serve(port: ServerPort): void {
     }
     try {
       const reply = await answer(request);
-      port.postMessage(reply, reply.type === 'tile' ? [reply.pixels] : []);
+      port.postMessage(reply, transfersOfReply(reply));
     } catch (error) {
       port.postMessage(toFailure(error), []);
     }
