@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleWeb, copyStatic, emitTypes, installModule } from './lib/bundle.mjs';
+import { writeIntegrity } from './lib/integrity.mjs';
 import { log, runMain, step, UserError } from './lib/log.mjs';
 import { buildPreset } from './lib/native-build.mjs';
 import { DIST, NATIVE_PRESETS, WASM_VARIANTS } from './lib/paths.mjs';
@@ -65,6 +66,7 @@ await runMain(async () => {
   await step('Bundles', bundleWeb);
   await step('Type declarations', emitTypes);
   await step('Models and demo page', copyStatic);
+  await step('Hashes', writeIntegrity);
   if (!existsSync(join(DIST, 'wasm'))) log('no wasm module was built: dist/ is incomplete');
   const sizes = shippedSizes();
   process.stdout.write(`${values.json ? JSON.stringify(sizes) : sizeTable(sizes)}\n`);

@@ -4,6 +4,6 @@ import { Upscaled } from './Upscaled.jsx';
 
 createRoot(/** @type {HTMLElement} */ (document.getElementById('root'))).render(
   <StrictMode>
-    <Upscaled src="../photo.webp" alt="A street" />
+    <Upscaled src="../photo.webp" alt="Books and oranges before a brick wall" />
   </StrictMode>,
 );

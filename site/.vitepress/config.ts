@@ -10,6 +10,9 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 // What is no document, or part of one.
 const ELSEWHERE = ['.toolchain', 'build', 'dist', 'out', 'src', 'tests', 'web', 'scripts', 'site'];
 
+// To VitePress, a file of another kind is a page.
+process.env.VITE_EXTRA_EXTENSIONS = 'onnx,py,toml';
+
 // A folder's page is its README.
 const addressOf = (file: string) => file.replace(/(^|\/)README\.md(?=#|$)/, '$1index.md');
 
@@ -44,11 +47,10 @@ export default defineConfig({
       })),
     })),
   },
-  buildEnd({ outDir }) {
+  buildEnd({ outDir, pages }) {
     // Programs read llms.txt and the documents as they are; and documents link files that are no pages.
-    const documents = CHAPTERS.flatMap((chapter) => chapter.documents.map(([file]) => file));
-    const linked = documents.flatMap(linksOf).map(({ target }) => target);
-    for (const file of new Set(['llms.txt', ...documents, ...linked])) {
+    const linked = pages.flatMap(linksOf).map(({ target }) => target);
+    for (const file of new Set(['llms.txt', ...pages, ...linked])) {
       cpSync(join(ROOT, file), join(outDir, file));
     }
   },

@@ -103,7 +103,14 @@ export const NODE: readonly Consumer[] = [
     tools: ['@arethetypeswrong/cli'],
     async check(project) {
       // Addresses of files are for servers and bundlers; no program imports them. The element is a module for pages.
-      const files = ['./tessera.js', './worker.mjs', './package.json', './element.js', './element'];
+      const files = [
+        './tessera.js',
+        './worker.mjs',
+        './integrity.json',
+        './package.json',
+        './element.js',
+        './element',
+      ];
       await project.bin('attw', project.archive, '--exclude-entrypoints', ...files);
     },
   },

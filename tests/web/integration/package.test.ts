@@ -1,5 +1,6 @@
 // The package as `npm install` gives it to a user: what is in it, its types, its command, a bundle, a script tag.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -100,6 +101,17 @@ test('each document that README or another document for users links is there too
     for (const path of links.filter((path) => !/^[a-z]+:/.test(path))) {
       assert.ok(existsSync(join(installed(), dirname(name), path)), `${name} links ${path}`);
     }
+  }
+});
+
+test('the hashes are those of the files that pages load', () => {
+  const dist = join(installed(), 'dist');
+  const hashes = JSON.parse(readFileSync(join(dist, 'integrity.json'), 'utf8'));
+  for (const name of ['tessera.js', 'tessera.mjs', 'worker.mjs', 'wasm/tessera-simd.wasm']) {
+    const digest = createHash('sha384')
+      .update(readFileSync(join(dist, name)))
+      .digest('base64');
+    assert.equal(hashes[name], `sha384-${digest}`, name);
   }
 });
 
