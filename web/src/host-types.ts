@@ -16,11 +16,13 @@ export type HTMLImageElement = Host<'HTMLImageElement'>;
 export type HTMLVideoElement = Host<'HTMLVideoElement'>;
 export type ImageBitmap = Host<'ImageBitmap'>;
 export type ImageData = Host<'ImageData'>;
+export type MediaStream = Host<'MediaStream'>;
 export type OffscreenCanvas = Host<'OffscreenCanvas'>;
 export type MessagePort = Host<'MessagePort'>;
 export type Response = Host<'Response'>;
 /** A stream of bytes, as a response has it. */
 export type ByteStream = NonNullable<Response['body']>;
+export type TransformStream = Host<'TransformStream'>;
 export type URL = Host<'URL'>;
 export type VideoFrame = Host<'VideoFrame'>;
 

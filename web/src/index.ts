@@ -59,3 +59,10 @@ export type {
 } from './types.js';
 export { Upscaler } from './upscaler.js';
 export { VARIANTS, type Variant, type VariantReport } from './variants.js';
+export type {
+  FrameOptions,
+  LiveVideo,
+  VideoOptions,
+  VideoSource,
+  VideoStats,
+} from './video/video-options.js';

@@ -39,6 +39,11 @@ export class Members implements ModelSet {
     if (this.#family.length === 0) return first;
     const { name } = memberFor(this.#family, needed);
     if (name === memberFor(this.#family, undefined).name) return first;
+    return this.named(name);
+  }
+
+  /** Another shipped model, on the same workers, loaded once. */
+  async named(name: string): Promise<Loaded> {
     const known = this.#others.get(name);
     if (known !== undefined) return known;
     const { onprogress: _, ...options } = this.#options;

@@ -9,13 +9,13 @@ import {
   resolveCreate,
 } from './create-options.js';
 import { TesseraError } from './errors.js';
-import type { MessagePort } from './host-types.js';
+import type { MessagePort, TransformStream } from './host-types.js';
 import type { StreamType } from './image/file-stream.js';
 import { readImage } from './image/input.js';
 import { makeSink, type WholeKind } from './image/output.js';
 import type { SourceImage } from './image/source.js';
 import { hasTransparency } from './image/transparency.js';
-import { shippedModels } from './load/families.js';
+import { lighterModel, shippedModels } from './load/families.js';
 import { Members } from './members.js';
 import {
   checkEstimate,
@@ -60,6 +60,7 @@ import type {
   ModelInfo,
   OutputKind,
   OutputTypes,
+  OwnCanvas,
   PixelSource,
   RawImage,
   RunOptions,
@@ -69,6 +70,16 @@ import type {
   UpscaleOptions,
   UpscalerInfo,
 } from './types.js';
+import { frameTransformer } from './video/frame-transformer.js';
+import { PlayingVideo } from './video/live-video.js';
+import {
+  checkVideo,
+  type FrameOptions,
+  type LiveVideo,
+  resolveFrames,
+  type VideoOptions,
+  type VideoSource,
+} from './video/video-options.js';
 
 // What warmup() prepares for when no size is named: a picture of ordinary size.
 const ORDINARY_SIZE = { width: 1024, height: 768 };
@@ -271,6 +282,53 @@ export class Upscaler {
     } finally {
       call.end();
     }
+  }
+
+  /**
+   * Upscales a video while it plays: onto a canvas, or into a stream. What comes too fast is dropped.
+   *
+   * @throws TypeError or RangeError for what is no source or no valid option, and as
+   * {@link Upscaler.create} does; the signal's reason when aborted.
+   */
+  async video<C extends AnyCanvas = OwnCanvas>(
+    source: VideoSource,
+    options: VideoOptions<C> = {},
+  ): Promise<LiveVideo<C>> {
+    checkVideo(source, options);
+    const call = this.#begin({ signal: options.signal });
+    const end = () => {
+      call.abort(new Error('the video has ended'));
+      call.end();
+    };
+    try {
+      const model = await call.race(this.#whenReady());
+      const settings = { ...resolveFrames(options), signal: call.signal };
+      const lighter = (name: string) => {
+        const next = lighterModel(name);
+        return next === undefined ? undefined : this.#models.named?.(next);
+      };
+      return new PlayingVideo(source, options, { model, settings, lighter, onend: end });
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  /**
+   * A stream that upscales every `VideoFrame` it is given, for pipelines of WebCodecs. It takes one
+   * after the other: nothing is dropped, and a fast writer has to wait. Each frame is closed;
+   * timestamps and durations stay.
+   *
+   * @throws TypeError or RangeError that names the option; TesseraError `ERR_DISPOSED`.
+   */
+  transformer(options: FrameOptions = {}): TransformStream {
+    const frames = resolveFrames(options);
+    const call = this.#begin({ signal: options.signal });
+    const model = call.race(this.#whenReady());
+    // The first frame tells.
+    model.catch(() => {});
+    const settings = { ...frames, signal: call.signal };
+    return frameTransformer({ model, settings, onend: () => call.end() });
   }
 
   /**

@@ -8,7 +8,18 @@ import { fileURLToPath } from 'node:url';
 const source = fileURLToPath(new URL('../../../web/src/', import.meta.url));
 
 // Each may import those before it; `.` holds what the page sees.
-const ROOMS = ['base', 'load', 'image', 'tiling', 'worker', 'pool', 'port', '.', 'element'];
+const ROOMS = [
+  'base',
+  'load',
+  'image',
+  'tiling',
+  'worker',
+  'pool',
+  'port',
+  'video',
+  '.',
+  'element',
+];
 // What every room may import; these import only one another.
 const VOCABULARY = ['errors.ts', 'host-types.ts', 'types.ts', 'variants.ts', 'version.ts'];
 

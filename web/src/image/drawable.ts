@@ -108,7 +108,12 @@ function openFrame(image: Drawable): VideoFrame {
   }
 }
 
-async function copyFrame(frame: VideoFrame, data: Uint8ClampedArray, width: number): Promise<void> {
+/** Copies a frame's pixels as sRGB, where the browser converts them. */
+export async function copyFrame(
+  frame: VideoFrame,
+  data: Uint8ClampedArray,
+  width: number,
+): Promise<void> {
   await frame.copyTo(data, {
     format: 'RGBA',
     colorSpace: 'srgb',

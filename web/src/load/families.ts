@@ -44,6 +44,17 @@ export function memberFor(members: readonly Member[], needed: number | undefined
   return (found ?? members.at(-1)) as Member;
 }
 
+// Heaviest first.
+const SIZES = ['-medium', '-small', '-tiny'];
+
+/** The shipped model of the same scale that is the next lighter one; undefined for none. */
+export function lighterModel(name: string): string | undefined {
+  const own = ALIASES[name] ?? name;
+  const size = SIZES.findIndex((ending) => own.endsWith(ending));
+  const lighter = own.slice(0, -(SIZES[size]?.length ?? 0)) + SIZES[size + 1];
+  return size >= 0 && lighter in SHIPPED_MODELS ? lighter : undefined;
+}
+
 /** The shipped models and their facts. */
 export function shippedModels(): ShippedModelInfo[] {
   return Object.entries(SHIPPED_MODELS).map(([name, { scale, bytes, sha256 }]) => {

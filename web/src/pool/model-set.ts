@@ -20,6 +20,8 @@ export interface ModelSet {
    * @param needed - undefined for the first
    */
   get(needed: number | undefined): Promise<Loaded>;
+  /** Another shipped model on the same workers, loaded; connections to another upscaler have none. */
+  named?(name: string): Promise<Loaded>;
   /** Starts no more tiles of this upscaler until {@link resume}. */
   pause(): void;
   resume(): void;

@@ -28,6 +28,8 @@ export interface RunRequest {
   onpart?(done: number): void;
   /** Whether a tile's bytes are free again once `ontile` has returned. */
   recycle?: boolean;
+  /** Buffers for results of their lengths, in place of fresh ones. */
+  spares?: ArrayBuffer[];
   /** How many tiles may be in the hands of workers or of a slow receiver; default no limit. */
   mostInFlight?: number;
 }
@@ -45,12 +47,13 @@ export class Run implements Lane<Task> {
   /** How far slow tiles are that are in work, by index. */
   readonly #parts = new Map<number, number>();
   /** Buffers of earlier tiles: for the next results. */
-  readonly #spares: ArrayBuffer[] = [];
+  readonly #spares: ArrayBuffer[];
 
   constructor(pool: TilePool, request: RunRequest) {
     this.#pool = pool;
     this.#request = request;
     this.priority = request.priority;
+    this.#spares = request.spares ?? [];
   }
 
   /** Settles when the last tile was received, or the run ended early. */

@@ -142,10 +142,14 @@ function cuts(
   return plans;
 }
 
-/** How long a plan takes, in pixels of one worker: workers take tiles in rounds. */
-function makespan(plan: TilePlan, workers: number): number {
+/**
+ * How long tiles of a plan take, in pixels of one worker: workers take tiles in rounds.
+ *
+ * @param count - of tiles; default all of them
+ */
+export function makespan(plan: TilePlan, workers: number, count = plan.count): number {
   const pixels = plan.across.tile * plan.down.tile;
-  return Math.ceil(plan.count / workers) * (pixels + TILE_COST);
+  return Math.ceil(count / workers) * (pixels + TILE_COST);
 }
 
 function combine(
