@@ -27,7 +27,7 @@ function importUnderGuard(path: string): string {
   return stdout;
 }
 
-const EXPORTS = 'ERROR_CODES,TesseraError,Upscaler,VARIANTS';
+const EXPORTS = 'ERROR_CODES,Pool,TesseraError,Upscaler,VARIANTS';
 
 test('importing the sources touches no browser global', () => {
   assert.equal(importUnderGuard('web/src/index.ts'), EXPORTS);
