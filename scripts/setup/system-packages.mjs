@@ -51,6 +51,11 @@ const NEEDED = [
     optional: 'the browser tests and `npm start -- --once` cannot run',
   },
   {
+    debian: 'ffmpeg',
+    isThere: hasProgram('ffmpeg'),
+    optional: '`npm run bench:video` and its test have no clips',
+  },
+  {
     debian: 'clang-format',
     isThere: hasProgram('clang-format'),
     optional: 'C++ formatting is not checked',
