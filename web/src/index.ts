@@ -30,6 +30,7 @@ export type {
   Estimate,
   EstimateOptions,
   FetchFunction,
+  FrameResult,
   ImageInput,
   LoadPhase,
   ModelChoices,

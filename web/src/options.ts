@@ -136,5 +136,5 @@ export function checkEstimate(options: EstimateOptions): EstimateOptions {
   if (options.tileSize !== undefined) checkInteger('tileSize', options.tileSize, 1);
   checkOverlap(options.overlap);
   if (options.output !== undefined) checkOneOf<string>('output', options.output, OUTPUT_KINDS);
-  return options;
+  return { ...options, target: options.target && resolveTarget(options.target) };
 }

@@ -200,6 +200,18 @@ export interface UpscaleOptions<K extends OutputKind = OutputKind> extends RunOp
   background?: string | undefined;
 }
 
+/** An upscaled picture of an animation. */
+export interface FrameResult<K extends OutputKind = OutputKind> {
+  /** In the form that was asked for. */
+  image: OutputTypes[K];
+  /** Milliseconds for which it is shown; 0 where the file says nothing. */
+  duration: number;
+  /** Position in the animation, from 0. */
+  index: number;
+  /** How many pictures it has. */
+  count: number;
+}
+
 /** A shipped model. */
 export interface ShippedModelInfo {
   /** What {@link CreateOptions.model} takes. */
@@ -432,6 +444,8 @@ export interface EstimateOptions {
   width: number;
   /** Input pixels. */
   height: number;
+  /** The size of the result, which a run would be given. Default: the network's own scale. */
+  target?: TargetSize | undefined;
   /** Longest tile edge, as in {@link RunOptions}. */
   tileSize?: number | undefined;
   /** As in {@link RunOptions}. */
@@ -462,7 +476,7 @@ export interface Estimate {
   workers: number;
   /** Everything together. */
   total: number;
-  /** How many the image is cut into. */
+  /** How many are run: of both runs, where a size needs two. */
   tiles: number;
   /** Input pixels of one tile, overlap included. */
   tile: { width: number; height: number };

@@ -1,7 +1,6 @@
 // For Symbol.asyncDispose, in programs that name older libraries.
 /// <reference lib="esnext.disposable" preserve="true" />
 import { CallScope } from './base/call-scope.js';
-import { ProgressMeter } from './base/progress.js';
 import {
   type ConnectOptions,
   type CreateOptions,
@@ -10,11 +9,10 @@ import {
 } from './create-options.js';
 import { TesseraError } from './errors.js';
 import type { MessagePort, TransformStream } from './host-types.js';
+import { decodeFrames } from './image/animation.js';
 import type { StreamType } from './image/file-stream.js';
-import { readImage } from './image/input.js';
-import { makeSink, type WholeKind } from './image/output.js';
-import type { SourceImage } from './image/source.js';
-import { hasTransparency } from './image/transparency.js';
+import { readFile } from './image/input.js';
+import type { WholeKind } from './image/output.js';
 import { lighterModel, shippedModels } from './load/families.js';
 import { Members } from './members.js';
 import {
@@ -26,42 +24,29 @@ import {
 } from './options.js';
 import { Errand } from './pool/errand.js';
 import type { Loaded, ModelSet } from './pool/model-set.js';
-import { Run, type RunRequest } from './pool/run.js';
 import { streamRun } from './pool/tile-stream.js';
 import { ConnectedModels } from './port/connected-models.js';
 import { PortServer } from './port/server.js';
+import { collect, prepareRun, RAW, type ReadyRun } from './runs.js';
+import { SeamMeter } from './seams.js';
 import { resultStream } from './streaming.js';
 import { estimateRun } from './tiling/estimate.js';
-import { planTiles, planWhole, type TilePlan, type TilingRequest } from './tiling/plan.js';
-import {
-  columnsOf,
-  type Difference,
-  PROBES,
-  probeDifference,
-  probePicture,
-  probePlans,
-  worstOf,
-} from './tiling/probe.js';
-import {
-  chooseTarget,
-  neededScale,
-  networkSize,
-  orderTiles,
-  reductionReach,
-  type Target,
-  whole,
-} from './tiling/target.js';
+import { type Leg, type Planner, planLegs } from './tiling/legs.js';
+import { planTiles, planWhole, type TilePlan } from './tiling/plan.js';
+import { neededScale } from './tiling/target.js';
 import type {
   AnyCanvas,
   CanvasOptions,
   Estimate,
   EstimateOptions,
+  FrameResult,
   ImageInput,
   ModelInfo,
   OutputKind,
   OutputTypes,
   OwnCanvas,
   PixelSource,
+  ProgressCallback,
   RawImage,
   RunOptions,
   SeamReport,
@@ -80,6 +65,7 @@ import {
   type VideoOptions,
   type VideoSource,
 } from './video/video-options.js';
+import type { SessionShape } from './worker/protocol.js';
 
 // What warmup() prepares for when no size is named: a picture of ordinary size.
 const ORDINARY_SIZE = { width: 1024, height: 768 };
@@ -88,12 +74,6 @@ const LARGE_SIZE = { width: 4096, height: 4096 };
 
 /** What the lifetime of a call depends on. */
 type CallOptions = Pick<RunOptions, 'signal' | 'key'>;
-
-/** How to cut: into tiles, or not at all. */
-type Planner = (request: TilingRequest, model: ModelInfo) => TilePlan;
-
-/** A run that has everything it needs. */
-type ReadyRun = Omit<RunRequest, 'ontile'> & { pool: Loaded['pool'] };
 
 /**
  * A model, and the workers that run it.
@@ -117,8 +97,7 @@ export class Upscaler {
   /** Of those who use it through a port. */
   readonly #servers = new Set<PortServer>();
   readonly #calls = new Set<CallScope>();
-  /** By tile and overlap. */
-  readonly #seams = new Map<string, Promise<Difference>>();
+  readonly #seams = new SeamMeter();
   #disposed: TesseraError | undefined;
 
   /** The models that come with this library. */
@@ -214,7 +193,7 @@ export class Upscaler {
     return this.#call(settings, async (call) => {
       const ready = await this.#prepare(image, settings, call, planTiles);
       const whole = output as ResolvedOutput<WholeKind>;
-      return (await this.#collect(ready, whole, settings.onprogress)) as OutputTypes[K];
+      return (await collect(ready, whole)) as OutputTypes[K];
     });
   }
 
@@ -228,12 +207,11 @@ export class Upscaler {
       // A file is written from the top.
       const inOrder = { ...settings, focus: undefined };
       const ready = await call.race(this.#prepare(image, inOrder, call, planTiles));
-      const meter = new ProgressMeter<[TileResult?]>(settings.onprogress);
       return resultStream(encoding.type as StreamType, {
         ...ready,
         signal: call.signal,
         working: 2 * this.info.workers,
-        ontile: (tile, done) => report(meter, tile, done, ready.tiles.length),
+        ontile: (tile, done) => ready.progress.update(done, ready.tiles.length, tile),
         onend: () => call.end(),
       });
     } catch (error) {
@@ -344,8 +322,36 @@ export class Upscaler {
     }
     return this.#call(settings, async (call) => {
       const ready = await this.#prepare(patch, settings, call, planPatch);
-      return this.#collect(ready, RAW);
+      return collect(ready, RAW);
     });
+  }
+
+  /**
+   * Upscales the pictures of an animation one by one: GIF, APNG, animated WebP or AVIF. A file of one
+   * picture has one. Leaving the loop ends it.
+   *
+   * @throws as {@link upscale} does; TesseraError `ERR_UNSUPPORTED` where the browser has no
+   * `ImageDecoder`.
+   */
+  async *frames<K extends OutputKind = 'imagedata'>(
+    file: string | URL | Blob,
+    options: UpscaleOptions<K> = {},
+  ): AsyncGenerator<FrameResult<K>, void, undefined> {
+    const { signal, key, onprogress } = resolveRun(options);
+    const call = this.#begin({ signal, key });
+    try {
+      const { fetch, timeout } = this.#options;
+      const bytes = await readFile(file, { fetch, timeout, signal: call.signal });
+      for await (const { image, ...place } of decodeFrames(bytes, call.signal)) {
+        const tell: ProgressCallback = (fraction, tile) =>
+          onprogress?.((place.index + fraction) / place.count, tile);
+        const own = { key: undefined, signal: call.signal, progress: onprogress && tell };
+        const settings = { ...options, onprogress: undefined, ...own };
+        yield { image: await this.upscale(image, settings), ...place };
+      }
+    } finally {
+      call.end();
+    }
   }
 
   /**
@@ -356,21 +362,27 @@ export class Upscaler {
   async warmup(size: { width: number; height: number } = ORDINARY_SIZE): Promise<void> {
     const { pool } = await this.#whenReady();
     const plan = this.#planFor(checkEstimate(size));
-    await pool.prepareAll({ width: plan.across.tile, height: plan.down.tile, alpha: false });
+    await pool.prepareAll(shapeOf(plan, false));
   }
 
   /**
    * Says what a run will need, without running it. The memory of a worker is measured, not
    * guessed: one of them is prepared for it, as the run would do.
+   *
+   * @throws RangeError for a size that the network does not lead to.
    */
   async estimate(options: EstimateOptions): Promise<Estimate> {
     const checked = checkEstimate(options);
-    const { alpha = false } = checked;
-    const { pool, model, info } = await this.#whenReady();
-    const plan = this.#planFor(checked);
-    const shape = { width: plan.across.tile, height: plan.down.tile, alpha };
-    const { heapBytes } = await new Errand(pool, { type: 'prepare', shape }).run();
-    return estimateRun(plan, model, info.workers, heapBytes, checked.output);
+    const { alpha = false, target, output } = checked;
+    const loaded = await this.#whenReady(neededScale(target, checked));
+    const { pool, model, info } = loaded;
+    const legs = this.#legsFor(checked, loaded);
+    const heaps: number[] = [];
+    for (const { plan } of legs) {
+      const prepare = { type: 'prepare', shape: shapeOf(plan, alpha) } as const;
+      heaps.push((await new Errand(pool, prepare).run()).heapBytes);
+    }
+    return estimateRun(legs, model, info.workers, Math.max(...heaps), output);
   }
 
   /**
@@ -391,138 +403,39 @@ export class Upscaler {
       const plan = this.#planFor({ ...LARGE_SIZE, ...options });
       const { overlap, exact, notExactBecause } = plan;
       const tile = { width: plan.across.tile, height: plan.down.tile };
-      const seams = exact ? { max: 0, mean: 0 } : await this.#measure(plan, call);
+      const settings = resolveRun({ signal: call.signal });
+      const run = async (picture: PixelSource, cut: TilePlan) =>
+        collect(await this.#prepare(picture, settings, call, () => cut), RAW);
+      const seams = exact
+        ? { max: 0, mean: 0 }
+        : await this.#seams.measure(plan, this.#known().model, run);
       return { overlap, tile, exact, notExactBecause, ...seams };
     });
   }
 
-  #measure(plan: TilePlan, call: CallScope): Promise<Difference> {
-    const key = `${plan.across.tile} ${plan.overlap}`;
-    const known = this.#seams.get(key);
-    if (known !== undefined) return known;
-    const measured = this.#measureProbes(plan, call);
-    this.#seams.set(key, measured);
-    measured.catch(() => this.#seams.delete(key));
-    return measured;
-  }
-
-  async #measureProbes(plan: TilePlan, call: CallScope): Promise<Difference> {
-    const { model } = this.#known();
-    const plans = probePlans(plan, model);
-    const { across, down, count } = plans.tiled;
-    const run = async (picture: PixelSource, planner: Planner) => {
-      const settings = resolveRun({ signal: call.signal });
-      const ready = await this.#prepare(picture, settings, call, planner);
-      return this.#collect(ready, RAW);
-    };
-    const differences: Difference[] = [];
-    for (const probe of PROBES) {
-      const picture = probePicture(probe, across.extent, down.extent, count);
-      const { shift } = plans;
-      const rest = columnsOf(picture, shift, picture.width - shift);
-      const tiled = await run(picture, () => plans.tiled);
-      const other = await run(rest, () => plans.other);
-      differences.push(probeDifference(plans, tiled, other, model.scale));
-    }
-    return worstOf(differences);
+  /** Cuts as a run at the network's own scale would. */
+  #planFor(options: EstimateOptions): TilePlan {
+    return (this.#legsFor(options, this.#known())[0] as Leg).plan;
   }
 
   /** Cuts as a run would, by the caller's choices or the upscaler's. */
-  #planFor(options: EstimateOptions): TilePlan {
-    const { tileSize, overlap } = this.#options;
-    const chosen = {
-      tileSize: options.tileSize ?? tileSize,
-      overlap: options.overlap ?? overlap,
-    };
-    return this.#plan({ ...options, ...chosen }, planTiles);
+  #legsFor(options: EstimateOptions, { model, info }: Loaded): Leg[] {
+    const { alpha = false, target } = options;
+    const tileSize = options.tileSize ?? this.#options.tileSize;
+    const overlap = options.overlap ?? this.#options.overlap;
+    const wish = { target, alpha, tileSize, overlap, workers: info.workers };
+    return planLegs(options, wish, model, planTiles);
   }
 
-  #plan(
-    { alpha = false, ...request }: EstimateOptions & { reach?: number },
-    planner: Planner,
-    { model, info } = this.#known(),
-  ): TilePlan {
-    const overlap = alpha ? model.overlapWithAlpha : model.overlap;
-    return planner({ ...request, workers: info.workers }, { ...model, overlap });
-  }
-
-  /** Reads the image and plans its run. */
-  async #prepare(
+  #prepare(
     image: ImageInput,
     settings: ResolvedRun,
-    call: CallScope,
+    { signal }: CallScope,
     planner: Planner,
   ): Promise<ReadyRun> {
-    // Reading comes first: pixels must be as they were at the time of the call.
-    const reading = readImage(image, {
-      fetch: this.#options.fetch,
-      timeout: this.#options.timeout,
-      signal: call.signal,
-      transfer: settings.transfer,
-    });
-    // Nor does the first model wait for the picture.
-    const [source] = await Promise.all([reading, this.#whenReady()]);
-    const loaded = await this.#whenReady(neededScale(settings.target, source));
-    const { pool, model } = loaded;
-    const alpha = settings.alpha === 'keep' && (await hasTransparency(source, call.signal));
-    const target = chooseTarget(settings.target, source, model.scale);
-    const request = { pool, alpha, priority: settings.priority, signal: call.signal };
-    const { scale } = model;
-    let from = source;
-    const once = networkSize(source, scale);
-    // Beyond the network's scale it runs a second time, on its own result.
-    if (target.width > once.width || target.height > once.height) {
-      const first = {
-        ...request,
-        ...this.#cut(loaded, source, whole(once), settings, alpha, planner),
-      };
-      from = { ...(await this.#collect(first, RAW)), channels: 4 };
-    }
-    return { ...request, ...this.#cut(loaded, from, target, settings, alpha, planner) };
-  }
-
-  /** What there is to run for an image to get to a size. */
-  #cut(
-    loaded: Loaded,
-    image: SourceImage,
-    target: Target,
-    { tileSize, overlap, focus }: ResolvedRun,
-    alpha: boolean,
-    planner: Planner,
-  ): Omit<RunRequest, 'ontile' | 'priority' | 'signal'> {
-    const { width, height } = image;
-    const { scale } = loaded.model;
-    const reach = reductionReach(target, image, scale);
-    const plan = this.#plan({ width, height, tileSize, overlap, alpha, reach }, planner, loaded);
-    const middle = { x: width / 2, y: height / 2 };
-    const tiles = orderTiles(plan, target, scale, focus === 'center' ? middle : focus);
-    return { image, plan, scale, target, tiles, alpha };
-  }
-
-  /** Runs it, and puts the tiles together. */
-  async #collect<K extends WholeKind>(
-    { pool, ...request }: ReadyRun,
-    output: ResolvedOutput<K>,
-    onprogress?: ResolvedRun['onprogress'],
-  ): Promise<OutputTypes[K]> {
-    const { image, target, tiles } = request;
-    const { width, height } = target.window;
-    const { colorSpace = 'srgb' } = image;
-    const sink = await makeSink(output.kind, { width, height, colorSpace }, output);
-    const meter = new ProgressMeter<[TileResult?]>(onprogress);
-    const run = new Run(pool, {
-      ...request,
-      ontile(tile, done) {
-        sink.write(tile);
-        report(meter, tile, done, tiles.length);
-      },
-      onpart: (done) => meter.update(done, tiles.length),
-      // Who is told of the progress may keep the tile.
-      recycle: onprogress === undefined,
-    });
-    run.start();
-    await run.finished;
-    return sink.finish();
+    const { fetch, timeout } = this.#options;
+    const model = (needed?: number) => this.#whenReady(needed);
+    return prepareRun(image, settings, { fetch, timeout, signal, planner, model });
   }
 
   #begin({ signal, key }: CallOptions): CallScope {
@@ -594,17 +507,10 @@ export class Upscaler {
   }
 }
 
-const RAW: ResolvedOutput<'raw'> = resolveOutput({ output: 'raw' });
-
-/** Tells of a tile. */
-function report(
-  meter: ProgressMeter<[TileResult?]>,
-  tile: TileResult,
-  done: number,
-  count: number,
-): void {
-  if (done < count) meter.update(done, count, tile);
-  else meter.finish(tile);
-}
+const shapeOf = ({ across, down }: TilePlan, alpha: boolean): SessionShape => ({
+  width: across.tile,
+  height: down.tile,
+  alpha,
+});
 
 const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

@@ -149,3 +149,34 @@ test('a paused upscaler starts no tiles, and goes on', async () => {
   upscaler.resume();
   assert.equal((await run).width, 120);
 });
+
+test('an estimate knows the size, and whether the network runs twice', async () => {
+  const size = { width: 300, height: 200 };
+  const plain = await upscaler.estimate(size);
+  const less = await upscaler.estimate({ ...size, target: { width: 450 } });
+  assert.deepEqual([less.outputWidth, less.outputHeight, less.output], [450, 300, 450 * 300 * 4]);
+  const twice = await upscaler.estimate({ ...size, target: { scale: 3 } });
+  assert.deepEqual([twice.outputWidth, twice.outputHeight], [900, 600]);
+  assert.ok(twice.multiplications > 4 * plain.multiplications);
+  assert.ok(twice.total > plain.total + twice.output - plain.output);
+  assert.ok(twice.tiles > plain.tiles);
+  await assert.rejects(upscaler.estimate({ ...size, target: { scale: 5 } }), RangeError);
+});
+
+test('progress is of both runs, and the tiles it tells of are the result', async () => {
+  const seen: number[] = [];
+  let pixels = 0;
+  const { width, height } = await upscaler.upscale(picture(110, 80, false), {
+    output: 'raw',
+    scale: 3,
+    tileSize: 64,
+    onprogress(fraction, tile) {
+      seen.push(fraction);
+      if (tile !== undefined) pixels += tile.width * tile.height;
+    },
+  });
+  assert.equal(pixels, width * height);
+  assert.ok((seen[0] as number) < 0.1, `begins at ${seen[0]}`);
+  assert.ok(seen.every((fraction, i) => i === 0 || fraction > (seen[i - 1] as number)));
+  assert.deepEqual([seen.at(-1), seen.indexOf(1)], [1, seen.length - 1]);
+});

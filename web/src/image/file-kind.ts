@@ -8,6 +8,8 @@ export interface FileKind {
   sort: 'picture' | 'foreign' | 'other';
   /** What to do about it. */
   advice: string;
+  /** Its MIME type, of a picture that browsers decode. */
+  type?: string;
 }
 
 /** How many bytes {@link fileKind} looks at. */
@@ -18,7 +20,12 @@ const DAMAGED = 'it is damaged or cut short';
 const UNPACK = 'unpack it, and pass a picture of it';
 const WRONG_FILE = 'pass a picture';
 
-const picture = (name: string): FileKind => ({ name, sort: 'picture', advice: DAMAGED });
+const picture = (name: string, type: string): FileKind => ({
+  name,
+  sort: 'picture',
+  advice: DAMAGED,
+  type,
+});
 const foreign = (name: string): FileKind => ({ name, sort: 'foreign', advice: CONVERT });
 const other = (name: string, advice = WRONG_FILE): FileKind => ({ name, sort: 'other', advice });
 
@@ -27,12 +34,12 @@ export const SVG = foreign('an SVG drawing');
 
 // Kinds that begin with fixed bytes. A dot stands for any byte.
 const SIGNATURES: [start: string, kind: FileKind][] = [
-  ['\x89PNG\r\n\x1a\n', picture('a PNG picture')],
-  ['\xff\xd8\xff', picture('a JPEG picture')],
-  ['GIF8', picture('a GIF picture')],
-  ['RIFF....WEBP', picture('a WebP picture')],
-  ['BM', picture('a BMP picture')],
-  ['\0\0\x01\0', picture('an icon (ICO)')],
+  ['\x89PNG\r\n\x1a\n', picture('a PNG picture', 'image/png')],
+  ['\xff\xd8\xff', picture('a JPEG picture', 'image/jpeg')],
+  ['GIF8', picture('a GIF picture', 'image/gif')],
+  ['RIFF....WEBP', picture('a WebP picture', 'image/webp')],
+  ['BM', picture('a BMP picture', 'image/bmp')],
+  ['\0\0\x01\0', picture('an icon (ICO)', 'image/x-icon')],
   ['II*\0', foreign('a TIFF picture or a raw file of a camera')],
   ['MM\0*', foreign('a TIFF picture or a raw file of a camera')],
   ['II+\0', foreign('a BigTIFF picture')],
@@ -70,7 +77,7 @@ const SIGNATURES: [start: string, kind: FileKind][] = [
 
 // The brand in an ISO media file's first box says which of many formats it is.
 const BRANDS: [brand: RegExp, kind: FileKind][] = [
-  [/^avi[fs]/, foreign('an AVIF picture')],
+  [/^avi[fs]/, { ...foreign('an AVIF picture'), type: 'image/avif' }],
   [/^(hei[cxms]|hev[cx]|mif1|msf1)/, foreign('a HEIC picture')],
   [/^crx /, foreign('a raw file of a camera')],
   [/^/, other('a film (MP4 or QuickTime)', 'pass a video element that shows it')],

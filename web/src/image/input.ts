@@ -31,6 +31,22 @@ export async function readImage(image: ImageInput, context: ReadContext): Promis
   }
 }
 
+/**
+ * The bytes of a file.
+ *
+ * @throws TypeError for what is no file; TesseraError `ERR_LOAD`, `ERR_TIMEOUT`.
+ */
+export async function readFile(
+  file: string | URL | Blob,
+  context: Omit<ReadContext, 'transfer'>,
+): Promise<Blob> {
+  if (isBlob(file)) return file;
+  if (typeof file === 'string' || isUrl(file)) {
+    return new Blob([await fetchBytes(String(file), 'image', context)]);
+  }
+  throw new TypeError('frames are of a file: pass a URL, a Blob or a File');
+}
+
 async function readAddress(url: string, context: ReadContext): Promise<SourceImage> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {

@@ -1,5 +1,5 @@
 import type { Estimate, ModelInfo, OutputKind } from '../types.js';
-import { enlarged, type TilePlan } from './plan.js';
+import { type Leg, workOf } from './legs.js';
 
 const BYTES_PER_PIXEL = 4;
 
@@ -7,47 +7,52 @@ const BYTES_PER_PIXEL = 4;
 // a canvas holds the canvas, what was drawn on it and what it encodes.
 const COPIES: Partial<Record<OutputKind, number>> = { imagebitmap: 2, blob: 3, base64: 3 };
 
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
 /**
  * Adds up what a run needs.
  *
+ * @param legs - in order, one at least
  * @param workers - how many there are; a small image does not use all
- * @param perWorker - bytes of wasm memory of one worker that is prepared for the plan
+ * @param perWorker - bytes of wasm memory of one worker that is prepared for all legs
  * @param kind - of the result
  */
 export function estimateRun(
-  plan: TilePlan,
-  model: ModelInfo,
+  legs: readonly Leg[],
+  { scale, multiplicationsPerPixel }: ModelInfo,
   workers: number,
   perWorker: number,
   kind: OutputKind = 'raw',
 ): Estimate {
-  const { extent: width, tile: tileWidth } = plan.across;
-  const { extent: height, tile: tileHeight } = plan.down;
-  const { scale } = model;
-  const [outputWidth, outputHeight] = [enlarged(width, scale), enlarged(height, scale)];
-  const tilePixels = tileWidth * tileHeight;
-  const used = Math.min(workers, plan.count);
-  const input = width * height * BYTES_PER_PIXEL;
+  const first = legs[0] as Leg;
+  const last = legs.at(-1) as Leg;
+  const { across, down, overlap } = first.plan;
+  const { width: outputWidth, height: outputHeight } = last.target.window;
+  const used = Math.min(workers, Math.max(...legs.map(({ tiles }) => tiles.length)));
   // Of a stream, two rows of tiles are in memory.
-  const rows = kind === 'stream' ? Math.min(outputHeight, 2 * tileHeight * scale) : outputHeight;
+  const rowsOfTiles = 2 * last.plan.down.tile * scale;
+  const rows = kind === 'stream' ? Math.min(outputHeight, rowsOfTiles) : outputHeight;
+  const bytes = (leg: Leg) => leg.plan.across.extent * leg.plan.down.extent * BYTES_PER_PIXEL;
   const output = outputWidth * Math.ceil(rows) * BYTES_PER_PIXEL * (COPIES[kind] ?? 1);
   // A tile and its result exist outside the wasm memory too, on their way.
+  const tilePixels = Math.max(...legs.map(({ plan }) => plan.across.tile * plan.down.tile));
   const onTheWay = tilePixels * BYTES_PER_PIXEL * (1 + scale ** 2);
+  const inexact = legs.find(({ plan }) => !plan.exact);
   return {
-    width,
-    height,
+    width: across.extent,
+    height: down.extent,
     outputWidth,
     outputHeight,
-    input,
+    input: bytes(first),
     output,
     perWorker,
     workers: used,
-    total: input + output + used * (perWorker + onTheWay),
-    tiles: plan.count,
-    tile: { width: tileWidth, height: tileHeight },
-    overlap: plan.overlap,
-    exact: plan.exact,
-    notExactBecause: plan.notExactBecause,
-    multiplications: model.multiplicationsPerPixel * tilePixels * plan.count,
+    total: sum(legs.map(bytes)) + output + used * (perWorker + onTheWay),
+    tiles: sum(legs.map(({ tiles }) => tiles.length)),
+    tile: { width: across.tile, height: down.tile },
+    overlap,
+    exact: inexact === undefined,
+    notExactBecause: inexact?.plan.notExactBecause ?? '',
+    multiplications: multiplicationsPerPixel * sum(legs.map(workOf)),
   };
 }

@@ -10,7 +10,7 @@ export interface Rectangle {
   height: number;
 }
 
-interface Extents {
+export interface Extents {
   width: number;
   height: number;
 }
