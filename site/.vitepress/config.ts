@@ -11,7 +11,7 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 const ELSEWHERE = ['.toolchain', 'build', 'dist', 'out', 'src', 'tests', 'web', 'scripts', 'site'];
 
 // To VitePress, a file of another kind is a page.
-process.env.VITE_EXTRA_EXTENSIONS = 'onnx,py,toml';
+process.env.VITE_EXTRA_EXTENSIONS = 'jsx,onnx,py,toml';
 
 // A folder's page is its README.
 const addressOf = (file: string) => file.replace(/(^|\/)README\.md(?=#|$)/, '$1index.md');

@@ -1,4 +1,4 @@
-// Programs and tests in Node, compilers, and what checks packages.
+// Programs and tests in Node and its likes, compilers, and what checks packages.
 import assert from 'node:assert/strict';
 import type { Consumer } from '../consumer.ts';
 import { expectedAnswer, program, upscaling } from '../picture.ts';
@@ -78,6 +78,18 @@ export const NODE: readonly Consumer[] = [
       }
     },
   },
+  ...(['deno', 'bun'] as const).map(
+    (tool): Consumer => ({
+      name: tool,
+      tools: [tool],
+      async check(project) {
+        project.write({ 'program.mjs': program() + PRINT });
+        const rights = tool === 'deno' ? ['--allow-all'] : [];
+        const answer = await project.bin(tool, 'run', ...rights, 'program.mjs');
+        assert.equal(answer, await expectedAnswer());
+      },
+    }),
+  ),
   {
     name: 'vitest with jsdom',
     tools: ['vitest', 'jsdom'],

@@ -4,10 +4,15 @@ const PREBUNDLED =
   /^(.*?\/)(?:node_modules\/\.[^/]+|\.angular|\.vitepress)\/(?:.*\/)?deps(?:_\w+)?\//;
 
 /**
- * Where a file beside this library lies when Vite has moved the library alone: in the package, which
+ * Where a file beside this library lies: when Vite has moved the library alone, in the package, which
  * the development server serves too.
+ *
+ * @param file - what `new URL('./file', import.meta.url)` gave; with Turbopack that is an object of another class, whose
+ * address lacks the origin
  */
-export function besideUnmoved(file: URL): URL {
+export function besideUnmoved({ href }: Pick<URL, 'href'>): URL {
+  const { location }: { location?: { href: string } } = globalThis;
+  const file = new URL(href, location?.href);
   const folder = PREBUNDLED.exec(file.pathname);
   if (folder === null) return file;
   const [bundles, root] = folder as unknown as [string, string];
