@@ -1,7 +1,10 @@
 // Pages without a tool: the package's files on a server, or on a disk.
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { STRICT_CSP } from '../../../scripts/lib/serve.mjs';
 import type { Consumer } from '../consumer.ts';
 import { upscaling } from '../picture.ts';
@@ -32,6 +35,37 @@ const tagged = {
   'script.js': script(),
 };
 
+/** A picture by its tag, and a canvas as a video; each page says what came of both. */
+const LIVE = `
+  const upscaled = new Promise((resolve, reject) => {
+    addEventListener('upscaled', ({ detail }) => resolve(detail), true);
+    addEventListener('error', ({ error }) => reject(error), true);
+  });
+  (async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 32, height: 16 });
+    const context = canvas.getContext('2d');
+    setInterval(() => context.fillRect(0, 0, 32, 16), 20);
+    const upscaler = await Upscaler.create({ model: 'photo-x2-tiny' });
+    const live = await upscaler.video(canvas);
+    while (live.stats().frames === 0) await new Promise((done) => setTimeout(done, 20));
+    const { width, height } = await upscaled;
+    return [width, height, live.canvas.width, live.canvas.height].join();
+  })().then(
+    (answer) => { globalThis.tesseraAnswer = answer; },
+    (error) => { globalThis.tesseraAnswer = String(error); },
+  );`;
+const TAG =
+  '<tessera-img model="photo-x2-tiny" scale="2" loading="eager"><img src="/photo.webp" alt=""></tessera-img>';
+const livePages = {
+  'live-script.html': page(
+    `<script src="/tessera/tessera.js"></script><script src="/tessera/element.js"></script>
+    <script src="/live-script.js"></script>${TAG}`,
+  ),
+  'live-script.js': `const { Upscaler } = Tessera;${LIVE}`,
+  'live-module.html': page(`<script type="module" src="/live-module.js"></script>${TAG}`),
+  'live-module.js': `import '/tessera/element.mjs'; import { Upscaler } from '/tessera/tessera.mjs';${LIVE}`,
+};
+
 /** A frame tells its page what it found. */
 const TELL = `<script>const wait = setInterval(() => {
   if (globalThis.tesseraAnswer) { clearInterval(wait); parent.postMessage(tesseraAnswer, '*'); }
@@ -56,6 +90,26 @@ export const HTML: readonly Consumer[] = [
       for (const name of ['module.html', 'script.html']) {
         await project.expectPage('site', name, { csp: STRICT_CSP });
       }
+    },
+  },
+  {
+    name: 'html element and video',
+    tools: [],
+    async check(project) {
+      makeSite(project, livePages);
+      const photo = join(ROOT, 'examples', 'photo.webp');
+      cpSync(photo, project.path('site/photo.webp'));
+      const { width = 0, height = 0 } = await sharp(photo).metadata();
+      await project.whileServed(
+        'site',
+        async (url) => {
+          for (const name of ['live-script.html', 'live-module.html']) {
+            const answer = await project.answerAt(`${url}/${name}`);
+            assert.equal(answer, [2 * width, 2 * height, 64, 32].join());
+          }
+        },
+        { csp: STRICT_CSP },
+      );
     },
   },
   {

@@ -21,7 +21,7 @@ const HELPERS = `
   window.until = async (holds) => {
     while (!holds()) await new Promise((done) => setTimeout(done, 20));
   };
-  window.outcome = (promise) => promise.then(() => 'fulfilled', ({ code, name }) => code ?? name);
+  window.outcome = (promise) => promise.then(() => 'fulfilled', ({ code, name }) => (typeof code === 'string' ? code : name));
   window.paint = (width, height, all = false) => {
     const canvas = Object.assign(document.createElement('canvas'), { width, height });
     const context = canvas.getContext('2d');
@@ -56,7 +56,7 @@ let opened: TestPage;
 
 before(async () => {
   opened = await openPage({
-    csp: `${STRICT_CSP}; media-src 'self' blob:`,
+    csp: `${STRICT_CSP.replace("connect-src 'self'", "connect-src 'self' blob:")}; media-src * blob:`,
     args: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
     init: HELPERS,
   });
@@ -278,4 +278,48 @@ test('a camera, into a stream; an abort ends it with its reason', async () => {
     later: 'Error',
     wrong: 'TypeError',
   });
+});
+
+test('browsers that tell of no frames, and know none, are watched by the time and read through a canvas', async () => {
+  const { page } = opened;
+  const frames = await page.evaluate(async () => {
+    const upscaler = await window.tessera.Upscaler.create({ model: 'photo-x2-tiny', workers: 2 });
+    const { VideoFrame: Own } = window;
+    const { requestVideoFrameCallback: ask } = HTMLVideoElement.prototype;
+    Object.assign(window, { VideoFrame: undefined });
+    Object.assign(HTMLVideoElement.prototype, { requestVideoFrameCallback: undefined });
+    const { canvas, end } = window.paint(160, 90);
+    const live = await upscaler.video(canvas);
+    await window.until(() => live.stats().frames >= 3 && live.canvas.width === 320);
+    const [shade] = live.canvas.getContext('2d')?.getImageData(300, 150, 1, 1).data ?? [];
+    live.stop();
+    end();
+    Object.assign(window, { VideoFrame: Own });
+    Object.assign(HTMLVideoElement.prototype, { requestVideoFrameCallback: ask });
+    await upscaler.dispose();
+    return { shade };
+  });
+  assert.ok(Math.abs((frames.shade as number) - 80) < 8, String(frames.shade));
+});
+
+test('a video of another origin that may not be read ends with a SecurityError', async () => {
+  const { page, url } = opened;
+  const clip = await page.evaluate(async () => {
+    const file = await (await fetch(await window.recordClip(96, 64))).arrayBuffer();
+    return [...new Uint8Array(file)];
+  });
+  const elsewhere = `${url.replace('127.0.0.1', 'localhost')}/clip.webm`;
+  await page.route(elsewhere, (route) =>
+    route.fulfill({ body: Buffer.from(clip), contentType: 'video/webm' }),
+  );
+  const outcome = await page.evaluate(async (src) => {
+    const upscaler = await window.tessera.Upscaler.create({ model: 'photo-x2-tiny', workers: 1 });
+    const video = Object.assign(document.createElement('video'), { muted: true, src });
+    const live = await upscaler.video(video);
+    void video.play().catch(() => {});
+    const closed = await window.outcome(live.closed);
+    await upscaler.dispose();
+    return closed;
+  }, elsewhere);
+  assert.equal(outcome, 'SecurityError');
 });
