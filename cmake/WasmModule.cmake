@@ -49,8 +49,9 @@ function(add_tessera_module module)
       -sINITIAL_MEMORY=256MB)
   else()
     target_link_options(${module} PRIVATE
-      # Starts small, since each worker has one, and grows while a session is prepared.
-      -sINITIAL_MEMORY=16MB -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1GB)
+      # Starts small, since each worker has one, and grows while a session is prepared: by little more than is
+      # needed, since it never shrinks.
+      -sINITIAL_MEMORY=16MB -sALLOW_MEMORY_GROWTH -sMEMORY_GROWTH_GEOMETRIC_STEP=0.02 -sMAXIMUM_MEMORY=1GB)
   endif()
 endfunction()
 

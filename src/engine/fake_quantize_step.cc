@@ -16,9 +16,13 @@ class FakeQuantizeStep final : public Step {
     const auto zero_point = static_cast<float>(quantization_.zero_point);
     const float low = static_cast<float>(quantization_.lowest()) - zero_point;
     const float high = static_cast<float>(quantization_.highest()) - zero_point;
-    for (int64_t i = 0; i < input_.elements(); ++i) {
-      const float code = std::nearbyint(input_.data[i] / quantization_.scale);
-      output_.data[i] = std::clamp(code, low, high) * quantization_.scale;
+    // In variables of their own, so that the compiler knows that writing does not change them.
+    const float scale = quantization_.scale;
+    const float* from = input_.data;
+    float* to = output_.data;
+    const int64_t elements = input_.elements();
+    for (int64_t i = 0; i < elements; ++i) {
+      to[i] = std::min(std::max(std::nearbyint(from[i] / scale), low), high) * scale;
     }
     return Status::Ok();
   }

@@ -37,7 +37,8 @@ class ExecutorBuilder {
     executor_.threads_ = MakeThreadPool(thread_count_);
     for (const Node& node : graph_.nodes) {
       Result<StepPtr> step = MakeFloatStep(
-          graph_, node, [&](ValueId id) { return TensorOf(id); }, executor_.threads_.get());
+          graph_, node, [&](ValueId id) { return TensorOf(id); }, *executor_.workspace_,
+          executor_.threads_.get());
       if (!step.ok()) return AtNode(node, step.status());
       executor_.steps_.Add(std::move(step).value(), WorkOf(graph_, node));
       executor_.step_outputs_.push_back(TensorOf(node.output));
@@ -50,9 +51,9 @@ class ExecutorBuilder {
   Result<size_t> PlanBytes() {
     AssignBuffers();
     TESSERA_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanMemory(lifetimes_));
-    size_t bytes = plan.arena_bytes;
-    for (const Node& node : graph_.nodes) bytes += TableBytes(graph_, node);
-    return bytes;
+    TableBytes tables;
+    for (const Node& node : graph_.nodes) tables.Add(graph_, node);
+    return plan.arena_bytes + tables.total();
   }
 
  private:
@@ -154,6 +155,8 @@ Result<size_t> FloatExecutor::PlanBytes(const Graph& graph, int64_t height, int6
   return ExecutorBuilder(shaped, /*threads=*/1).PlanBytes();
 }
 
-size_t FloatExecutor::memory_bytes() const { return arena_.size() + steps_.memory_bytes(); }
+size_t FloatExecutor::memory_bytes() const {
+  return arena_.size() + workspace_->size() + steps_.memory_bytes();
+}
 
 }  // namespace tessera

@@ -2,6 +2,7 @@
 #define TESSERA_ENGINE_FLOAT_EXECUTOR_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/aligned_buffer.h"
@@ -10,6 +11,7 @@
 #include "engine/step.h"
 #include "engine/step_list.h"
 #include "engine/thread_pool.h"
+#include "engine/workspace.h"
 #include "graph/graph.h"
 
 namespace tessera {
@@ -56,7 +58,8 @@ class FloatExecutor {
 
   AlignedBuffer arena_;
   ThreadPool threads_;
-  StepList steps_;  // after threads_: steps go first, they refer to the pool
+  std::unique_ptr<Workspace> workspace_ = std::make_unique<Workspace>();
+  StepList steps_;  // after threads_ and workspace_: steps go first, they refer to both
   std::vector<Tensor> step_outputs_;
   Tensor input_;
   Tensor output_;

@@ -90,8 +90,8 @@ int64_t AxisInMemory(int64_t axis) { return axis == 1 ? 2 : axis - 2; }
 class StepMaker {
  public:
   StepMaker(const Graph& graph, const std::function<Tensor(ValueId)>& tensor_of,
-            pthreadpool_t threads)
-      : graph_(graph), tensor_of_(tensor_of), threads_(threads) {}
+            Workspace& workspace, pthreadpool_t threads)
+      : graph_(graph), tensor_of_(tensor_of), workspace_(workspace), threads_(threads) {}
 
   const Value& ValueOf(ValueId id) const { return graph_.value(id); }
   bool IsPlain(ValueId id) const { return ValueOf(id).plain; }
@@ -121,7 +121,8 @@ class StepMaker {
     if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) {
       bias = graph_.value(node.inputs[2]).constant->floats;
     }
-    return MakeConvStep(conv, weights.constant->floats, bias, In(node), Out(node), threads_);
+    return MakeConvStep(conv, weights.constant->floats, bias, In(node), Out(node), workspace_,
+                        threads_);
   }
   Result<StepPtr> Make(const Node& node, const Clip& clip) {
     return MakeClipStep(clip, In(node), Out(node), threads_);
@@ -230,27 +231,34 @@ class StepMaker {
  private:
   const Graph& graph_;
   const std::function<Tensor(ValueId)>& tensor_of_;
+  Workspace& workspace_;
   pthreadpool_t threads_;
 };
 
 }  // namespace
 
 Result<StepPtr> MakeFloatStep(const Graph& graph, const Node& node,
-                              const std::function<Tensor(ValueId)>& tensor_of,
+                              const std::function<Tensor(ValueId)>& tensor_of, Workspace& workspace,
                               pthreadpool_t threads) {
-  StepMaker maker(graph, tensor_of, threads);
+  StepMaker maker(graph, tensor_of, workspace, threads);
   return std::visit([&](const auto& operation) { return maker.Make(node, operation); },
                     node.operation);
 }
 
-size_t TableBytes(const Graph& graph, const Node& node) {
+void TableBytes::Add(const Graph& graph, const Node& node) {
   const auto* conv = std::get_if<Conv>(&node.operation);
-  if (!conv) return 0;
+  if (!conv) return;
   // XNNPACK needs none where each output reads one input, in order.
   const int64_t taps = conv->kernel[0] * conv->kernel[1];
-  if (taps * conv->stride[0] * conv->stride[1] == 1) return 0;
+  if (taps * conv->stride[0] * conv->stride[1] == 1) return;
+  const Shape& input = graph.value(node.inputs[0]).shape;
   const Shape& output = graph.value(node.output).shape;
-  return static_cast<size_t>(output[2] * output[3] * taps) * sizeof(void*);
+  const size_t bytes = static_cast<size_t>(output[2] * output[3] * taps) * sizeof(void*);
+  if (KeepsTable(*conv, input[1], output[1])) {
+    kept_ += bytes;
+  } else {
+    shared_ = std::max(shared_, bytes);
+  }
 }
 
 }  // namespace tessera

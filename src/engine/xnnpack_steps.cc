@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/aligned_buffer.h"
+#include "engine/workspace.h"
 
 namespace tessera {
 namespace {
@@ -53,6 +54,35 @@ class XnnpackStep final : public Step {
   std::vector<std::vector<float>> constants_;
 };
 
+// A convolution, whose memory for use while it runs is that of all steps.
+class ConvStep final : public Step {
+ public:
+  ConvStep(Operator op, Tensor input, Tensor output, Workspace& workspace, pthreadpool_t threads,
+           size_t bytes)
+      : op_(std::move(op)),
+        input_(input),
+        output_(output),
+        workspace_(workspace),
+        threads_(threads),
+        bytes_(bytes) {}
+
+  Status Run() override {
+    TESSERA_RETURN_IF_ERROR(FromXnnpack(
+        xnn_setup_convolution2d_nhwc_f32(op_.get(), workspace_.data(), input_.data, output_.data),
+        "set up a convolution"));
+    return FromXnnpack(xnn_run_operator(op_.get(), threads_), "run");
+  }
+  size_t memory_bytes() const override { return bytes_; }
+
+ private:
+  Operator op_;
+  Tensor input_;
+  Tensor output_;
+  Workspace& workspace_;
+  pthreadpool_t threads_;
+  size_t bytes_;
+};
+
 // OIHW -> O, H, W, I (with I per group), the order XNNPACK packs from.
 std::vector<float> ToOhwi(const Conv& conv, std::span<const float> oihw, int64_t inputs_per_group) {
   const int64_t area = conv.kernel[0] * conv.kernel[1];
@@ -83,7 +113,8 @@ Result<Operator> CreateConv(const Conv& conv, std::span<const float> weights,
       u32(conv.stride[1]), u32(conv.dilation[0]), u32(conv.dilation[1]), u32(conv.groups),
       size(inputs_per_group), size(output_channels / conv.groups), size(input_channels),
       size(output_channels), ohwi.data(), bias.empty() ? nullptr : bias.data(), conv.min, conv.max,
-      /*flags=*/0, /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op);
+      KeepsTable(conv, input_channels, output_channels) ? 0 : XNN_FLAG_TRANSIENT_INDIRECTION_BUFFER,
+      /*code_cache=*/nullptr, /*weights_cache=*/nullptr, &op);
   TESSERA_RETURN_IF_ERROR(FromXnnpack(status, "create a convolution"));
   return Operator(op);
 }
@@ -188,9 +219,15 @@ Status InitializeXnnpack() {
   return FromXnnpack(kStatus, "initialise");
 }
 
+bool KeepsTable(const Conv& conv, int64_t input_channels, int64_t output_channels) {
+  // So many multiplications for each address take many times as long as the address.
+  constexpr int64_t kMany = 1024;
+  return input_channels * output_channels / conv.groups < kMany;
+}
+
 Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
                              std::span<const float> bias, Tensor input, Tensor output,
-                             pthreadpool_t threads) {
+                             Workspace& workspace, pthreadpool_t threads) {
   TESSERA_ASSIGN_OR_RETURN(Operator op,
                            CreateConv(conv, weights, bias, input.channels, output.channels));
   size_t workspace_bytes = 0;
@@ -206,22 +243,18 @@ Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
       static_cast<int64_t>(output_width) != output.width) {
     return Status(StatusCode::kInternal, "a convolution's inferred shape differs from XNNPACK's");
   }
-  auto workspace = AlignedBuffer::Allocate(workspace_bytes);
-  if (!workspace) {
+  if (!workspace.Reserve(workspace_bytes)) {
     return Status(StatusCode::kOutOfMemory, "no memory for a convolution's workspace of " +
                                                 std::to_string(workspace_bytes) + " bytes");
   }
-  TESSERA_RETURN_IF_ERROR(FromXnnpack(
-      xnn_setup_convolution2d_nhwc_f32(op.get(), workspace->data(), input.data, output.data),
-      "set up a convolution"));
   // XNNPACK does not report what an operator holds: its packed weights are the weights rounded up
-  // to its channel blocks, and an indirection table has one pointer per output pixel and tap.
-  const size_t table_bytes =
-      static_cast<size_t>(output.pixels() * conv.kernel[0] * conv.kernel[1]) * sizeof(void*);
-  auto step = std::make_unique<XnnpackStep>(std::move(op), threads,
-                                            weights.size_bytes() + bias.size_bytes() + table_bytes);
-  step->KeepWorkspace(std::move(*workspace));
-  return StepPtr(std::move(step));
+  // to its channel blocks, and a table that is kept has one pointer per output pixel and tap.
+  size_t bytes = weights.size_bytes() + bias.size_bytes();
+  if (KeepsTable(conv, input.channels, output.channels)) {
+    bytes += static_cast<size_t>(output.pixels() * conv.kernel[0] * conv.kernel[1]) * sizeof(void*);
+  }
+  return StepPtr(
+      std::make_unique<ConvStep>(std::move(op), input, output, workspace, threads, bytes));
 }
 
 Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output, pthreadpool_t threads) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/step.h"
+#include "engine/workspace.h"
 #include "graph/graph.h"
 
 namespace tessera {
@@ -15,10 +16,16 @@ namespace tessera {
 /// Initialises XNNPACK once per process. Errors: kUnsupported, kOutOfMemory.
 Status InitializeXnnpack();
 
+/// XNNPACK reads a convolution's input through a table of addresses, one per output pixel and tap.
+/// Whether the step keeps it; otherwise it is made in each run, in the workspace, which takes
+/// little beside so many channels. Deep networks would keep more tables than tensors.
+bool KeepsTable(const Conv& conv, int64_t input_channels, int64_t output_channels);
+
 /// Weights OIHW, `bias` empty or one per output channel; `conv.auto_pad` already resolved.
+/// `workspace` must outlive the step.
 Result<StepPtr> MakeConvStep(const Conv& conv, std::span<const float> weights,
                              std::span<const float> bias, Tensor input, Tensor output,
-                             pthreadpool_t threads);
+                             Workspace& workspace, pthreadpool_t threads);
 
 Result<StepPtr> MakeClipStep(const Clip& clip, Tensor input, Tensor output, pthreadpool_t threads);
 

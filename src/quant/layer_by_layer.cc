@@ -5,6 +5,7 @@
 
 #include "engine/float_steps.h"
 #include "engine/plain_tensor.h"
+#include "engine/workspace.h"
 #include "engine/xnnpack_steps.h"
 #include "graph/model.h"
 #include "quant/graph_runner.h"
@@ -96,9 +97,10 @@ Status LayerByLayer::RunNext() {
 }
 
 Status LayerByLayer::RunImage(const Node& node, size_t index) {
+  Workspace workspace;
   Result<StepPtr> step = MakeFloatStep(
       shaped_[shaped_of_[index]].graph, node, [&](ValueId id) { return TensorOf(index, id); },
-      nullptr);
+      workspace, nullptr);
   if (!step.ok()) return AtNode(node, step.status());
   return (*step)->Run();
 }

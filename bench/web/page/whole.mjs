@@ -1,24 +1,8 @@
 // One subject on a page of its own: upscales a whole picture, bytes in and bytes out.
 
+import { watchLongTasks } from './long-tasks.mjs';
 import { makePicture } from './picture.mjs';
 import { upscaleTiled } from './tiling.mjs';
-
-/** The longest task since the last call, in milliseconds; browsers report those of 50 and more, or none at all. */
-function watchLongTasks() {
-  if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return () => undefined;
-  let longest = 0;
-  const note = (entries) => {
-    for (const { duration } of entries) longest = Math.max(longest, duration);
-  };
-  const observer = new PerformanceObserver((list) => note(list.getEntries()));
-  observer.observe({ type: 'longtask' });
-  return () => {
-    note(observer.takeRecords());
-    const found = longest;
-    longest = 0;
-    return found;
-  };
-}
 
 /**
  * Opens a subject of page/subjects/. `upscale()` resolves with {ms, longestTask}, `corner(edge)` with

@@ -65,12 +65,12 @@ class ExecutorBuilder {
     FindBorders();
     TESSERA_RETURN_IF_ERROR(AssignBuffers());
     TESSERA_ASSIGN_OR_RETURN(const MemoryPlan plan, PlanMemory(lifetimes_));
-    size_t bytes = plan.arena_bytes + kSlack;
+    TableBytes tables;
     for (const Instruction& instruction : program_.instructions) {
       const auto* run = std::get_if<RunFloat>(&instruction.operation);
-      if (run) bytes += TableBytes(graph_, graph_.nodes[run->node]);
+      if (run) tables.Add(graph_, graph_.nodes[run->node]);
     }
-    return bytes;
+    return plan.arena_bytes + kSlack + tables.total();
   }
 
  private:
@@ -276,7 +276,7 @@ class ExecutorBuilder {
   Result<StepPtr> Make(const RunFloat& run) {
     const Node& node = graph_.nodes[run.node];
     Result<StepPtr> step = MakeFloatStep(
-        graph_, node, [&](ValueId id) { return FloatsOf(id); }, Pool());
+        graph_, node, [&](ValueId id) { return FloatsOf(id); }, *executor_.workspace_, Pool());
     return step.ok() ? std::move(step) : AtNode(node, step.status());
   }
   Result<StepPtr> Make(const WriteCodes& write) {
@@ -319,6 +319,8 @@ Result<size_t> Executor::PlanBytes(const Graph& graph, int64_t height, int64_t w
   return ExecutorBuilder(shaped, {}, {}, /*scale=*/1, BestKernels(), /*threads=*/1).PlanBytes();
 }
 
-size_t Executor::memory_bytes() const { return arena_.size() + steps_.memory_bytes(); }
+size_t Executor::memory_bytes() const {
+  return arena_.size() + workspace_->size() + steps_.memory_bytes();
+}
 
 }  // namespace tessera::int8

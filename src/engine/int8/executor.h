@@ -2,6 +2,7 @@
 #define TESSERA_ENGINE_INT8_EXECUTOR_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/aligned_buffer.h"
@@ -11,6 +12,7 @@
 #include "engine/step.h"
 #include "engine/step_list.h"
 #include "engine/thread_pool.h"
+#include "engine/workspace.h"
 #include "graph/graph.h"
 #include "kernels/kernel_set.h"
 
@@ -48,7 +50,8 @@ class Executor {
 
   AlignedBuffer arena_;
   ThreadPool threads_;
-  StepList steps_;  // after threads_: steps go first, they refer to the pool
+  std::unique_ptr<Workspace> workspace_ = std::make_unique<Workspace>();
+  StepList steps_;  // after threads_ and workspace_: steps go first, they refer to both
 };
 
 }  // namespace tessera::int8

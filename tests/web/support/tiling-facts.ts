@@ -12,4 +12,5 @@ export const PLAIN: TilingFacts = {
   exact: true,
   notExactBecause: '',
   tileMemory: { fixed: 1e6, perPixel: 100, perSquaredPixel: 0 },
+  parameters: 20_000,
 };

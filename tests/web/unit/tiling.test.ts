@@ -235,6 +235,19 @@ test('tiles of a network that enlarges first are as small as its large tensors a
   assert.ok(tileBytes(facts.tileMemory, across.tile * down.tile) <= 64 * MEGABYTE);
 });
 
+test('tiles get what many weights leave of the memory, and some at least', () => {
+  const tileMemory = { fixed: 0, perPixel: 9000, perSquaredPixel: 0 };
+  const bytesWith = (parameters: number) => {
+    const facts = { ...PLAIN, overlap: 349, tileMemory, parameters };
+    const { across, down } = planTiles({ width: 4096, height: 4096, workers: 1 }, facts);
+    return tileBytes(tileMemory, across.tile * down.tile) / MEGABYTE;
+  };
+  assert.ok(bytesWith(1e6) > 56);
+  const beside = bytesWith(17e6);
+  assert.ok(beside > 24 && beside + (17e6 * 8) / MEGABYTE <= 160);
+  assert.ok(bytesWith(60e6) > 18);
+});
+
 test('memory that grows with the square of the pixels bounds a tile too', () => {
   const facts = { ...PLAIN, tileMemory: { fixed: 0, perPixel: 100, perSquaredPixel: 4 } };
   const { across, down } = planTiles({ width: 256, height: 256, workers: 1 }, facts);

@@ -27,6 +27,7 @@ const FACTS = {
   exact: true,
   notExactBecause: '',
   tileMemory: { fixed: 0, perPixel: 1, perSquaredPixel: 0 },
+  parameters: 1,
 };
 const SETUP = { bytes: new Uint8Array(), files: [], metadata: {}, choices: {} };
 const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);

@@ -17,6 +17,8 @@ export interface TilingFacts {
   exact: boolean;
   notExactBecause: string;
   tileMemory: TileMemory;
+  /** How many weights there are. */
+  parameters: number;
 }
 
 /** Bytes that a tile of some input pixels needs, beside the weights. */
@@ -44,8 +46,14 @@ export interface TileBounds {
 const SHORTEST_EDGE = 256;
 const LONGEST_EDGE = 384;
 const OVERLAPS_PER_EDGE = 20;
+const MEGABYTE = 1024 * 1024;
 /** What a tile may need, beside the weights. Most networks' tiles are smaller for other reasons. */
-export const TILE_BYTES = 64 * 1024 * 1024;
+const TILE_BYTES = 64 * MEGABYTE;
+// With many weights a tile gets what they leave of this, but no less than LEAST_TILE_BYTES.
+const WORKER_BYTES = 160 * MEGABYTE;
+const LEAST_TILE_BYTES = 24 * MEGABYTE;
+// As they are in the file, and as kernels read them.
+const BYTES_PER_PARAMETER = 2 * 4;
 // An exact overlap is the default while at least a quarter of a tile's work is kept.
 const OVERLAPS_AFFORDED = 4;
 // What is not exact overlaps by a sixth of the edge, within limits: 4/9 of a tile's work is kept.
@@ -65,6 +73,12 @@ export function tileBytes(
   pixels: number,
 ): number {
   return fixed + pixels * (perPixel + pixels * perSquaredPixel);
+}
+
+/** What a tile of this network may need, beside the weights. */
+export function tileBudget({ parameters }: TilingFacts): number {
+  const left = WORKER_BYTES - parameters * BYTES_PER_PARAMETER;
+  return Math.max(LEAST_TILE_BYTES, Math.min(TILE_BYTES, left));
 }
 
 /** The longest edge of a square tile that needs at most so many bytes. */
@@ -92,7 +106,7 @@ function defaultEdge(facts: TilingFacts, overlap: number): number {
 
 /** What fits the memory, but not less than what the network takes. */
 function affordableEdge(facts: TilingFacts, overlap: number): number {
-  const within = roundDown(edgeWithin(facts.tileMemory, TILE_BYTES), facts.sizeMultiple);
+  const within = roundDown(edgeWithin(facts.tileMemory, tileBudget(facts)), facts.sizeMultiple);
   const least = roundUp(facts.smallest, facts.sizeMultiple);
   return Math.max(least, Math.min(defaultEdge(facts, overlap), within));
 }
@@ -166,5 +180,5 @@ function reason(facts: TilingFacts): string {
 
 /** Whether a whole image may be one tile although the network cannot be tiled exactly. */
 export function fitsWhole(facts: TilingFacts, pixels: number): boolean {
-  return tileBytes(facts.tileMemory, pixels) <= TILE_BYTES;
+  return tileBytes(facts.tileMemory, pixels) <= tileBudget(facts);
 }

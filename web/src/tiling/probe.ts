@@ -1,6 +1,6 @@
 /** Pictures to measure seams on, and the measure. */
 import type { PixelSource, RawImage } from '../types.js';
-import { roundUp, TILE_BYTES, type TilingFacts, tileBytes } from './overlap.js';
+import { roundUp, type TilingFacts, tileBudget, tileBytes } from './overlap.js';
 import type { TilePlan } from './plan.js';
 
 // Enough above and below for what a row depends on nearby; more only takes longer.
@@ -8,8 +8,8 @@ const LEAST_HEIGHT = 48;
 /** Side by side. The more there are, the less of the image one of them is. */
 const MOST_TILES = 8;
 const LEAST_TILES = 3;
-/** What the probe in one piece may need, beside the weights: twice what a tile may. */
-const PROBE_BYTES = 2 * TILE_BYTES;
+/** What the probe in one piece may need, beside the weights, of what a tile may. */
+const PROBE_SHARE = 2;
 
 type Colour = readonly [red: number, green: number, blue: number];
 
@@ -155,8 +155,9 @@ export function probePlans(plan: TilePlan, facts: TilingFacts): ProbePlans {
   const height = fixedWidth > 0 ? plan.down.tile : Math.min(plan.down.tile, least);
   const step = tile - 2 * overlap;
   const widthOf = (tiles: number) => tiles * step + 2 * overlap;
+  const bytes = PROBE_SHARE * tileBudget(facts);
   let tiles = MOST_TILES;
-  while (tiles > LEAST_TILES && tileBytes(tileMemory, widthOf(tiles) * height) > PROBE_BYTES) {
+  while (tiles > LEAST_TILES && tileBytes(tileMemory, widthOf(tiles) * height) > bytes) {
     tiles--;
   }
   const width = widthOf(tiles);

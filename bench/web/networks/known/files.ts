@@ -21,11 +21,19 @@ const FOLDER = 'out/bench/known';
 // Calibration is on what every checkout has.
 const CALIBRATION = ['--images', join(ROOT, 'web', 'demo'), '--crops', '8', '--crop-size', '64'];
 
+/** Weights and biases of all convolutions. */
+const countParameters = ({ steps }: Plan): number =>
+  steps.reduce(
+    (count, step) => ('weights' in step ? count + step.weights.length + step.bias.length : count),
+    0,
+  );
+
 export class KnownNetwork implements TileFiles {
   readonly name: KnownNetworkName;
   readonly edge: number;
   readonly scale: number;
   readonly multiplicationsPerPixel: number;
+  readonly parameters: number;
   readonly picture: Picture;
   readonly hasPrelu = false;
   readonly #plan: Plan;
@@ -39,6 +47,7 @@ export class KnownNetwork implements TileFiles {
     this.#plan = plan();
     this.scale = this.#plan.scale;
     this.multiplicationsPerPixel = this.#plan.multiplicationsPerPixel;
+    this.parameters = countParameters(this.#plan);
     this.picture = makePicture(edge, edge);
     this.#file = planToOnnx(this.#plan);
   }
