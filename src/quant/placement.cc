@@ -164,7 +164,9 @@ class Planner {
   }
 
   // A value that has to be rounded is a leaf for what follows, which may then be too much for one
-  // table, so that more has to be rounded: until nothing changes.
+  // table, or little enough. So the first one in the graph's order is rounded, and all is looked at
+  // anew, until nothing changes: x / sqrt(variance + epsilon) is a function of x and the variance,
+  // and the root is not rounded itself, perhaps to zero.
   void FindFunctions() {
     rounded_.assign(graph_.values.size(), false);
     functions_.assign(graph_.values.size(), {});
@@ -175,11 +177,11 @@ class Planner {
         functions_[Index(node.output)] =
             rounded ? Function{{node.output}, false} : FunctionOf(node);
       }
-      changed = false;
-      for (const Node& node : graph_.nodes) {
-        if (rounded_[Index(node.output)] || IsInsideFunction(node)) continue;
-        rounded_[Index(node.output)] = changed = true;
-      }
+      const auto first = std::find_if(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& n) {
+        return !rounded_[Index(n.output)] && !IsInsideFunction(n);
+      });
+      changed = first != graph_.nodes.end();
+      if (changed) rounded_[Index(first->output)] = true;
     }
   }
 

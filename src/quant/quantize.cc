@@ -31,7 +31,7 @@ constexpr size_t kMostFitted = 16;
 constexpr size_t kLeastFitted = 2;
 constexpr size_t kFittedBytes = size_t{640} << 20;
 // Images that decide between forms of the network.
-constexpr size_t kMostDeciding = 8;
+constexpr size_t kMostDeciding = 4;
 
 Status CheckOptions(const QuantizeOptions& options) {
   if (options.weight_bits == 7 || options.weight_bits == 8) return Status::Ok();

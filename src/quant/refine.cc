@@ -86,12 +86,13 @@ class Refiner {
     const size_t outputs = quantized.scales.size() / statistics.groups();
     const size_t elements = outputs * statistics.patch_size();
     for (size_t group = 0; group < statistics.groups(); ++group) {
-      const std::vector<int8_t> codes = RoundWithCompensation(
+      const QuantizedWeights rounded = RoundWithCompensation(
           weights.subspan(group * elements, elements),
           std::span<const float>(quantized.scales).subspan(group * outputs, outputs),
-          statistics.Products(group, measurement_.threads), LargestCode(options_.weight_bits));
-      std::copy(codes.begin(), codes.end(),
-                quantized.codes.begin() + static_cast<std::ptrdiff_t>(group * elements));
+          statistics.Products(group, measurement_.threads), LargestCode(options_.weight_bits),
+          measurement_.threads);
+      std::copy(rounded.codes.begin(), rounded.codes.end(), &quantized.codes[group * elements]);
+      std::copy(rounded.scales.begin(), rounded.scales.end(), &quantized.scales[group * outputs]);
     }
     value.constant = MakeQuantizedConstant(std::move(quantized));
     node.inputs[1] = graph_.AddValue(std::move(value));

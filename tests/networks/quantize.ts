@@ -5,7 +5,7 @@ import { makePicture } from './pictures.ts';
 
 const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
 
-const CROPS = 8;
+const CROPS = 16;
 const CROP_SIZE = 48;
 const THREADS = 2;
 

@@ -42,11 +42,15 @@ export function allJobs(networks: readonly Network[], int8 = true): Job[] {
   );
 }
 
-/** The first form of each network, and the last, which is of another kind: old, or of one size. */
-export function tellingJobs(networks: readonly Network[]): Job[] {
-  return allJobs(networks, false).filter(
-    ({ network: { forms }, form }) => form === forms[0] || form === forms.at(-1),
-  );
+/**
+ * The first form of each network, and the last, which is of another kind: old, or of one size.
+ *
+ * @param quantized - names of the networks that are quantized as well
+ */
+export function tellingJobs(networks: readonly Network[], quantized: readonly string[]): Job[] {
+  return allJobs(networks)
+    .filter(({ network: { forms }, form }) => form === forms[0] || form === forms.at(-1))
+    .map((job) => ({ ...job, int8: job.int8 && quantized.includes(job.network.name) }));
 }
 
 const lost = ({ network, form }: Job, why: string): Row => ({

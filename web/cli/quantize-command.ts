@@ -8,7 +8,7 @@ import { modelSource } from './models.js';
 import { ProgressBar } from './progress-bar.js';
 import { UsageError } from './usage-error.js';
 
-const DEFAULT_CROPS = 64;
+const DEFAULT_CROPS = 32;
 const DEFAULT_CROP_SIZE = 96;
 const DEFAULT_LONGEST = 1600;
 
