@@ -72,7 +72,9 @@ class Prober {
                                     double most_multiplications) {
     const std::optional<Extents> extents = ProbeExtents(model, most_multiplications);
     if (!extents) return std::nullopt;
-    Graph graph = model.graph;
+    Result<Graph> sized = GraphFor(model, extents->height, extents->width);
+    if (!sized.ok()) return std::nullopt;
+    Graph graph = std::move(sized).value();
     for (Value& value : graph.values) {
       if (value.constant && value.constant->quantized) {
         value.constant = MakeConstant(value.constant->floats);

@@ -23,7 +23,7 @@ std::string Named(const SessionOptions& options) {
 }
 
 Status CheckExtents(const TilingFacts& tiling, const SessionOptions& options) {
-  const int64_t multiple = tiling.size_multiple;
+  const int64_t multiple = tiling.whole_multiple;
   const int64_t smallest = std::max(tiling.smallest, multiple);
   if (options.width < smallest || options.height < smallest || options.width % multiple != 0 ||
       options.height % multiple != 0) {
@@ -61,10 +61,11 @@ Result<Session> Session::Create(const Model& model, const SessionOptions& option
                       std::to_string(model.tiling.scale.ToDouble()) +
                       "; colours are enlarged beside it by whole numbers only");
   }
+  TESSERA_ASSIGN_OR_RETURN(const Graph graph, GraphFor(model, options.height, options.width));
   Session session(model.tiling, options);
-  TESSERA_RETURN_IF_ERROR(session.CheckOutput(model.graph));
+  TESSERA_RETURN_IF_ERROR(session.CheckOutput(graph));
   TESSERA_RETURN_IF_ERROR(session.AllocatePixels());
-  TESSERA_RETURN_IF_ERROR(session.PrepareEngine(model));
+  TESSERA_RETURN_IF_ERROR(session.PrepareEngine(graph));
   // A network with a channel for alpha sees the picture as it is, and makes alpha itself.
   if (options.alpha && !format.has_alpha()) TESSERA_RETURN_IF_ERROR(session.PrepareAlpha());
   return session;
@@ -84,8 +85,7 @@ Status Session::CheckOutput(const Graph& graph) const {
                                                   std::to_string(scale_.ToDouble()));
 }
 
-Status Session::PrepareEngine(const Model& model) {
-  const Graph& graph = model.graph;
+Status Session::PrepareEngine(const Graph& graph) {
   const PixelBuffers pixels = {input_.as<uint8_t>(), output_.as<uint8_t>(), options_.alpha,
                                margin_};
   if (int8::HasQuantization(graph)) {

@@ -20,7 +20,9 @@
 namespace tessera {
 
 struct SessionOptions {
-  int64_t width = 0;  // input pixels, a multiple of TilingFacts::size_multiple, at least `smallest`
+  // Input pixels, multiples of TilingFacts::size_multiple, or of whole_multiple for an image in one
+  // piece; at least `smallest`.
+  int64_t width = 0;
   int64_t height = 0;
   bool alpha = false;  // false: alpha is ignored and the output is opaque
   int64_t threads = 1;
@@ -79,7 +81,7 @@ class Session {
 
   Status CheckOutput(const Graph& graph) const;
   Status AllocatePixels();
-  Status PrepareEngine(const Model& model);
+  Status PrepareEngine(const Graph& graph);
   Status PrepareAlpha();
   void ResizeAlpha();
   void Begin();

@@ -13,9 +13,11 @@ namespace tessera {
 namespace {
 
 std::optional<double> Plan(const Model& model, int64_t extent) {
-  const Result<size_t> tensors = int8::HasQuantization(model.graph)
-                                     ? int8::Executor::PlanBytes(model.graph, extent, extent)
-                                     : FloatExecutor::PlanBytes(model.graph, extent, extent);
+  const Result<Graph> graph = GraphFor(model, extent, extent);
+  if (!graph.ok()) return std::nullopt;
+  const Result<size_t> tensors = int8::HasQuantization(*graph)
+                                     ? int8::Executor::PlanBytes(*graph, extent, extent)
+                                     : FloatExecutor::PlanBytes(*graph, extent, extent);
   if (!tensors.ok()) return std::nullopt;
   const double scale = model.tiling.scale.ToDouble();
   const auto pixels = static_cast<double>(extent * extent);
@@ -25,7 +27,7 @@ std::optional<double> Plan(const Model& model, int64_t extent) {
 }  // namespace
 
 TileMemory EstimateTileMemory(const Model& model) {
-  if (model.graph.IsFixed()) return {};  // there is nothing to choose
+  if (model.tiling.fixed_height > 0) return {};  // there is nothing to choose
   const int64_t multiple = model.tiling.size_multiple;
   constexpr int64_t kExtent = 48;
   const int64_t extent =

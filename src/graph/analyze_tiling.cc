@@ -15,6 +15,8 @@
 namespace tessera {
 namespace {
 
+constexpr const char* kCropName = "crop_to_image";
+
 using TensorFacts = std::array<AxisFacts, 2>;  // height, width
 
 int64_t RoundUp(int64_t value, int64_t multiple) {
@@ -47,6 +49,7 @@ class Analyzer {
     const Rational scale = Of(graph_.output)[0].scale();
     facts.scale = scale;
     facts.size_multiple = size_multiple_;
+    facts.whole_multiple = size_multiple_;
     facts.margin = margin_;
     facts.fixed_height = graph_.fixed_size[0];
     facts.fixed_width = graph_.fixed_size[1];
@@ -171,30 +174,41 @@ class Analyzer {
     NoteInexact(node,
                 "takes the image apart (attention, windows), which depends on its whole size");
     int64_t reach = 0;
+    int64_t shift = 0;
     for (const ValueId id : node.inputs) {
       if (id == kNoValue || graph_.value(id).constant) continue;
-      reach = std::max(reach, Of(id)[axis].Reach());
+      const AxisFacts& x = Of(id)[axis];
+      // Rounding of strides is no shift.
+      const bool is_moved = IsPlain(id) || x.extra != 0;
+      if (is_moved) shift = std::max(shift, x.Shift());
+      reach = std::max(reach, x.Reach());
     }
-    return WithReach(1, reach);
+    return WithReach(1, reach, shift);
   }
 
   // Windows are as large as what the image must be a multiple of, so that all of one counts.
   Result<AxisFacts> BackToImage(const Node& node, size_t axis) {
-    TESSERA_ASSIGN_OR_RETURN(const bool is_one, IsOneElement(node.output, axis));
-    if (is_one) {
+    TESSERA_ASSIGN_OR_RETURN(const bool is_constant, HasConstantExtent(node.output, axis));
+    if (is_constant) {
       AxisFacts y;
       y.whole_image = true;
       return y;
     }
+    const AxisFacts& x = Of(node.inputs[0])[axis];
     TESSERA_ASSIGN_OR_RETURN(const Rational scale, ScaleOf(node.output, axis));
-    return WithReach(scale, Of(node.inputs[0])[axis].Reach() + graph_.size_multiple - 1);
+    AxisFacts y = WithReach(scale, x.Reach() + graph_.size_multiple - 1, x.Shift());
+    if (!graph_.IsFixed()) {
+      const Rational share = scale * Rational(*probe_extent_);
+      y.extra = probes_[0].value(node.output).shape[axis + 2] - share.Floor();
+    }
+    return y;
   }
 
-  // What an image was reduced to before it was taken apart (gates of several scales, weighed).
-  Result<bool> IsOneElement(ValueId id, size_t axis) {
+  // What an image was reduced to before it was taken apart: gates, or channels seen as pixels.
+  Result<bool> HasConstantExtent(ValueId id, size_t axis) {
     if (graph_.IsFixed()) return false;
     if (!probe_extent_) TESSERA_RETURN_IF_ERROR(InferProbes());
-    return probes_[0].value(id).shape[axis + 2] == 1 && probes_[1].value(id).shape[axis + 2] == 1;
+    return probes_[0].value(id).shape[axis + 2] == probes_[1].value(id).shape[axis + 2];
   }
 
   // By the shapes for two images, since a plain tensor does not tell.
@@ -375,13 +389,18 @@ Result<TilingAnalysis> AnalyzeTiling(const Graph& graph) {
   return analysis;
 }
 
+const Pad* CropOf(const Graph& graph) {
+  if (graph.nodes.empty() || graph.nodes.back().name != kCropName) return nullptr;
+  return std::get_if<Pad>(&graph.nodes.back().operation);
+}
+
 void CropOutput(Graph& graph, const Pad& crop) {
   const Value& whole = graph.value(graph.output);
   Value value;
   value.name = whole.name + ".cropped";
   value.shape = whole.shape;
   Node node;
-  node.name = "crop_to_image";
+  node.name = kCropName;
   node.operation = crop;
   node.inputs = {graph.output};
   node.output = graph.AddValue(std::move(value));

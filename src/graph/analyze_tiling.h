@@ -26,6 +26,8 @@ Result<TilingAnalysis> AnalyzeTiling(const Graph& graph);
 
 /// Appends the crop that an analysis asks for.
 void CropOutput(Graph& graph, const Pad& crop);
+/// What CropOutput has appended, or null.
+const Pad* CropOf(const Graph& graph);
 
 }  // namespace tessera
 

@@ -1,6 +1,7 @@
 #include "graph/axis_facts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <numeric>
 
@@ -124,6 +125,17 @@ int64_t AxisFacts::Reach() const {
   return reach;
 }
 
+int64_t AxisFacts::Shift() const {
+  if (whole_image) return 0;
+  double sum = 0.0;
+  for (int64_t k = 0; k < elements_per_period(); ++k) {
+    const Pixels& pixels = phases[static_cast<size_t>(k)];
+    const double middle = static_cast<double>(pixels.first + pixels.last) / 2.0;
+    sum += middle - ((static_cast<double>(k) + 0.5) / scale().ToDouble() - 0.5);
+  }
+  return static_cast<int64_t>(std::floor(sum / static_cast<double>(elements_per_period()) + 0.5));
+}
+
 AxisFacts AxisFacts::Repeated(int64_t times) const {
   AxisFacts longer;
   longer.pixels_per_period = pixels_per_period * times;
@@ -153,14 +165,14 @@ std::string AxisFacts::ToString() const {
   return text;
 }
 
-AxisFacts WithReach(Rational scale, int64_t reach) {
+AxisFacts WithReach(Rational scale, int64_t reach, int64_t shift) {
   AxisFacts facts;
   facts.pixels_per_period = scale.denominator();
   facts.phases.clear();
   for (int64_t k = 0; k < scale.numerator(); ++k) {
     const int64_t first = k * scale.denominator() / scale.numerator();
     const int64_t last = CeilDivide((k + 1) * scale.denominator(), scale.numerator()) - 1;
-    facts.phases.push_back({first - reach, last + reach});
+    facts.phases.push_back({first + shift - reach, last + shift + reach});
   }
   return facts;
 }

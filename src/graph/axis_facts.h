@@ -64,6 +64,9 @@ struct AxisFacts {
   Pixels Of(int64_t index) const;
   /// How far an element looks from the pixels it covers, at most.
   int64_t Reach() const;
+  /// How many pixels the middle of what an element looks at lies behind the pixels it covers, where
+  /// an unpadded window or a crop has left some out.
+  int64_t Shift() const;
   /// The same facts with a period `times` as long.
   AxisFacts Repeated(int64_t times) const;
   void KeepEdgesOutside();
@@ -71,8 +74,9 @@ struct AxisFacts {
   std::string ToString() const;
 };
 
-/// Elements at a scale whose reach is known, and nothing else.
-AxisFacts WithReach(Rational scale, int64_t reach);
+/// Elements at a scale that look as far as `reach` from where they are, moved by `shift`; nothing
+/// else is known of them.
+AxisFacts WithReach(Rational scale, int64_t reach, int64_t shift = 0);
 
 // What an operator makes of an axis. Errors: kUnsupported where periods grow beyond all networks'.
 Result<AxisFacts> AfterConv(const Conv& conv, size_t axis, const AxisFacts& x);

@@ -50,6 +50,7 @@ constexpr std::array kImporters = {
     Importer{"DequantizeLinear", ImportDequantizeLinear},
     Importer{"Div", ImportDiv},
     Importer{"Dropout", ImportDropout},
+    Importer{"Einsum", ImportEinsum},
     Importer{"Elu", ImportFunction},
     Importer{"Erf", ImportFunction},
     Importer{"Exp", ImportFunction},
@@ -97,6 +98,7 @@ constexpr std::array kImporters = {
     Importer{"Reshape", ImportReshape, true},
     Importer{"Resize", ImportResize},
     Importer{"Round", ImportFunction},
+    Importer{"ScatterND", ImportScatterND, true},
     Importer{"Selu", ImportFunction},
     Importer{"Sigmoid", ImportFunction},
     Importer{"Sign", ImportFunction},
@@ -171,6 +173,8 @@ bool StandsForItself(std::string_view op_type) {
   };
   return std::find(kOperators.begin(), kOperators.end(), op_type) != kOperators.end();
 }
+
+bool MayBeChannels(int64_t extent) { return extent >= 1 && extent <= 4; }
 
 std::string Quoted(const std::string& name) { return "'" + name + "'"; }
 
@@ -434,8 +438,10 @@ class ModelImporter {
     if (input.shape[first] != kUnknownDim && input.shape[first + 1] != kUnknownDim) {
       declared = ImageSize{input.shape[first], input.shape[first + 1]};
     }
-    if (options_.keep_size && declared) {
-      graph_.fixed_size = {declared->height, declared->width};
+    if (options_.size) {
+      graph_.fixed_size = {options_.size->height, options_.size->width};
+      input.shape[first] = options_.size->height;
+      input.shape[first + 1] = options_.size->width;
       scope_.shapes = SymbolicShapes(graph_, first, first + 1, std::nullopt);
       return;
     }
@@ -447,9 +453,8 @@ class ModelImporter {
 
   // By the extents, or by what the network does first.
   bool IsNhwc(const Shape& shape) const {
-    const auto may_be_channels = [](int64_t extent) { return extent >= 1 && extent <= 4; };
-    if (may_be_channels(shape[1])) return false;
-    if (may_be_channels(shape[3])) return true;
+    if (MayBeChannels(shape[1])) return false;
+    if (MayBeChannels(shape[3])) return true;
     if (shape[1] != kUnknownDim) return false;
     for (const onnx::Node& node : model_.nodes) {
       if (node.op_type != "Transpose" || node.inputs.empty()) continue;
@@ -503,6 +508,7 @@ class ModelImporter {
   }
 
   static Status RunImporter(const Importer& importer, OpContext& op) {
+    op.RequireMultiplesOfInputs();
     if (importer.moves) TESSERA_RETURN_IF_ERROR(op.AllowCodes());
     TESSERA_RETURN_IF_ERROR(importer.import(op));
     return op.CheckAllAttributesUsed();
@@ -628,17 +634,20 @@ Result<Graph> ImportOnnx(onnx::Model model, const LoadOptions& options,
   return status;
 }
 
-bool DeclaresSize(const onnx::Model& model) {
+std::optional<ImageSize> DeclaredSize(const onnx::Model& model) {
   for (const onnx::ValueInfo& input : model.inputs) {
     const bool is_initializer =
         std::any_of(model.initializers.begin(), model.initializers.end(),
                     [&](const onnx::Tensor& tensor) { return tensor.name == input.name; });
     if (is_initializer || input.shape.size() != 4) continue;
-    const auto known = std::count_if(input.shape.begin() + 1, input.shape.end(),
-                                     [](int64_t extent) { return extent > 0; });
-    return known == 3;
+    const Shape& shape = input.shape;
+    if (std::any_of(shape.begin() + 1, shape.end(), [](int64_t extent) { return extent < 1; })) {
+      return std::nullopt;
+    }
+    const size_t first = !MayBeChannels(shape[1]) && MayBeChannels(shape[3]) ? 1 : 2;
+    return ImageSize{shape[first], shape[first + 1]};
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace tessera

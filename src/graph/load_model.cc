@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -81,22 +85,167 @@ Result<Model> LoadFile(onnx::Model file, const LoadOptions& options,
   return LoadOutput(std::move(file), options, obstacles);
 }
 
-Result<Model> Load(std::span<const uint8_t> bytes, LoadOptions options,
-                   std::vector<Status>* obstacles) {
+// The network for images of one size, to the output that the model has.
+Result<Graph> ImportSized(const SizedFile& sized, const Model& model, ImageSize size) {
+  LoadOptions options = sized.options;
+  options.size = size;
+  options.output = model.output;
+  TESSERA_ASSIGN_OR_RETURN(Graph graph, ImportOnnx(onnx::Model(sized.file), options));
+  TESSERA_RETURN_IF_ERROR(Simplify(graph));
+  if (const Pad* crop = CropOf(model.graph)) CropOutput(graph, *crop);
+  return graph;
+}
+
+// The extents of what the network makes of an image, when it can be imported for its size.
+std::optional<ImageSize> ResultSize(const SizedFile& sized, const Model& model, ImageSize size) {
+  Result<Graph> graph = ImportSized(sized, model, size);
+  if (!graph.ok() || !InferShapes(*graph, size.height, size.width).ok()) return std::nullopt;
+  const Shape& shape = graph->value(graph->output).shape;
+  return ImageSize{shape[2], shape[3]};
+}
+
+// Whether the network makes of images of this size what the facts say.
+bool Fits(const SizedFile& sized, const Model& model, const TilingFacts& facts, ImageSize size) {
+  const std::optional<ImageSize> result = ResultSize(sized, model, size);
+  const auto enlarged = [&](int64_t extent) {
+    return (Rational(extent - 2 * facts.margin) * facts.scale).Floor();
+  };
+  return result && result->height == enlarged(size.height) && result->width == enlarged(size.width);
+}
+
+// A divisor of `multiple` that extents around `base` must be multiples of, or nothing.
+std::optional<int64_t> FindMultiple(const SizedFile& sized, const Model& model,
+                                    const TilingFacts& facts, int64_t base, int64_t multiple) {
+  for (int64_t own = 1; own <= multiple; ++own) {
+    if (multiple % own != 0) continue;
+    const ImageSize size = {base + own, base + (own < multiple ? multiple - own : 2 * multiple)};
+    if (Fits(sized, model, facts, size)) return own;
+  }
+  return std::nullopt;
+}
+
+// Lets images of one piece have sizes that were rounded away. Tiles that are exact stay as they
+// are, so that they equal the whole.
+void FreeWholeSizes(Model& model, std::shared_ptr<const SizedFile> sized) {
+  TilingFacts& facts = model.tiling;
+  if (facts.exact) return;
+  constexpr int64_t kLeast = 64;
+  const int64_t multiple = facts.size_multiple;
+  const int64_t base = (std::max(facts.smallest, kLeast) + multiple - 1) / multiple * multiple;
+  const auto own = FindMultiple(*sized, model, facts, base, multiple);
+  if (!own || *own == multiple) return;
+  facts.whole_multiple = *own;
+  model.sized = std::move(sized);
+}
+
+// Scale and margin by the results for two sizes: one size alone does not tell them apart. False
+// when the network takes that one only.
+bool FindScale(const SizedFile& sized, const Model& model, int64_t extent, TilingFacts& facts) {
+  const auto small = ResultSize(sized, model, {extent, extent});
+  const auto large = ResultSize(sized, model, {2 * extent, 2 * extent});
+  if (!small || !large || large->height <= small->height) return false;
+  facts.scale = Rational(large->height - small->height, extent);
+  const Rational missing = Rational(extent) - Rational(small->height) / facts.scale;
+  facts.margin = (missing / Rational(2)).Ceil();
+  facts.overlap += facts.margin;
+  return facts.margin >= 0;
+}
+
+// The least extent, of some that are tried, that the network takes.
+int64_t FindSmallest(const SizedFile& sized, const Model& model, const TilingFacts& facts,
+                     int64_t known) {
+  constexpr std::array<int64_t, 4> kTried = {8, 16, 32, 48};
+  for (const int64_t wanted : kTried) {
+    const int64_t multiple = facts.size_multiple;
+    const int64_t extent = (wanted + multiple - 1) / multiple * multiple;
+    if (extent < known && Fits(sized, model, facts, {extent, extent})) return extent;
+  }
+  return known;
+}
+
+// A network of which no graph stands for all sizes.
+Result<Model> LoadBySizes(std::shared_ptr<const SizedFile> sized) {
+  // Multiples of many windows and strides; then what files are traced with, whose numbers may stand
+  // for nothing else.
+  constexpr std::array<int64_t, 10> kSizes = {64, 192, 128, 256, 48, 96, 32, 224, 320, 512};
+  constexpr int64_t kMostMultiple = 64;
+  constexpr int64_t kTile = 256;
+  Status first;
+  for (const int64_t extent : kSizes) {
+    LoadOptions options = sized->options;
+    options.size = ImageSize{extent, extent};
+    Result<Model> model = LoadFile(onnx::Model(sized->file), options, nullptr);
+    if (!model.ok()) {
+      if (first.ok()) first = model.status();
+      continue;
+    }
+    TilingFacts& facts = model->tiling;
+    TilingFacts free = facts;
+    if (!FindScale(*sized, *model, extent, free)) return model;
+    const int64_t most = std::gcd(extent, 3 * kMostMultiple);
+    const auto multiple = FindMultiple(*sized, *model, free, extent, most);
+    // A tile that is too large for its positions to be folded.
+    const int64_t large = (kTile + extent - 1) / extent * extent;
+    if (!multiple || !Fits(*sized, *model, free, {large, large})) return model;
+    facts = free;
+    facts.fixed_height = 0;
+    facts.fixed_width = 0;
+    facts.size_multiple = *multiple;
+    facts.whole_multiple = *multiple;
+    facts.smallest = FindSmallest(*sized, *model, facts, extent);
+    facts.overlap = (facts.overlap + *multiple - 1) / *multiple * *multiple;
+    if (facts.exact) {
+      facts.exact = false;
+      facts.not_exact_because = "the network computes with the size of the whole image";
+    }
+    model->sized = std::move(sized);
+    return model;
+  }
+  return first;
+}
+
+Result<onnx::Model> Read(std::span<const uint8_t> bytes, const LoadOptions& options) {
   TESSERA_ASSIGN_OR_RETURN(onnx::Model file, onnx::ReadModel(bytes, options.files));
   ReplaceMetadata(file.metadata, options.metadata);
-  const bool declares_size = DeclaresSize(file);
+  return file;
+}
+
+Result<Model> Load(std::span<const uint8_t> bytes, LoadOptions options,
+                   std::vector<Status>* obstacles) {
+  TESSERA_ASSIGN_OR_RETURN(onnx::Model file, Read(bytes, options));
+  options.size = std::nullopt;
+  const std::optional<ImageSize> declared = DeclaredSize(file);
   Result<Model> model = LoadFile(std::move(file), options, obstacles);
-  if (model.ok() || !declares_size) return model;
-  // What has no meaning for other sizes may run in tiles of its own size.
-  TESSERA_ASSIGN_OR_RETURN(onnx::Model again, onnx::ReadModel(bytes, options.files));
-  ReplaceMetadata(again.metadata, options.metadata);
-  options.keep_size = true;
-  Result<Model> fixed = LoadFile(std::move(again), options, nullptr);
-  return fixed.ok() ? std::move(fixed) : std::move(model);
+  if (model.ok() && (declared || model->graph.size_multiple == 1)) return model;
+  TESSERA_ASSIGN_OR_RETURN(onnx::Model again, Read(bytes, options));
+  if (declared) {
+    // What has no meaning for other sizes may run in tiles of its own size.
+    options.size = declared;
+    Result<Model> fixed = LoadFile(std::move(again), options, nullptr);
+    return fixed.ok() ? std::move(fixed) : std::move(model);
+  }
+  options.files = {};
+  auto sized = std::make_shared<const SizedFile>(SizedFile{std::move(again), std::move(options)});
+  if (model.ok()) {
+    FreeWholeSizes(*model, std::move(sized));
+    return model;
+  }
+  Result<Model> any = LoadBySizes(std::move(sized));
+  if (!any.ok()) return model;
+  if (obstacles) obstacles->clear();
+  return any;
 }
 
 }  // namespace
+
+Result<Graph> GraphFor(const Model& model, int64_t height, int64_t width) {
+  const std::array<int64_t, 2> size = {height, width};
+  const int64_t multiple = model.tiling.size_multiple;
+  const bool fits = model.graph.IsFixed() ? model.graph.fixed_size == size
+                                          : height % multiple == 0 && width % multiple == 0;
+  if (fits || !model.sized) return Graph(model.graph);
+  return ImportSized(*model.sized, model, {height, width});
+}
 
 Result<Model> LoadModel(std::span<const uint8_t> bytes, const LoadOptions& options,
                         std::vector<Status>* obstacles) {

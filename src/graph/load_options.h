@@ -1,10 +1,12 @@
 #ifndef TESSERA_GRAPH_LOAD_OPTIONS_H_
 #define TESSERA_GRAPH_LOAD_OPTIONS_H_
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "graph/infer_node.h"
 #include "graph/metadata.h"
 #include "onnx/external_data.h"
 
@@ -22,8 +24,8 @@ struct LoadOptions {
   std::string output;  // its name; empty: the one that is the largest picture, the first of equals
   MetadataEntries metadata;        // over the file's
   std::vector<InputValue> inputs;  // such as a scale factor; the image is not among them
-  // For images of the size that the file declares only: what follows from it is then constant.
-  bool keep_size = false;
+  // For images of this size only: what follows from it is then constant.
+  std::optional<ImageSize> size;
 };
 
 }  // namespace tessera

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "graph/graph.h"
 #include "graph/load_options.h"
 #include "graph/rational.h"
+#include "onnx/proto.h"
 
 namespace tessera {
 
@@ -22,7 +24,9 @@ struct TilingFacts {
   // scale * (extent - 2 * margin).
   Rational scale = 1;
   int64_t size_multiple = 1;  // tile extents and origins must be multiples of this
-  int64_t smallest = 1;       // extent that the network takes; a multiple of size_multiple
+  // The same of an image in one piece, where the network is run by the size it has: a divisor.
+  int64_t whole_multiple = 1;
+  int64_t smallest = 1;  // extent that the network takes; a multiple of size_multiple
   // Pixels on each side that the output does not cover (unpadded convolutions). An image is
   // extended by them, so that its result is whole.
   int64_t margin = 0;
@@ -38,6 +42,13 @@ struct TilingFacts {
   std::string not_exact_because;
 };
 
+/// A file whose arithmetic on shapes says what it means only once the image's size is known: masks,
+/// positions, padding up to a multiple.
+struct SizedFile {
+  onnx::Model file;
+  LoadOptions options;
+};
+
 /// A network ready to be compiled for a tile: read, checked, simplified, analysed. Shapes are not
 /// inferred yet: InferShapes does that on a copy, per tile shape.
 struct Model {
@@ -48,6 +59,9 @@ struct Model {
   size_t file_bytes = 0;                   // weights in other files included
   int64_t parameters = 0;                  // elements of all weights
   double multiplications_per_pixel = 0.0;  // convolution MACs per input pixel
+  // Set: the graph is for images of one size, or of the size multiple, and GraphFor makes those of
+  // others.
+  std::shared_ptr<const SizedFile> sized;
   // What the network subtracts from its channels first, if anything.
   std::optional<std::array<float, 3>> channel_means;
 };
@@ -58,6 +72,10 @@ struct Model {
 /// `obstacles`, if given, has them one by one.
 Result<Model> LoadModel(std::span<const uint8_t> bytes, const LoadOptions& options = {},
                         std::vector<Status>* obstacles = nullptr);
+
+/// The graph that runs images of `height` x `width` pixels: the model's own, or one that is
+/// imported for them. Errors: those of LoadModel.
+Result<Graph> GraphFor(const Model& model, int64_t height, int64_t width);
 
 /// Fills in every value's shape for an input of `height` x `width` pixels, and turns every
 /// convolution's auto_pad into explicit pads. Errors: kModelFormat (extents that do not fit

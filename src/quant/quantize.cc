@@ -349,6 +349,12 @@ Quantizer::Quantizer(Graph graph, int64_t size_multiple, const QuantizeOptions& 
 Result<Quantizer> Quantizer::Create(const Model& model, const QuantizeOptions& options) {
   TESSERA_RETURN_IF_ERROR(CheckOptions(options));
   TESSERA_RETURN_IF_ERROR(CheckGraph(model.graph));
+  if (model.sized && model.graph.IsFixed()) {
+    return Status(
+        StatusCode::kUnsupported,
+        "the network's arithmetic on sizes has no form for all images, so that there is no "
+        "one graph to quantize: export it for a fixed size");
+  }
   Graph graph = model.graph;
   SplitActivations(graph);
   MoveActivationsBeforeShuffles(graph);

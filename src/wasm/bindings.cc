@@ -96,6 +96,7 @@ val InfoOf(const Model& model) {
   info.set("scores", graph.info.scores);
   info.set("scale", tiling.scale.ToDouble());
   info.set("sizeMultiple", static_cast<double>(tiling.size_multiple));
+  info.set("wholeMultiple", static_cast<double>(tiling.whole_multiple));
   info.set("overlap", static_cast<double>(RequiredOverlap(model, false)));
   info.set("overlapWithAlpha", static_cast<double>(RequiredOverlap(model, true)));
   info.set("smallest", static_cast<double>(tiling.smallest));
@@ -185,8 +186,9 @@ class WasmFloatSession {
   WasmStatus Prepare(const WasmModel& model, int width, int height, int threads) {
     executor_.reset();
     if (!model.model()) return ToWasm(NoModel());
-    Result<FloatExecutor> executor =
-        FloatExecutor::Create(model.model()->graph, height, width, threads);
+    const Result<Graph> graph = GraphFor(*model.model(), height, width);
+    if (!graph.ok()) return ToWasm(graph.status());
+    Result<FloatExecutor> executor = FloatExecutor::Create(*graph, height, width, threads);
     if (!executor.ok()) return ToWasm(executor.status());
     executor_.emplace(std::move(executor).value());
     return ToWasm(Status::Ok());

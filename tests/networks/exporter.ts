@@ -60,6 +60,8 @@ export interface ExporterOptions {
   half?: boolean;
   constants?: ConstantForm;
   named?: boolean;
+  /** The name of a second file for the weights. */
+  external?: string;
 }
 
 export const channelsOf = ({ shape }: Value): number => shape[1] as number;
@@ -89,7 +91,16 @@ export class Exporter {
   readonly #half: boolean;
 
   constructor(options: ExporterOptions) {
-    const { opset, dynamic, shape, seed, half = false, constants, named = true } = options;
+    const {
+      opset,
+      dynamic,
+      shape,
+      seed,
+      half = false,
+      constants,
+      named = true,
+      external,
+    } = options;
     const [channels, height, width] = shape;
     this.opset = opset;
     this.dynamic = dynamic;
@@ -102,6 +113,7 @@ export class Exporter {
       constants: constants ?? this.constantForm,
       named,
       producer: this.producer,
+      external,
     });
     this.image = this.readImage(shape);
   }
@@ -141,6 +153,12 @@ export class Exporter {
   /** Numbers of the type that the network computes in. */
   reals(shape: number[], values: readonly number[]): TensorData {
     return { ...tensor(shape, values), type: this.#half ? 'float16' : 'float32' };
+  }
+
+  /** An input beside the picture, of one number. */
+  numberInput(name: string): Value {
+    this.builder.addInput({ name, type: this.#half ? 'float16' : 'float32', shape: [1] });
+    return { name, shape: [1] };
   }
 
   scalar(value: number): TensorData {

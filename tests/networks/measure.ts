@@ -3,7 +3,7 @@ import type { PixelSource, RawImage, Upscaler } from '../../web/src/index.ts';
 import { type CoreModule, runNetwork } from '../web/support/core.ts';
 import { openUpscaler } from '../web/support/node-upscaler.ts';
 import { type FloatImage, runReference } from '../web/support/onnxruntime.ts';
-import { type FormName, type Network, writeNetwork } from './network.ts';
+import { type FormName, type Network, type NetworkFiles, writeNetworkFiles } from './network.ts';
 import { makePicture, toSamples } from './pictures.ts';
 import { quantizeFile } from './quantize.ts';
 
@@ -137,10 +137,11 @@ async function measureTiles(row: Row, network: Network, upscaler: Upscaler): Pro
 }
 
 async function withUpscaler<T>(
-  model: Uint8Array,
+  files: NetworkFiles | Uint8Array,
   use: (upscaler: Upscaler) => Promise<T>,
+  inputs?: Network['inputs'],
 ): Promise<T> {
-  const upscaler = await openUpscaler({ model, workers: 1 });
+  const upscaler = await openUpscaler({ model: files, inputs, workers: 1 });
   try {
     return await use(upscaler);
   } finally {
@@ -171,17 +172,24 @@ export async function measure(
   };
   try {
     const { channels = 3, height = 44, width = 52 } = network;
-    const file = writeNetwork(network, form);
+    const { inputs } = network;
+    const files = writeNetworkFiles(network, form);
+    const { model, externalData } = files;
     const image = toSamples(makePicture(width, height, 2), channels, network);
-    const expected = await runReference(file, image, {
+    const expected = await runReference(model, image, {
+      externalData,
+      inputs,
       nhwc: /keras|tf2onnx/.test(form),
       half: form.endsWith('half'),
     });
     const [low, high] = network.outputRange ?? [0, 1];
-    const difference = largestDifference(runNetwork(core, file, image), expected);
+    const difference = largestDifference(
+      runNetwork(core, model, image, { externalData, inputs }),
+      expected,
+    );
     row.float_max_err = (difference / (high - low)) * 255;
-    await withUpscaler(file, (upscaler) => measureTiles(row, network, upscaler));
-    if (int8 && network.int8) await measureQuantized(row, file);
+    await withUpscaler(files, (upscaler) => measureTiles(row, network, upscaler), inputs);
+    if (int8 && network.int8) await measureQuantized(row, model);
   } catch (error) {
     row.error = error instanceof Error ? error.message : String(error);
   }

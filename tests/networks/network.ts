@@ -33,6 +33,7 @@ export const FORMS = {
   'torchscript-9-listed': form(Exporter, { opset: 9, dynamic: false, constants: 'input' }),
   'dynamo-18': form(DynamoExporter, { opset: 18, dynamic: true }),
   'dynamo-18-static': form(DynamoExporter, { opset: 18, dynamic: false }),
+  'dynamo-18-external': form(DynamoExporter, { opset: 18, dynamic: true, external: 'net.data' }),
   'dynamo-20': form(DynamoExporter, { opset: 20, dynamic: true }),
   'keras2onnx-11': form(KerasExporter, { opset: 11, dynamic: true }),
   'tf2onnx-9-static': form(TensorFlowExporter, { opset: 9, dynamic: false }),
@@ -63,6 +64,8 @@ export interface Network {
   outputRange?: readonly [number, number];
   mean?: readonly number[];
   std?: readonly number[];
+  /** Values of inputs beside the picture. */
+  inputs?: Readonly<Record<string, number>>;
   forms: readonly FormName[];
   /** Whether it must run in int8 after quantizing: everything without attention. */
   int8: boolean;
@@ -72,12 +75,14 @@ export interface Network {
   build(net: Exporter): Value | Value[];
 }
 
-/** The file of one network in one form, for a picture of these extents. */
-export function writeNetwork(
-  network: Network,
-  formName: FormName,
-  seed = 1,
-): Uint8Array<ArrayBuffer> {
+/** A model, and the files that hold its weights, by name. */
+export interface NetworkFiles {
+  model: Uint8Array<ArrayBuffer>;
+  externalData: Record<string, Uint8Array>;
+}
+
+/** One network in one form, for a picture of these extents. */
+export function writeNetworkFiles(network: Network, formName: FormName, seed = 1): NetworkFiles {
   const { channels = 3, height = 44, width = 52 } = network;
   const exporter = FORMS[formName]({ shape: [channels, height, width], seed });
   const { inputRange, outputRange, mean, std } = network;
@@ -91,5 +96,12 @@ export function writeNetwork(
     if (values !== undefined) exporter.builder.metadata(key, values.join(','));
   }
   const outputs = [network.build(exporter)].flat();
-  return exporter.finish(...outputs);
+  const model = exporter.finish(...outputs);
+  const { externalBytes } = exporter.builder;
+  return { model, externalData: externalBytes.length > 0 ? { 'net.data': externalBytes } : {} };
+}
+
+/** The file of a network in a form that holds its weights itself. */
+export function writeNetwork(network: Network, formName: FormName, seed = 1) {
+  return writeNetworkFiles(network, formName, seed).model;
 }

@@ -379,6 +379,8 @@ export interface ModelInfo {
   scale: number;
   /** Extents that the network takes are multiples of this; images are padded and cropped. */
   sizeMultiple: number;
+  /** The same of an image that is run in one piece, where its own size can be kept. */
+  wholeMultiple: number;
   /** Extent that the network takes at least; smaller images are padded and cropped. */
   smallest: number;
   /** Not 0: all tiles are so wide, since the file fixes it. */

@@ -23,6 +23,11 @@ KnownTensor OfExtents(Shape shape, std::vector<Extent> extents) {
   return {std::move(shape), false, {}, std::move(extents)};
 }
 
+// Whether `rounded` stands for its value rounded down, whatever the image: a share of one side.
+bool IsShare(const Extent& rounded) {
+  return rounded.MultipleOf(0).has_value() || rounded.MultipleOf(1).has_value();
+}
+
 Result<Known> Input(OpContext& op, size_t index) {
   std::optional<Known> known = op.KnownInput(index);
   if (known) return std::move(*known);
@@ -119,6 +124,7 @@ Status FoldCast(OpContext& op) {
   // To integers: towards zero.
   if (x.floats.empty()) {
     for (Extent& extent : x.extents) {
+      if (!IsShare(extent)) op.HoldsFor(extent);
       const auto whole = Extent::Floor(extent);
       if (!whole) return op.Unsupported("rounds a number that depends on the image's size");
       extent = *whole;
@@ -353,6 +359,16 @@ std::optional<Binary::Kind> FloatKind(std::string_view op_type) {
   return std::nullopt;
 }
 
+// What was rounded, or is rounded here, is exact for some images only.
+void NoteRounding(OpContext& op, const Extent& a, const Extent& b, bool is_floating) {
+  op.HoldsFor(a);
+  op.HoldsFor(b);
+  const bool divides = op.op_type() == "Div" || op.op_type() == "Mod";
+  if (is_floating || !divides) return;
+  const auto quotient = Extent::Quotient(a, b);
+  if (quotient && (op.op_type() == "Mod" || !IsShare(*quotient))) op.HoldsFor(*quotient);
+}
+
 Result<Known> FoldPair(OpContext& op, const Known& first, const Known& second) {
   TESSERA_ASSIGN_OR_RETURN(Shape shape, Broadcast(first.shape, second.shape));
   const bool all_floats = !first.floats.empty() && !second.floats.empty();
@@ -372,10 +388,7 @@ Result<Known> FoldPair(OpContext& op, const Known& first, const Known& second) {
   TESSERA_RETURN_IF_ERROR(ToExtents(op, a));
   TESSERA_RETURN_IF_ERROR(ToExtents(op, b));
   for (size_t i = 0; i < a.extents.size(); ++i) {
-    if (!a.is_floating && (op.op_type() == "Div" || op.op_type() == "Mod")) {
-      const auto quotient = Extent::Quotient(a.extents[i], b.extents[i]);
-      if (quotient) op.RequireMultiple(*quotient);
-    }
+    NoteRounding(op, a.extents[i], b.extents[i], a.is_floating);
     const auto element = Compute(op.op_type(), a.extents[i], b.extents[i], a.is_floating);
     if (!element) {
       return op.Unsupported("computes " + op.op_type() + " of " + a.extents[i].ToString() +
@@ -441,6 +454,7 @@ std::optional<double> Compute(std::string_view op_type, double x) {
 Status FoldUnary(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
   for (Extent& extent : x.extents) {
+    if (op.op_type() != "Floor" || !IsShare(extent)) op.HoldsFor(extent);
     const auto element = Compute(op.op_type(), extent);
     if (!element) return op.Unsupported("of a number that depends on the image's size");
     extent = *element;
@@ -451,6 +465,47 @@ Status FoldUnary(OpContext& op) {
       return op.Malformed("makes a constant that is not a finite number");
     }
     number = static_cast<float>(*element);
+  }
+  return op.EmitKnown(std::move(x));
+}
+
+// The number that a limit is, as an attribute before operator set 11; missing limits have no
+// element.
+Result<std::vector<Extent>> Limit(OpContext& op, const char* attribute, size_t index) {
+  if (op.HasInput(index)) return op.ExtentsInput(index);
+  if (!op.Has(attribute)) return std::vector<Extent>{};
+  TESSERA_ASSIGN_OR_RETURN(const float limit, op.Float(attribute, 0.0f));
+  const Known known{{}, true, {limit}, {}};
+  if (auto extents = known.Extents()) return std::move(*extents);
+  return op.Unsupported("a limit is no simple fraction");
+}
+
+// Of weights.
+Status FoldClipOfFloats(OpContext& op, Known x) {
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+  if (op.opset() < 11) {
+    TESSERA_ASSIGN_OR_RETURN(low, op.Float("min", low));
+    TESSERA_ASSIGN_OR_RETURN(high, op.Float("max", high));
+  } else {
+    TESSERA_ASSIGN_OR_RETURN(low, op.ScalarInput(1, low));
+    TESSERA_ASSIGN_OR_RETURN(high, op.ScalarInput(2, high));
+  }
+  for (float& number : x.floats) number = std::min(std::max(number, low), high);
+  return op.EmitKnown(std::move(x));
+}
+
+Status FoldClip(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  if (!x.floats.empty()) return FoldClipOfFloats(op, std::move(x));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> low, Limit(op, "min", 1));
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> high, Limit(op, "max", 2));
+  for (Extent& extent : x.extents) {
+    std::optional<Extent> y = extent;
+    if (!low.empty()) y = Compute("Max", *y, low[0], x.is_floating);
+    if (y && !high.empty()) y = Compute("Min", *y, high[0], x.is_floating);
+    if (!y) return op.Unsupported("of a number that depends on the image's size");
+    extent = *y;
   }
   return op.EmitKnown(std::move(x));
 }
@@ -481,6 +536,34 @@ Status FoldWhere(OpContext& op) {
       y.floats.push_back(source.floats[element]);
     } else {
       y.extents.push_back(source.extents[element]);
+    }
+  }
+  return op.EmitKnown(std::move(y));
+}
+
+// A product of matrices of weights, as of a small network that makes a bias of distances.
+Status FoldMatMul(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known a, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const Known b, Input(op, 1));
+  const bool are_matrices = a.shape.size() >= 2 && b.shape.size() == 2;
+  if (!are_matrices || a.floats.empty() || b.floats.empty() || a.shape.back() != b.shape[0]) {
+    return op.Unsupported("of constants that are no matrices of floats");
+  }
+  const auto inner = static_cast<size_t>(b.shape[0]);
+  const auto columns = static_cast<size_t>(b.shape[1]);
+  Known y{a.shape, true, {}, {}};
+  y.shape.back() = b.shape[1];
+  const size_t rows = a.floats.size() / inner;
+  // As many products as elements that would be folded.
+  const Shape products = {static_cast<int64_t>(rows), b.shape[0], b.shape[1]};
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize(products, false).status());
+  y.floats.assign(rows * columns, 0.0f);
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t i = 0; i < inner; ++i) {
+      const float factor = a.floats[row * inner + i];
+      for (size_t column = 0; column < columns; ++column) {
+        y.floats[row * columns + column] += factor * b.floats[i * columns + column];
+      }
     }
   }
   return op.EmitKnown(std::move(y));
@@ -587,6 +670,7 @@ constexpr std::array kFolders = {
     Folder{"And", FoldBinary},
     Folder{"Cast", FoldCast},
     Folder{"Ceil", FoldUnary},
+    Folder{"Clip", FoldClip},
     Folder{"Concat", FoldConcat},
     Folder{"ConstantOfShape", FoldConstantOfShape},
     Folder{"Div", FoldBinary},
@@ -603,6 +687,7 @@ constexpr std::array kFolders = {
     Folder{"Less", FoldBinary},
     Folder{"LessOrEqual", FoldBinary},
     Folder{"Log", FoldUnary},
+    Folder{"MatMul", FoldMatMul},
     Folder{"Max", FoldBinary},
     Folder{"Min", FoldBinary},
     Folder{"Mod", FoldBinary},
@@ -660,6 +745,7 @@ Result<bool> FoldKnown(OpContext& op) {
     if (folder.op_type != op.op_type()) continue;
     if (!AllKnown(op)) return false;
     TESSERA_RETURN_IF_ERROR(folder.fold(op));
+    op.PassMultiplesOn();
     return true;
   }
   return false;

@@ -12,13 +12,14 @@ constexpr int64_t kMaxKernel = 255;
 constexpr int64_t kMaxDilation = 64;
 constexpr int64_t kMaxStride = 16;
 
+// Of height and width. What slides along one axis says one number, which is of the width.
 Status ReadPair(OpContext& op, const char* attribute, int64_t largest,
                 std::array<int64_t, 2>& pair) {
-  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> given,
-                           op.Ints(attribute, {pair[0], pair[1]}));
+  TESSERA_ASSIGN_OR_RETURN(std::vector<int64_t> given, op.Ints(attribute, {pair[0], pair[1]}));
+  if (given.size() == 1) given.insert(given.begin(), pair[0]);
   if (given.size() != 2) {
     return op.Unsupported(std::string(attribute) + " has " + std::to_string(given.size()) +
-                          " entries; only two-dimensional convolutions are supported");
+                          " entries; convolutions along one or two axes are supported");
   }
   for (size_t axis = 0; axis < 2; ++axis) {
     if (given[axis] < 1 || given[axis] > largest) {
@@ -38,7 +39,8 @@ struct Padding {
 };
 
 Result<Padding> ReadPadding(OpContext& op) {
-  TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> pads, op.Ints("pads", {0, 0, 0, 0}));
+  TESSERA_ASSIGN_OR_RETURN(std::vector<int64_t> pads, op.Ints("pads", {0, 0, 0, 0}));
+  if (pads.size() == 2) pads = {0, pads[0], 0, pads[1]};
   TESSERA_ASSIGN_OR_RETURN(const std::string auto_pad, op.String("auto_pad", "NOTSET"));
   Padding padding;
   if (auto_pad == "SAME_UPPER") {
@@ -66,7 +68,7 @@ Result<Padding> ReadPadding(OpContext& op) {
 Status ReadKernel(OpContext& op, const Shape& weights, Conv& conv) {
   if (weights.size() != 4) {
     return op.Unsupported("weights of shape " + ShapeToString(weights) +
-                          "; only two-dimensional convolutions are supported");
+                          "; convolutions along one or two axes are supported");
   }
   conv.kernel = {weights[2], weights[3]};
   TESSERA_RETURN_IF_ERROR(ReadPair(op, "kernel_shape", kMaxKernel, conv.kernel));
@@ -86,12 +88,8 @@ Status ReadGroups(OpContext& op, const Shape& weights, Conv& conv) {
   return Status::Ok();
 }
 
-}  // namespace
-
-Status ImportConv(OpContext& op) {
-  TESSERA_ASSIGN_OR_RETURN(const ValueId x, op.TensorInput(0));
-  TESSERA_ASSIGN_OR_RETURN(const ValueId w, op.WeightInput(1));
-  const Shape& weights = op.graph().value(w).shape;
+// The convolution of x, whose weights are those of an image.
+Result<Conv> ReadConv(OpContext& op, const Shape& weights) {
   Conv conv;
   TESSERA_RETURN_IF_ERROR(ReadKernel(op, weights, conv));
   TESSERA_RETURN_IF_ERROR(ReadPair(op, "strides", kMaxStride, conv.stride));
@@ -101,7 +99,30 @@ Status ImportConv(OpContext& op) {
   conv.pads_begin = padding.begin;
   conv.pads_end = padding.end;
   TESSERA_RETURN_IF_ERROR(ReadGroups(op, weights, conv));
+  return conv;
+}
 
+// The tensor with an axis of one element in the place of an image's height.
+Result<ValueId> WithHeight(OpContext& op, ValueId x) {
+  TESSERA_ASSIGN_OR_RETURN(std::vector<Extent> extents, op.ValueExtents(x));
+  if (extents.size() != 3) return op.Malformed("the weights have three axes but the input not");
+  extents.insert(extents.begin() + 2, Extent(1));
+  return op.Add(Reshape{std::move(extents)}, {x});
+}
+
+}  // namespace
+
+Status ImportConv(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(ValueId x, op.TensorInput(0));
+  TESSERA_ASSIGN_OR_RETURN(ValueId w, op.WeightInput(1));
+  const bool is_line = op.graph().value(w).shape.size() == 3;
+  if (is_line) {
+    const Value& value = op.graph().value(w);
+    w = op.AddConstant({value.shape[0], value.shape[1], 1, value.shape[2]}, value.constant->floats);
+    TESSERA_ASSIGN_OR_RETURN(x, WithHeight(op, x));
+  }
+  const Shape weights = op.graph().value(w).shape;
+  TESSERA_ASSIGN_OR_RETURN(const Conv conv, ReadConv(op, weights));
   std::vector<ValueId> inputs = {x, w};
   if (op.HasInput(2)) {
     TESSERA_ASSIGN_OR_RETURN(const ValueId bias, op.WeightInput(2));
@@ -111,7 +132,11 @@ Status ImportConv(OpContext& op) {
     }
     inputs.push_back(bias);
   }
-  return op.Emit(conv, std::move(inputs));
+  if (!is_line) return op.Emit(conv, std::move(inputs));
+  TESSERA_ASSIGN_OR_RETURN(const ValueId y, op.Add(conv, std::move(inputs)));
+  TESSERA_ASSIGN_OR_RETURN(std::vector<Extent> extents, op.ValueExtents(y));
+  extents.erase(extents.begin() + 2);
+  return op.Emit(Reshape{std::move(extents)}, {y});
 }
 
 Status ImportPool(OpContext& op) {

@@ -18,6 +18,40 @@ Status ImportUnary(OpContext& op, Operation operation) {
   return op.Emit(std::move(operation), {x});
 }
 
+// The image's height and width as tensors of one element: ones in the picture's place, added up.
+Result<ValueId> Counted(OpContext& op, const Extent& number) {
+  const ValueId image = op.graph().input;
+  TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> extents, op.ValueExtents(image));
+  const int64_t height = extents[1] == Extent::Height() ? 1 : 2;  // channels last, or first
+  const int64_t width = height + 1;
+  const int64_t channels = height == 1 ? 3 : 1;
+  const ValueId zero = op.AddConstant({}, {0.0f});
+  const ValueId one = op.AddConstant({}, {1.0f});
+  TESSERA_ASSIGN_OR_RETURN(ValueId ones, op.Add(Binary{Binary::Kind::kMul}, {image, zero}));
+  TESSERA_ASSIGN_OR_RETURN(ones, op.Add(Binary{Binary::Kind::kAdd}, {ones, one}));
+  TESSERA_ASSIGN_OR_RETURN(ones, op.Add(Reduce{Reduce::Kind::kMean, {channels}}, {ones}));
+  ValueId sum = op.AddConstant({}, {static_cast<float>(number.one().ToDouble())});
+  const auto add = [&](Rational factor, bool high, bool wide) -> Status {
+    if (factor == 0) return Status::Ok();
+    using Kind = Reduce::Kind;
+    TESSERA_ASSIGN_OR_RETURN(const ValueId lines,
+                             op.Add(Reduce{high ? Kind::kSum : Kind::kMean, {height}}, {ones}));
+    TESSERA_ASSIGN_OR_RETURN(const ValueId count,
+                             op.Add(Reduce{wide ? Kind::kSum : Kind::kMean, {width}}, {lines}));
+    const ValueId weight = op.AddConstant({}, {static_cast<float>(factor.ToDouble())});
+    TESSERA_ASSIGN_OR_RETURN(const ValueId part,
+                             op.Add(Binary{Binary::Kind::kMul}, {count, weight}));
+    TESSERA_ASSIGN_OR_RETURN(sum, op.Add(Binary{Binary::Kind::kAdd}, {part, sum}));
+    return Status::Ok();
+  };
+  TESSERA_RETURN_IF_ERROR(add(number.height(), true, false));
+  TESSERA_RETURN_IF_ERROR(add(number.width(), false, true));
+  TESSERA_RETURN_IF_ERROR(add(number.area(), true, true));
+  if (!number.over()) return sum;
+  TESSERA_ASSIGN_OR_RETURN(const ValueId divisor, Counted(op, *number.over()));
+  return op.Add(Binary{Binary::Kind::kDiv}, {sum, divisor});
+}
+
 // A tensor or constant of a floating type. Integer constants beside tensors are numbers that an
 // exporter wrote without a type.
 Result<ValueId> Operand(OpContext& op, size_t index) {
@@ -29,6 +63,9 @@ Result<ValueId> Operand(OpContext& op, size_t index) {
     }
     return op.AddConstant(known->shape, std::move(elements));
   }
+  const bool is_size = known && known->size() == 1 && !known->IsConstant() &&
+                       known->shape.size() <= 4;  // as many axes as an image
+  if (is_size) return Counted(op, known->extents[0]);
   return op.Input(index);
 }
 

@@ -67,6 +67,7 @@ Result<AxisFactor> FromSize(OpContext& op, Extent size, const Extent& extent, si
   if (quotient && quotient->IsConstant() && !(quotient->one() == 0)) {
     const Rational factor = quotient->one();
     const auto simple = ScaleToRational(factor.ToDouble());
+    op.RequireMultiple(size);
     if (simple && *simple == factor) return AxisFactor{factor, std::nullopt};
     return op.Unsupported("a scale of " + std::to_string(factor.ToDouble()) +
                           " is not supported; ratios of small whole numbers up to 64 are");

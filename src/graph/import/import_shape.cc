@@ -43,6 +43,8 @@ Status ImportSlice(OpContext& op) {
   if (ranges.empty()) return op.Alias(x);
   for (size_t i = 0; i < ranges.size(); ++i) {
     const AxisRange& range = ranges[i];
+    op.RequireMultiple(range.start);
+    op.RequireMultiple(range.end);
     const bool last = i + 1 == ranges.size();
     if (range.step < 0) {
       const auto start = range.start.Whole();
@@ -68,6 +70,7 @@ Status ImportSplit(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const int64_t axis, ReadAxis(op, "axis", 0, extents.size()));
   const Extent& extent = extents[static_cast<size_t>(axis)];
   TESSERA_ASSIGN_OR_RETURN(const std::vector<Extent> lengths, ReadSplit(op, extent));
+  for (const Extent& length : lengths) op.RequireMultiple(length);
   Extent start = 0;
   for (size_t i = 0; i < lengths.size(); ++i) {
     const Extent end = start + lengths[i];
@@ -114,6 +117,7 @@ Status ImportExpand(OpContext& op) {
     if (own == Extent(1) || own == Extent(-1)) own = extents[i];
   }
   if (result == extents) return op.Alias(x);
+  for (const Extent& extent : result) op.RequireMultiple(extent);
   return op.Emit(Expand{std::move(result)}, {x});
 }
 

@@ -71,6 +71,12 @@ Status ImportLpNormalization(OpContext& op);
 Status ImportMatMul(OpContext& op);
 Status ImportGemm(OpContext& op);
 
+// import_einsum.cc
+Status ImportEinsum(OpContext& op);
+
+// import_scatter.cc
+Status ImportScatterND(OpContext& op);
+
 // import_quantization.cc
 Status ImportQuantizeLinear(OpContext& op);
 Status ImportDequantizeLinear(OpContext& op);

@@ -8,6 +8,21 @@
 #include "graph/infer_node.h"
 
 namespace tessera {
+namespace {
+
+// The least common multiple, or a number beyond all that networks ask for.
+int64_t CommonMultiple(int64_t a, int64_t b) {
+  constexpr int64_t kMost = int64_t{1} << 30;
+  const int64_t times = a / std::gcd(a, b);
+  return times > kMost / b ? kMost : times * b;
+}
+
+// What the image's height and width must be multiples of for this to be a whole number.
+int64_t MultipleFor(const Extent& extent) {
+  return CommonMultiple(extent.height().denominator(), extent.width().denominator());
+}
+
+}  // namespace
 
 ValueId AddConstant(onnx::Tensor tensor, Scope& scope, Graph& graph) {
   const onnx::DataType type = tensor.data_type;
@@ -306,9 +321,30 @@ ValueId OpContext::AddConstant(Shape shape, std::vector<float> elements) {
 }
 
 void OpContext::RequireMultiple(const Extent& extent) {
-  for (const Rational part : {extent.height(), extent.width()}) {
-    graph_.size_multiple = std::lcm(graph_.size_multiple, part.denominator());
+  graph_.size_multiple = CommonMultiple(graph_.size_multiple, MultipleFor(extent));
+}
+
+void OpContext::HoldsFor(const Extent& extent) {
+  holds_for_ = CommonMultiple(holds_for_, MultipleFor(extent));
+}
+
+int64_t OpContext::MultipleOfInputs() const {
+  int64_t multiple = 1;
+  for (const std::string& input : node_.inputs) {
+    const auto found = scope_.multiples.find(input);
+    if (found != scope_.multiples.end()) multiple = CommonMultiple(multiple, found->second);
   }
+  return multiple;
+}
+
+void OpContext::PassMultiplesOn() {
+  const int64_t multiple = CommonMultiple(holds_for_, MultipleOfInputs());
+  if (multiple == 1) return;
+  for (const std::string& output : node_.outputs) scope_.multiples[output] = multiple;
+}
+
+void OpContext::RequireMultiplesOfInputs() {
+  graph_.size_multiple = CommonMultiple(graph_.size_multiple, MultipleOfInputs());
 }
 
 Result<size_t> OpContext::FoldedSize(const Shape& shape, bool of_extents) const {
@@ -329,7 +365,6 @@ Status OpContext::EmitKnown(KnownTensor known) {
   TESSERA_ASSIGN_OR_RETURN(const size_t count, FoldedSize(known.shape, known.floats.empty()));
   scope_.folding_bytes -= count * (known.floats.empty() ? sizeof(Extent) : sizeof(float));
   if (!known.IsConstant()) {
-    for (const Extent& extent : known.extents) RequireMultiple(extent);
     if (!HasOutput()) return Status::Ok();
     const std::string& name = node_.outputs[output_];
     if (scope_.names.count(name) == 0 && scope_.known.emplace(name, std::move(known)).second) {

@@ -34,6 +34,9 @@ struct Scope {
   std::unordered_map<ValueId, onnx::DataType> types;   // of integer constants, which the IR forgets
   std::optional<Quantization> image;                   // see Codes::quantization
   std::unordered_map<std::string, KnownTensor> known;  // names that depend on the image's size only
+  // Of known names and constants that were rounded on the way: what height and width must be
+  // multiples of for them to hold.
+  std::unordered_map<std::string, int64_t> multiples;
   SymbolicShapes shapes;
   // What nodes that could not be imported would have made, and all that depends on it: the import
   // goes on to find what else stands in the way.
@@ -123,11 +126,17 @@ class OpContext {
   Result<ValueId> Add(Operation operation, std::vector<ValueId> inputs);
   /// Adds a constant to the graph.
   ValueId AddConstant(Shape shape, std::vector<float> elements);
-  /// Asks for images whose height and width are multiples of this.
+  /// Asks for images whose height and width make this a whole number.
   void RequireMultiple(const Extent& extent);
   /// The number of elements of `shape`, for a tensor that is about to be computed. Fails when the
   /// file has no room for it (Scope::folding_bytes).
   Result<size_t> FoldedSize(const Shape& shape, bool of_extents) const;
+  /// Says that known outputs hold for such images only. Nothing is asked for before they are used.
+  void HoldsFor(const Extent& extent);
+  /// The same of all that known inputs hold for.
+  void PassMultiplesOn();
+  /// Asks for images that all known inputs hold for.
+  void RequireMultiplesOfInputs();
   /// Makes the output a constant, or numbers that depend on the image's size.
   Status EmitKnown(KnownTensor known);
 
@@ -160,6 +169,7 @@ class OpContext {
   std::string OutputName() const { return HasOutput() ? node_.outputs[output_] : ""; }
   Status Bind(ValueId value);
   std::string Prefix() const;
+  int64_t MultipleOfInputs() const;
 
   const onnx::Node& node_;
   std::string name_;
@@ -169,7 +179,8 @@ class OpContext {
   std::vector<std::string> used_attributes_;
   bool allows_codes_ = false;
   size_t output_ = 0;
-  int parts_ = 0;  // nodes made by Add
+  int parts_ = 0;          // nodes made by Add
+  int64_t holds_for_ = 1;  // see HoldsFor
   mutable bool blames_unknown_ = false;
 };
 

@@ -6,6 +6,7 @@ import { recent } from './recent.ts';
 import { residuals } from './residual.ts';
 import { restoration } from './restoration.ts';
 import { unusual } from './unusual.ts';
+import { windowed } from './windows.ts';
 
 /** Every network, in the order in which they are run. */
 export const NETWORKS: readonly Network[] = [
@@ -16,4 +17,5 @@ export const NETWORKS: readonly Network[] = [
   ...restoration,
   ...recent,
   ...unusual,
+  ...windowed,
 ];

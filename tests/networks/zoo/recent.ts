@@ -97,8 +97,7 @@ const smfanet: Network = {
   exact: false,
   height: 48,
   width: 56,
-  // With the size by name its variance is multiplied by a number of the picture's pixels: refused.
-  forms: ['torchscript-17-static', 'torchscript-11-static'],
+  forms: ['torchscript-17', 'torchscript-11', 'torchscript-17-static', 'torchscript-11-static'],
   build: (net) =>
     around(net, 2, (head) => {
       const wide = net.conv(head, 2 * WIDTH, { kernel: 1 });

@@ -187,7 +187,7 @@ export function roll(net: Exporter, x: Value, by: number, axis: number): Value {
 }
 
 /** Which pixels of a shifted window may look at each other. */
-function shiftMask(net: Exporter, height: number, width: number): TensorData {
+export function shiftMask(net: Exporter, height: number, width: number): TensorData {
   const part = (i: number, extent: number) =>
     i < extent - WINDOW ? 0 : i < extent - WINDOW / 2 ? 1 : 2;
   const values: number[] = [];

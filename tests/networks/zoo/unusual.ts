@@ -261,6 +261,41 @@ const sharedWeights: Network = {
   },
 };
 
+/** A factor that the caller names, as an input of the network. */
+const scaleInput: Network = {
+  ...base,
+  name: 'scale-as-input',
+  scale: 3,
+  inputs: { scale: 3 },
+  int8: false,
+  forms: ['torchscript-17', 'dynamo-18'],
+  build(net) {
+    const features = net.relu(net.conv(net.relu(net.conv(net.image, 12)), 12));
+    const spatial = net.numberInput('scale');
+    const ones = { name: net.builder.constant(tensor([2], [1, 1])), shape: [2] };
+    const factors = net.concat([ones, spatial, spatial], 0);
+    const shape = [1, 12, heightOf(features) * 3, widthOf(features) * 3];
+    const up = net.other('Resize', [features, '', factors], shape, {
+      coordinate_transformation_mode: 'half_pixel',
+      mode: 'linear',
+    });
+    return net.conv(up, 3, { gain: 0.5 });
+  },
+};
+
+/** Weights in a file of their own, the default of today's exporter. */
+const externalWeights: Network = {
+  ...base,
+  name: 'external-weights',
+  int8: false,
+  forms: ['dynamo-18-external'],
+  build(net) {
+    const features = net.relu(net.conv(net.relu(net.conv(net.image, 16)), 16));
+    const up = net.pixelShuffle(net.conv(features, 12, { gain: 0.1 }), 2);
+    return net.add(up, net.enlarge(net.image, 2, 'nearest'));
+  },
+};
+
 export const unusual: readonly Network[] = [
   qlinear,
   dynamicQuantization,
@@ -272,4 +307,6 @@ export const unusual: readonly Network[] = [
   groupNorm,
   expanded,
   sharedWeights,
+  scaleInput,
+  externalWeights,
 ];

@@ -207,7 +207,7 @@ const networks: readonly Refusal[] = [
   withOperator('NonZero', {}),
   withOperator('RoiAlign', {}),
   withOperator('DeformConv', {}, [weights(8, 8, 3, 3)]),
-  withOperator('ScatterND', {}, [int64s([0]), tensor([1], [0])]),
+  withOperator('CumSum', {}, [int64s([2])]),
   withOperator('Swish', {}, [], 'org.example'),
   network(
     'two pictures',
@@ -306,6 +306,24 @@ const networks: readonly Refusal[] = [
   ),
   network('a scale that is no ratio', 'ERR_MODEL_OP', ["Resize node 'resize_", 'ratio'], (net) =>
     net.node('Resize', [net.input, '', tensor([4], [1, 1, Math.PI, Math.PI])], { mode: 'linear' }),
+  ),
+  network(
+    'elements that are assigned here and there',
+    'ERR_MODEL_OP',
+    ["ScatterND node 'scatternd_", 'side by side', 'torch.cat'],
+    (net) => {
+      const positions: TensorData = { shape: [2, 2], type: 'int64', values: [0, 0, 0, 2] };
+      return net.node('ScatterND', [conv(net, net.input, 3, 3), positions, net.input]);
+    },
+  ),
+  network(
+    'an einsum that sums one tensor',
+    'ERR_MODEL_OP',
+    ["Einsum node 'einsum_", 'sums one input alone', 'matmul'],
+    (net) => {
+      const x = conv(net, net.input, 3, 3);
+      return net.node('Einsum', [x, x], { equation: 'abcd,abce->abe' });
+    },
   ),
   network('a convolution of three dimensions', 'ERR_MODEL_OP', ["Conv node 'conv_"], (net) =>
     net.node('Conv', [net.input, weights(3, 3, 1, 3, 3)]),

@@ -31,6 +31,8 @@ export interface CoreModelInfo {
 
 interface CoreModel {
   load(pointer: number, bytes: number): Status;
+  setInput(name: string, values: readonly number[]): void;
+  addFile(name: string, pointer: number, bytes: number): void;
   info(): CoreModelInfo;
   delete(): void;
 }
@@ -88,19 +90,38 @@ export async function loadCore(variant = 'simd'): Promise<CoreModule> {
   });
 }
 
+/** What a model file leaves open. */
+export interface ModelParts {
+  externalData?: Readonly<Record<string, Uint8Array>>;
+  inputs?: Readonly<Record<string, number>> | undefined;
+}
+
 /** Loads a model file; throws CoreError with the core's code. Call delete() on the result. */
-export function loadModel(core: CoreModule, file: Uint8Array): CoreModel {
-  const pointer = core.allocate(file.length);
+export function loadModel(
+  core: CoreModule,
+  file: Uint8Array,
+  { externalData = {}, inputs = {} }: ModelParts = {},
+): CoreModel {
   const model = new core.Model();
+  const pointers: number[] = [];
+  const copyIn = (bytes: Uint8Array) => {
+    const pointer = core.allocate(bytes.length);
+    pointers.push(pointer);
+    core.HEAPU8.set(bytes, pointer);
+    return pointer;
+  };
   try {
-    core.HEAPU8.set(file, pointer);
-    check(model.load(pointer, file.length));
+    for (const [name, value] of Object.entries(inputs)) model.setInput(name, [value]);
+    for (const [name, bytes] of Object.entries(externalData)) {
+      model.addFile(name, copyIn(bytes), bytes.length);
+    }
+    check(model.load(copyIn(file), file.length));
     return model;
   } catch (error) {
     model.delete();
     throw error;
   } finally {
-    core.release(pointer);
+    for (const pointer of pointers) core.release(pointer);
   }
 }
 
@@ -109,8 +130,13 @@ function floats(core: CoreModule, { pointer, height, width, channels }: TensorDe
 }
 
 /** Runs the network on an NCHW image, untiled. */
-export function runNetwork(core: CoreModule, file: Uint8Array, image: FloatImage): FloatImage {
-  const model = loadModel(core, file);
+export function runNetwork(
+  core: CoreModule,
+  file: Uint8Array,
+  image: FloatImage,
+  parts: ModelParts = {},
+): FloatImage {
+  const model = loadModel(core, file, parts);
   const session = new core.FloatSession();
   try {
     const [, height, width] = image.shape;

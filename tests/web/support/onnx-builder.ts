@@ -45,6 +45,8 @@ const schema = protobuf.parse(
     int32 data_type = 2;
     string name = 8;
     bytes raw_data = 9;
+    repeated Entry external_data = 13;
+    int32 data_location = 14;
   }
   message ValueInfo { string name = 1; Type type = 2; }
   message Type { TensorType tensor_type = 1; }
@@ -201,7 +203,14 @@ export interface BuilderOptions {
   /** Whether nodes have names. */
   named?: boolean;
   producer?: string;
+  /** The name of a second file, which holds the initializers. */
+  external?: string | undefined;
 }
+
+/** Small tensors stay in the model, as exporters leave them there. */
+const LEAST_EXTERNAL = 64;
+/** Where tensors begin in the second file. */
+const EXTERNAL_ALIGNMENT = 64;
 
 export interface NodeOptions {
   attributes?: Record<string, AttributeValue>;
@@ -220,6 +229,8 @@ export class OnnxBuilder {
   readonly #domains = new Set<string>();
   readonly #options: Required<Pick<BuilderOptions, 'opset' | 'type' | 'constants' | 'named'>>;
   readonly #producer: string;
+  readonly #external: string | undefined;
+  #externalBytes = new Uint8Array();
   #counter = 0;
 
   /** The name of the network's input. */
@@ -233,7 +244,9 @@ export class OnnxBuilder {
     constants = 'initializer',
     named = true,
     producer = '',
+    external,
   }: BuilderOptions = {}) {
+    this.#external = external;
     this.#options = { opset, type, constants, named };
     this.#producer = producer;
     this.#inputs = [{ name: this.input, type, shape: inputShape }];
@@ -250,11 +263,32 @@ export class OnnxBuilder {
     return declaration.name;
   }
 
+  /** What the second file holds. */
+  get externalBytes(): Uint8Array {
+    return this.#externalBytes;
+  }
+
+  /** The tensor, or where it lies in the second file. */
+  #store({ raw_data, ...tensor }: ReturnType<typeof tensorMessage>): object {
+    if (this.#external === undefined || raw_data.length < LEAST_EXTERNAL) {
+      return { ...tensor, raw_data };
+    }
+    const used = this.#externalBytes.length;
+    const offset = Math.ceil(used / EXTERNAL_ALIGNMENT) * EXTERNAL_ALIGNMENT;
+    const grown = new Uint8Array(offset + raw_data.length);
+    grown.set(this.#externalBytes);
+    grown.set(raw_data, offset);
+    this.#externalBytes = grown;
+    const place = { location: this.#external, offset, length: raw_data.length };
+    const external_data = Object.entries(place).map(([key, value]) => ({ key, value: `${value}` }));
+    return { ...tensor, external_data, data_location: 1 };
+  }
+
   /** Adds a constant and returns its name. */
   constant(data: TensorData): string {
     if (this.#options.constants === 'node') return this.node('Constant', [], { value: data });
     const name = `c${this.#counter++}`;
-    this.#initializers.push(tensorMessage(name, data));
+    this.#initializers.push(this.#store(tensorMessage(name, data)));
     if (this.#options.constants === 'input') this.#inputs.push({ name, ...data });
     return name;
   }

@@ -25,24 +25,40 @@ function toFloats({ type, data }: ort.Tensor): Float32Array {
   return Float32Array.from(data, fromHalf);
 }
 
+export interface ReferenceOptions {
+  /** Whether pictures have their channels last. */
+  nhwc?: boolean;
+  optimize?: boolean;
+  half?: boolean;
+  /** Files that hold weights, by name. */
+  externalData?: Readonly<Record<string, Uint8Array>>;
+  /** Values of inputs beside the picture. */
+  inputs?: Readonly<Record<string, number>> | undefined;
+}
+
 /**
- * Runs a single-input network on an NCHW (or, with `nhwc`, NHWC) image; its first output is what
+ * Runs a network on an NCHW (or, with `nhwc`, NHWC) image; its first output is what
  * comes back. Without `optimize` every node is computed as ONNX defines it, in the order of the file.
  */
 export async function runReference(
   model: Uint8Array,
   image: FloatImage,
-  { nhwc = false, optimize = true, half = false } = {},
+  { nhwc = false, optimize = true, half = false, externalData, inputs }: ReferenceOptions = {},
 ): Promise<FloatImage> {
   const session = await ort.InferenceSession.create(model, {
     graphOptimizationLevel: optimize ? 'all' : 'disabled',
+    externalData: Object.entries(externalData ?? {}).map(([path, data]) => ({ path, data })),
   });
   try {
     const [channels, height, width] = image.shape;
     const input = nhwc
       ? toTensor(toNhwc(image), [1, height, width, channels], half)
       : toTensor(image.data, [1, channels, height, width], half);
-    const results = await session.run({ [session.inputNames[0] as string]: input });
+    const numbers = Object.entries(inputs ?? {}).map(
+      ([name, value]) => [name, toTensor(Float32Array.of(value), [1], half)] as const,
+    );
+    const feeds = { [session.inputNames[0] as string]: input, ...Object.fromEntries(numbers) };
+    const results = await session.run(feeds);
     const output = results[session.outputNames[0] as string] as ort.Tensor;
     const [, a, b, c] = output.dims as [number, number, number, number];
     const data = toFloats(output);

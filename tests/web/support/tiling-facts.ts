@@ -4,6 +4,7 @@ import type { TilingFacts } from '../../../web/src/tiling/overlap.ts';
 export const PLAIN: TilingFacts = {
   scale: 2,
   sizeMultiple: 1,
+  wholeMultiple: 1,
   smallest: 1,
   fixedWidth: 0,
   fixedHeight: 0,

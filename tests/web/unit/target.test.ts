@@ -12,7 +12,7 @@ import type { TargetSize } from '../../../web/src/types.ts';
 import { PLAIN } from '../support/tiling-facts.ts';
 
 const IMAGE = { width: 300, height: 200 };
-const FACTS = { ...PLAIN, sizeMultiple: 2, smallest: 2 };
+const FACTS = { ...PLAIN, sizeMultiple: 2, wholeMultiple: 2, smallest: 2 };
 
 const sizes: [TargetSize | undefined, number, number][] = [
   [undefined, 600, 400],

@@ -63,6 +63,7 @@ const anyFacts = fc
       ...PLAIN,
       scale,
       sizeMultiple,
+      wholeMultiple: sizeMultiple,
       overlap: multiple(overlap),
       margin: Math.min(margin, multiple(overlap)),
       smallest: multiple(Math.max(1, smallest)),
@@ -269,6 +270,14 @@ test('a network of a fixed size gets tiles of that size only', () => {
   assert.throws(() => planWhole(65, 40, facts), { code: 'ERR_UNSUPPORTED', message: /64x48/ });
 });
 
+test('one piece keeps the size of its image where the network takes it', () => {
+  const facts = { ...PLAIN, sizeMultiple: 8, wholeMultiple: 1, exact: false };
+  const plan = planTiles({ width: 101, height: 53, workers: 2 }, facts);
+  assert.deepEqual([plan.count, plan.across.tile, plan.down.tile], [1, 101, 53]);
+  const cut = planTiles({ width: 101, height: 53, workers: 2, tileSize: 48 }, facts);
+  assert.deepEqual([cut.across.padded, cut.down.padded], [104, 56]);
+});
+
 test('a fraction of a scale leaves away what is no whole pixel', () => {
   assert.equal(enlarged(101, 3 / 2), 151);
   assert.equal(enlarged(3, 4 / 3), 4);
@@ -276,7 +285,8 @@ test('a fraction of a scale leaves away what is no whole pixel', () => {
 });
 
 describe('a probe for seams', () => {
-  const facts = { ...PLAIN, margin: 3, overlap: 8, sizeMultiple: 4, smallest: 20 };
+  const needs = { sizeMultiple: 4, wholeMultiple: 4, smallest: 20 };
+  const facts = { ...PLAIN, ...needs, margin: 3, overlap: 8 };
   const plan = planTiles({ width: 1000, height: 800, workers: 2, overlap: 8 }, facts);
   const rawOf = ({ data, ...extents }: PixelSource): RawImage => ({
     data: new Uint8ClampedArray(data),
@@ -290,6 +300,14 @@ describe('a probe for seams', () => {
     assert.equal(tiled.across.padded, 8 * (plan.across.tile - 16) + 16);
     assert.deepEqual([other.count, other.across.tile, shift], [1, tiled.across.padded, 0]);
     assert.equal(other.across.extent, tiled.across.extent);
+  });
+
+  test('ends inside a tile where one piece keeps the size of the image', () => {
+    const { tiled, other } = probePlans(plan, { ...facts, wholeMultiple: 1 });
+    assert.equal(tiled.across.padded - tiled.across.extent, 2 * facts.margin + 3);
+    assert.equal(other.across.padded, tiled.across.padded - 3);
+    assert.equal(other.across.extent, tiled.across.extent);
+    assert.equal(other.down.extent, tiled.down.extent);
   });
 
   test('has fewer tiles where one piece would need too much memory', () => {

@@ -19,6 +19,7 @@ const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
 const FACTS = {
   scale: 1,
   sizeMultiple: 1,
+  wholeMultiple: 1,
   smallest: 1,
   fixedWidth: 0,
   fixedHeight: 0,

@@ -5,6 +5,8 @@ import type { OverlapOption } from '../types.js';
 export interface TilingFacts {
   scale: number;
   sizeMultiple: number;
+  /** The same of an image in one piece. */
+  wholeMultiple: number;
   /** Extent that the network takes at least. */
   smallest: number;
   /** Not 0: all tiles are of this size. */

@@ -177,9 +177,10 @@ function combine(
  * @throws TesseraError `ERR_UNSUPPORTED` above {@link WHOLE_IMAGE_LIMIT}.
  */
 export function planWhole(width: number, height: number, facts: TilingFacts): TilePlan {
-  const cut = cutOf(facts, facts.overlap);
+  const own = { ...facts, sizeMultiple: facts.wholeMultiple };
+  const cut = cutOf(own, facts.overlap);
   const axis = (extent: number, fixed: number) =>
-    cutAxis(extent, paddedExtent(extent, facts, fixed), 1, cut);
+    cutAxis(extent, paddedExtent(extent, own, fixed), 1, cut);
   const { fixedWidth, fixedHeight } = facts;
   const plan = combine(axis(width, fixedWidth), axis(height, fixedHeight), facts.margin, facts);
   if (fixedWidth > 0 && (plan.across.tile > fixedWidth || plan.down.tile > fixedHeight)) {

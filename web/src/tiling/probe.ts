@@ -162,7 +162,12 @@ export function probePlans(plan: TilePlan, facts: TilingFacts): ProbePlans {
   }
   const width = widthOf(tiles);
   const tiled = rowOfTiles(plan, width, height, tile);
-  if (fixedWidth === 0) return { tiled, other: rowOfTiles(plan, width, height, width), shift: 0 };
+  if (fixedWidth === 0) {
+    // What tiles must be extended by and the piece need not be counts as well.
+    const ragged = sizeMultiple - facts.wholeMultiple;
+    const other = rowOfTiles(plan, width - ragged, height - ragged, width - ragged);
+    return { tiled: shortened(tiled, ragged), other, shift: 0 };
+  }
   const shift = roundUp(step / 2, sizeMultiple);
   return { tiled, other: rowOfTiles(plan, width - shift, height, tile), shift };
 }
@@ -176,6 +181,15 @@ function rowOfTiles(plan: TilePlan, width: number, height: number, tile: number)
     across: { extent: inner(width), padded: width, tile, count },
     down: { extent: inner(height), padded: height, tile: height, count: 1 },
     count,
+  };
+}
+
+/** The same tiles of an image that ends some pixels earlier. */
+function shortened({ across, down, ...plan }: TilePlan, pixels: number): TilePlan {
+  return {
+    ...plan,
+    across: { ...across, extent: across.extent - pixels },
+    down: { ...down, extent: down.extent - pixels },
   };
 }
 
