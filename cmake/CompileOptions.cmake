@@ -52,3 +52,10 @@ if(TESSERA_SANITIZE)
     -fno-omit-frame-pointer)
   target_link_options(tessera_options INTERFACE -fsanitize=address,undefined)
 endif()
+
+if(TESSERA_FUZZ)
+  target_compile_options(tessera_options INTERFACE
+    -fsanitize=fuzzer-no-link
+    # Clang 22 sees what libstdc++ 12 calls inside its own std::stable_partition.
+    -Wno-deprecated-declarations)
+endif()

@@ -17,13 +17,13 @@ Builds the wasm modules and puts everything that is shipped into dist/. Needs \`
 
   --preset NAMES  CMake presets, separated by commas (default ${WASM_VARIANTS.join(',')};
                   also ${NATIVE_PRESETS.join(', ')}); an empty list leaves the core as it is
-  --tests         build the core's tests too: preset asan, and the test binary of preset simd
+  --tests         build the core's tests too: preset asan with the fuzz targets, and the test binary of preset simd
   --json          print the sizes as JSON
 `;
 
 const PRESETS = [...WASM_VARIANTS, ...NATIVE_PRESETS];
 // The presets whose test binaries `npm test` runs.
-const TEST_PRESETS = ['asan', 'simd'];
+const TEST_TARGETS = { asan: ['tessera_tests', 'tessera_fuzz'], simd: ['tessera_tests'] };
 
 function readPresets({ preset, tests }) {
   const names = preset === undefined ? [...WASM_VARIANTS] : preset.split(',').filter(Boolean);
@@ -31,13 +31,12 @@ function readPresets({ preset, tests }) {
   if (unknown) {
     throw new UserError(`unknown preset ${unknown}; there are ${PRESETS.join(', ')}`);
   }
-  return tests ? [...new Set([...names, ...TEST_PRESETS])] : names;
+  return tests ? [...new Set([...names, ...Object.keys(TEST_TARGETS)])] : names;
 }
 
 async function buildCore(presets, tests) {
   for (const preset of presets) {
-    const targets = tests && TEST_PRESETS.includes(preset) ? ['tessera_tests'] : [];
-    await buildPreset(preset, targets);
+    await buildPreset(preset, tests ? TEST_TARGETS[preset] : []);
     if (WASM_VARIANTS.includes(preset)) await installModule(preset);
   }
 }

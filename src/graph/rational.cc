@@ -1,8 +1,7 @@
 #include "graph/rational.h"
 
-#include <numeric>
-
 #include <cmath>
+#include <numeric>
 
 namespace tessera {
 
@@ -18,18 +17,21 @@ int64_t Rational::Floor() const {
 }
 
 Rational operator+(Rational a, Rational b) {
-  return Rational(a.numerator_ * b.denominator_ + b.numerator_ * a.denominator_,
-                  a.denominator_ * b.denominator_);
+  return Rational(SaturatedSum(SaturatedProduct(a.numerator_, b.denominator_),
+                               SaturatedProduct(b.numerator_, a.denominator_)),
+                  SaturatedProduct(a.denominator_, b.denominator_));
 }
 
 Rational operator-(Rational a, Rational b) { return a + -b; }
 
 Rational operator*(Rational a, Rational b) {
-  return Rational(a.numerator_ * b.numerator_, a.denominator_ * b.denominator_);
+  return Rational(SaturatedProduct(a.numerator_, b.numerator_),
+                  SaturatedProduct(a.denominator_, b.denominator_));
 }
 
 Rational operator/(Rational a, Rational b) {
-  return Rational(a.numerator_ * b.denominator_, a.denominator_ * b.numerator_);
+  return Rational(SaturatedProduct(a.numerator_, b.denominator_),
+                  SaturatedProduct(a.denominator_, b.numerator_));
 }
 
 std::optional<Rational> ScaleToRational(double scale) {

@@ -4,17 +4,20 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/checked_math.h"
+
 namespace tessera {
 
 /// An exact fraction in lowest terms with a positive denominator, for scales and positions of
-/// tensors: one that is a rounding error too small is a seam. The operators do not check for
-/// overflow; callers keep both parts below kMaxPart.
+/// tensors: one that is a rounding error too small is a seam. Parts that would overflow become
+/// kSaturated, which is no answer; callers keep both parts below kMaxPart.
 class Rational {
  public:
   static constexpr int64_t kMaxPart = int64_t{1} << 30;
 
   constexpr Rational() = default;
-  constexpr Rational(int64_t whole) : numerator_(whole) {}  // NOLINT(google-explicit-constructor)
+  constexpr Rational(int64_t whole)  // NOLINT(google-explicit-constructor)
+      : numerator_(Saturated(whole)) {}
   Rational(int64_t numerator, int64_t denominator);
 
   constexpr int64_t numerator() const { return numerator_; }

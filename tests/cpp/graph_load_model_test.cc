@@ -172,6 +172,14 @@ TEST_CASE("model: random damage gives an error or a model, not a crash") {
   }
 }
 
+TEST_CASE("model: a Reshape to extents whose product no number can hold is refused") {
+  OnnxBuilder b(13);
+  b.Input("image", {1, 3, int64_t{1} << 40, int64_t{1} << 40}).Output("y");
+  b.Ints("shape", {int64_t{1} << 42, int64_t{3} << 38, int64_t{1} << 50, 2});
+  b.Node("Reshape", {"image", "shape"}, "y");
+  CHECK_FALSE(LoadModel(b.Build()).ok());
+}
+
 TEST_CASE("model: random bytes are refused") {
   std::mt19937 random(11);
   for (int round = 0; round < 500; ++round) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "core/checked_math.h"
+
 namespace tessera {
 namespace {
 
@@ -85,9 +87,12 @@ Result<std::vector<Extent>> Flattened(OpContext& op, const std::vector<Extent>& 
   return std::vector<Extent>{outer, inner};
 }
 
+// Beyond kSaturated it is that.
 int64_t Product(const Shape& shape, size_t begin, size_t end) {
   int64_t product = 1;
-  for (size_t i = begin; i < end; ++i) product *= std::max<int64_t>(shape[i], 0);
+  for (size_t i = begin; i < end; ++i) {
+    product = SaturatedProduct(product, std::max<int64_t>(shape[i], 0));
+  }
   return product;
 }
 
