@@ -54,6 +54,8 @@ Result<double> StepList::RunFor(double milliseconds) {
       return status;
     }
     ++next_;
+    // Steps without work at the end belong to what comes before: only the end is a share of 1.
+    if (work_until_[next_ - 1] == work_until_.back()) continue;
     const std::chrono::duration<double, std::milli> passed = Clock::now() - begun;
     if (passed.count() >= milliseconds) break;
   }
