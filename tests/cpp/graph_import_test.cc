@@ -125,7 +125,8 @@ TEST_CASE("import: Conv that does not fit or is not supported names its node") {
         .Floats("w", weights, std::vector<float>(count, 1.0f));
   };
   CheckRefused(conv({4, 2, 3, 3}, {}), StatusCode::kModelFormat, "the_node");
-  CheckRefused(conv({4, 3, 3}, {}), StatusCode::kModelOp, "two-dimensional");
+  CheckRefused(conv({4, 3, 3}, {}), StatusCode::kModelFormat, "three axes");
+  CheckRefused(conv({4, 3, 3, 3, 3}, {}), StatusCode::kModelOp, "one or two axes");
   CheckRefused(conv({4, 3, 3, 3}, {OnnxAttribute::Ints("strides", {17, 17})}), StatusCode::kModelOp,
                "strides 17");
   CheckRefused(conv({4, 3, 3, 3}, {OnnxAttribute::Ints("kernel_shape", {5, 5})}),
