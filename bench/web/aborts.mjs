@@ -1,10 +1,10 @@
 // How long an abort takes at each stage of the work: `npm run bench:abort`.
 
 import { parseArgs } from 'node:util';
-import { launchBrowser } from '../../scripts/lib/browser.mjs';
 import { runMain, UserError } from '../../scripts/lib/log.mjs';
-import { DIST } from '../../scripts/lib/paths.mjs';
-import { serve } from '../../scripts/lib/serve.mjs';
+import { positive } from '../lib/options.ts';
+import { median } from '../lib/summary.ts';
+import { onLibraryPage } from './library-page.mjs';
 
 const HELP = `npm run bench:abort [-- OPTIONS]
 
@@ -99,8 +99,8 @@ async function measure({ repeats, model }) {
 
 function summary(times) {
   const of = (name) => {
-    const sorted = times.map((time) => time[name]).sort((a, b) => a - b);
-    return { median: sorted[Math.floor(sorted.length / 2)], worst: sorted.at(-1) };
+    const own = times.map((time) => time[name]);
+    return { median: median(own), worst: Math.max(...own) };
   };
   return { aborts: times.length, rejection: of('rejection'), idle: of('idle') };
 }
@@ -122,25 +122,14 @@ await runMain(async () => {
     process.stdout.write(HELP);
     return;
   }
-  const repeats = Number(values.repeats);
-  if (!Number.isInteger(repeats) || repeats < 1) {
-    throw new UserError(`--repeats takes a positive whole number, not "${values.repeats}"`);
-  }
-  const server = await serve({ root: DIST });
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.url}/blank`);
-    const times = await page.evaluate(measure, { repeats, model: values.model });
-    const missing = Object.keys(times).find((stage) => times[stage].length === 0);
-    if (missing) throw new UserError(`no abort came in time for the stage ${missing}`);
-    const stages = Object.fromEntries(
-      Object.entries(times).map(([stage, list]) => [stage, summary(list)]),
-    );
-    if (values.json) process.stdout.write(`${JSON.stringify({ model: values.model, stages })}\n`);
-    else print(stages);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  const repeats = positive(values.repeats, '--repeats');
+  const request = { repeats, model: values.model };
+  const times = await onLibraryPage({}, (page) => page.evaluate(measure, request));
+  const missing = Object.keys(times).find((stage) => times[stage].length === 0);
+  if (missing) throw new UserError(`no abort came in time for the stage ${missing}`);
+  const stages = Object.fromEntries(
+    Object.entries(times).map(([stage, list]) => [stage, summary(list)]),
+  );
+  if (values.json) process.stdout.write(`${JSON.stringify({ model: values.model, stages })}\n`);
+  else print(stages);
 });

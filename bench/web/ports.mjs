@@ -1,10 +1,10 @@
 // Patches through ports against patches handed over directly, in turns: `npm run bench:ports`.
 
 import { parseArgs } from 'node:util';
-import { launchBrowser } from '../../scripts/lib/browser.mjs';
 import { runMain, UserError } from '../../scripts/lib/log.mjs';
-import { DIST } from '../../scripts/lib/paths.mjs';
-import { serve } from '../../scripts/lib/serve.mjs';
+import { positive } from '../lib/options.ts';
+import { median } from '../lib/summary.ts';
+import { onLibraryPage } from './library-page.mjs';
 
 const HELP = `npm run bench:ports [-- OPTIONS]
 
@@ -95,14 +95,6 @@ async function measure({ clients, patches, size, workers, rounds }) {
   return { own: byWay.get(own), ported: byWay.get(ported) };
 }
 
-const median = (rates) => [...rates].sort((a, b) => a - b)[Math.floor(rates.length / 2)];
-
-function whole(text, name) {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new UserError(`--${name} takes a positive whole number, not "${text}"`);
-}
-
 await runMain(async () => {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) {
@@ -110,30 +102,25 @@ await runMain(async () => {
     return;
   }
   const names = ['clients', 'patches', 'size', 'workers', 'rounds'];
-  const request = Object.fromEntries(names.map((name) => [name, whole(values[name], name)]));
+  const request = Object.fromEntries(
+    names.map((name) => [name, positive(values[name], `--${name}`)]),
+  );
   const scripts = { '/hand-over.mjs': HAND_OVER, '/client.mjs': CLIENT };
-  const server = await serve({ root: DIST, scripts });
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.url}/blank`);
-    const { own, ported } = await page.evaluate(measure, request);
-    const report = {
-      ...request,
-      own: median(own),
-      ported: median(ported),
-      ratio: median(ported) / median(own),
-      rates: { own, ported },
-    };
-    process.stdout.write(
-      values.json
-        ? `${JSON.stringify(report)}\n`
-        : `${report.own.toFixed(1)} patches/s handed over directly, ${report.ported.toFixed(1)} from ` +
-            `${request.clients} web workers through ports: ${report.ratio.toFixed(3)}\n`,
-    );
-    if (report.ratio < Number(values.least)) throw new UserError(`less than ${values.least}`);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  const { own, ported } = await onLibraryPage({ scripts }, (page) =>
+    page.evaluate(measure, request),
+  );
+  const report = {
+    ...request,
+    own: median(own),
+    ported: median(ported),
+    ratio: median(ported) / median(own),
+    rates: { own, ported },
+  };
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify(report)}\n`
+      : `${report.own.toFixed(1)} patches/s handed over directly, ${report.ported.toFixed(1)} from ` +
+          `${request.clients} web workers through ports: ${report.ratio.toFixed(3)}\n`,
+  );
+  if (report.ratio < Number(values.least)) throw new UserError(`less than ${values.least}`);
 });

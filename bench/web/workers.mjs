@@ -1,10 +1,10 @@
 // Two workers against one, on one page, in turns: `npm run bench:workers`.
 
 import { parseArgs } from 'node:util';
-import { launchBrowser } from '../../scripts/lib/browser.mjs';
 import { log, runMain, UserError } from '../../scripts/lib/log.mjs';
-import { DIST } from '../../scripts/lib/paths.mjs';
-import { serve } from '../../scripts/lib/serve.mjs';
+import { positive } from '../lib/options.ts';
+import { median } from '../lib/summary.ts';
+import { onLibraryPage } from './library-page.mjs';
 
 const HELP = `npm run bench:workers [-- OPTIONS]
 
@@ -29,14 +29,6 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
-
-function positive(text, name) {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) {
-    throw new UserError(`${name} takes a positive whole number, not "${text}"`);
-  }
-  return number;
-}
 
 /** Runs on the page: alternates the two upscalers and returns all times in milliseconds. */
 async function measure({ workers, rounds, width, height, variant }) {
@@ -67,14 +59,11 @@ async function measure({ workers, rounds, width, height, variant }) {
   };
 }
 
-function summarise(times) {
-  const sorted = [...times].sort((a, b) => a - b);
-  return {
-    min: sorted[0],
-    median: sorted[Math.floor(sorted.length / 2)],
-    max: sorted.at(-1),
-  };
-}
+const summarise = (times) => ({
+  min: Math.min(...times),
+  median: median(times),
+  max: Math.max(...times),
+});
 
 function print(report) {
   for (const [count, { min, median, max }] of Object.entries(report.workers)) {
@@ -100,27 +89,20 @@ await runMain(async () => {
   const [width, height] = values.size.split('x').map((edge) => positive(edge, '--size'));
   if (height === undefined) throw new UserError('--size takes <width>x<height>, such as 768x512');
 
-  const server = await serve({ root: DIST, isolated: values.isolated });
-  const browser = await launchBrowser();
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.url}/blank`);
-    const request = { workers, rounds, width, height, variant: values.variant };
-    const { variant, times } = await page.evaluate(measure, request);
-    const one = summarise(times[1]);
-    const many = summarise(times[workers]);
-    const report = {
-      variant,
-      isolated: values.isolated,
-      size: `${width}x${height}`,
-      workers: { 1: one, [workers]: many },
-      ratio_min: one.min / many.min,
-      ratio_median: one.median / many.median,
-    };
-    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else print(report);
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  const request = { workers, rounds, width, height, variant: values.variant };
+  const { variant, times } = await onLibraryPage({ isolated: values.isolated }, (page) =>
+    page.evaluate(measure, request),
+  );
+  const one = summarise(times[1]);
+  const many = summarise(times[workers]);
+  const report = {
+    variant,
+    isolated: values.isolated,
+    size: `${width}x${height}`,
+    workers: { 1: one, [workers]: many },
+    ratio_min: one.min / many.min,
+    ratio_median: one.median / many.median,
+  };
+  if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else print(report);
 });

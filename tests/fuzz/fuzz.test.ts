@@ -9,7 +9,7 @@ import { fuzzApi } from './api.ts';
 import { writeSeeds } from './seeds.ts';
 import { NATIVE_TARGETS, type NativeTarget, programOf, SEEDS } from './targets.ts';
 
-/** Changed files per target: some seconds each. */
+/** Changed files per target. The quantizer is slow, and has enough to do with the seeds. */
 const RUNS: Record<NativeTarget, number> = {
   model_file: 3000,
   model_run: 1500,

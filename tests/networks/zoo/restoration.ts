@@ -204,8 +204,8 @@ export function shiftMask(net: Exporter, height: number, width: number): TensorD
   return net.reals([count, 1, WINDOW * WINDOW, WINDOW * WINDOW], values);
 }
 
-/** Attention among the pixels of each window, with a trained bias for every pair of places. */
-export function windowAttention(net: Exporter, x: Value, heads: number, mask?: TensorData): Value {
+/** Queries, keys and values of some heads, by one layer: [windows, heads, pixels, channels of a head]. */
+export function splitHeads(net: Exporter, x: Value, heads: number): [Value, Value, Value] {
   const [count, pixels, channels] = x.shape as [number, number, number];
   const each = channels / heads;
   const all = net.reshape(
@@ -214,8 +214,27 @@ export function windowAttention(net: Exporter, x: Value, heads: number, mask?: T
     [count, pixels, 3, heads, each],
   );
   const apart = net.transpose(all, [2, 0, 3, 1, 4]);
-  const [q, k, v] = [0, 1, 2].map((i) => net.pick(apart, i)) as [Value, Value, Value];
-  const scaled = net.mul(q, each ** -0.5);
+  return [0, 1, 2].map((i) => net.pick(apart, i)) as [Value, Value, Value];
+}
+
+/** What the heads attend to, side by side again and through a layer: [windows, pixels, channels]. */
+export function joinHeads(net: Exporter, scores: Value, v: Value): Value {
+  const [count, heads, pixels, each] = v.shape as [number, number, number, number];
+  const channels = heads * each;
+  const mixed = net.other('MatMul', [net.softmax(scores, 3), v], [...v.shape]);
+  const joined = net.reshape(
+    net.transpose(mixed, [0, 2, 1, 3]),
+    [-1, pixels, channels],
+    [count, pixels, channels],
+  );
+  return net.linear(joined, channels, 0.5);
+}
+
+/** Attention among the pixels of each window, with a trained bias for every pair of places. */
+export function windowAttention(net: Exporter, x: Value, heads: number, mask?: TensorData): Value {
+  const [count, pixels, channels] = x.shape as [number, number, number];
+  const [q, k, v] = splitHeads(net, x, heads);
+  const scaled = net.mul(q, (channels / heads) ** -0.5);
   const products = net.other(
     'MatMul',
     [scaled, net.transpose(k, [0, 1, 3, 2])],
@@ -223,14 +242,7 @@ export function windowAttention(net: Exporter, x: Value, heads: number, mask?: T
   );
   let scores = net.add(products, net.randoms([1, heads, pixels, pixels], 0.5));
   if (mask !== undefined) scores = net.add(scores, mask);
-  const weights = net.softmax(scores, 3);
-  const mixed = net.other('MatMul', [weights, v], [count, heads, pixels, each]);
-  const joined = net.reshape(
-    net.transpose(mixed, [0, 2, 1, 3]),
-    [-1, pixels, channels],
-    [count, pixels, channels],
-  );
-  return net.linear(joined, channels, 0.5);
+  return joinHeads(net, scores, v);
 }
 
 function swinBlock(net: Exporter, x: Value, shift: boolean): Value {

@@ -11,7 +11,16 @@ import {
   widthOf,
 } from '../exporter.ts';
 import { type Network, PYTORCH } from '../network.ts';
-import { roll, shiftMask, unwindow, WINDOW, windowAttention, windows } from './restoration.ts';
+import {
+  joinHeads,
+  roll,
+  shiftMask,
+  splitHeads,
+  unwindow,
+  WINDOW,
+  windowAttention,
+  windows,
+} from './restoration.ts';
 
 const WIDTH = 16;
 
@@ -129,16 +138,9 @@ function unit(net: Exporter, x: Value): Value {
 
 /** Swin2SR's attention: cosines, and a bias that a small network makes of distances, all constant. */
 function cosineAttention(net: Exporter, x: Value): Value {
-  const [count, pixels, channels] = x.shape as [number, number, number];
+  const [count, pixels] = x.shape as [number, number, number];
   const heads = 2;
-  const each = channels / heads;
-  const all = net.reshape(
-    net.linear(x, 3 * channels),
-    [-1, pixels, 3, heads, each],
-    [count, pixels, 3, heads, each],
-  );
-  const apart = net.transpose(all, [2, 0, 3, 1, 4]);
-  const [q, k, v] = [0, 1, 2].map((i) => net.pick(apart, i)) as [Value, Value, Value];
+  const [q, k, v] = splitHeads(net, x, heads);
   const constant = (data: TensorData): Value => ({
     name: net.builder.constant(data),
     shape: data.shape,
@@ -157,13 +159,7 @@ function cosineAttention(net: Exporter, x: Value): Value {
     [count, heads, pixels, pixels],
   );
   const biased = net.add(net.mul(cosines, scale), net.mul(net.sigmoid(ordered), 16));
-  const mixed = net.other('MatMul', [net.softmax(biased, 3), v], [count, heads, pixels, each]);
-  const joined = net.reshape(
-    net.transpose(mixed, [0, 2, 1, 3]),
-    [-1, pixels, channels],
-    [count, pixels, channels],
-  );
-  return net.linear(joined, channels, 0.5);
+  return joinHeads(net, biased, v);
 }
 
 const inWindows =

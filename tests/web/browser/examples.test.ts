@@ -10,6 +10,7 @@ import { createServer, type ViteDevServer } from 'vite';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { ROOT } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
+import { visit } from '../support/pages.ts';
 
 const EXAMPLES = join(ROOT, 'examples');
 const PHOTO = join(EXAMPLES, 'photo.webp');
@@ -35,26 +36,7 @@ after(async () => {
 
 /** Tests one page; it must not complain. */
 function testPage(name: string, check: (page: Page) => Promise<void>): void {
-  test(name, async () => {
-    const page = await browser.newPage();
-    // A busy machine is no fault.
-    page.setDefaultTimeout(600_000);
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('dialog', (dialog) => {
-      complaints.push(dialog.message());
-      void dialog.dismiss();
-    });
-    try {
-      await page.goto(`${url}${name}/`);
-      await check(page);
-      assert.deepEqual(complaints, []);
-    } catch (error) {
-      throw new Error(`${complaints.join('; ')}: ${error}`, { cause: error });
-    } finally {
-      await page.close();
-    }
-  });
+  test(name, () => visit(browser, `${url}${name}/`, check));
 }
 
 /** Waits for a canvas of that size, all of which is drawn on. */

@@ -10,6 +10,7 @@ import { launchBrowser } from '../../../scripts/lib/browser.mjs';
 import { BUILD, DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
 import { serve } from '../../../scripts/lib/serve.mjs';
+import { visit } from '../support/pages.ts';
 import { allSamples, type Sample } from '../support/samples.ts';
 
 const PHOTO = { width: 48, height: 40 };
@@ -96,23 +97,8 @@ test('the samples, and the programs of the examples, have the right types', asyn
   });
 });
 
-/** Opens a page, and fails with what it complains of. */
-async function onPage(path: string, action: (page: Page) => Promise<unknown>): Promise<void> {
-  const page = await browser.newPage();
-  // A busy machine is no fault.
-  page.setDefaultTimeout(600_000);
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  try {
-    await page.goto(`${server.url}/${path}`);
-    await action(page);
-    assert.deepEqual(complaints, []);
-  } catch (error) {
-    throw new Error(`${complaints.join('; ')}: ${error}`, { cause: error });
-  } finally {
-    await page.close();
-  }
-}
+const onPage = (path: string, action: (page: Page) => Promise<unknown>): Promise<void> =>
+  visit(browser, `${server.url}/${path}`, action);
 
 /** What a browser understands; names of types alone go away. */
 async function scriptOf({ code, language }: Sample): Promise<string> {

@@ -1,5 +1,5 @@
-// A file that asks for more than any page could give is refused at once, and memory stays as it was:
-// the sizes that a file claims cost it nothing to write.
+// A file that asks for more than any page could give is refused, and takes next to no memory for it: the
+// sizes that a file claims cost it nothing to write.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CoreError, loadCore, loadModel } from '../support/core.ts';

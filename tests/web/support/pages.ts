@@ -1,4 +1,5 @@
 // A bare page that has the built library, in real Chromium, with or without cross-origin isolation.
+import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
@@ -65,6 +66,32 @@ export async function openPage(options: PageOptions = {}): Promise<TestPage> {
     await server.close();
   };
   return { browser, page, url: server.url, complaints, close };
+}
+
+/** Does something on a page as a visitor has it, and fails with what the page complains of. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  action: (page: Page) => Promise<unknown>,
+): Promise<void> {
+  const page = await browser.newPage();
+  // A busy machine is no fault.
+  page.setDefaultTimeout(600_000);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('dialog', (dialog) => {
+    complaints.push(dialog.message());
+    void dialog.dismiss();
+  });
+  try {
+    await page.goto(url);
+    await action(page);
+    assert.deepEqual(complaints, []);
+  } catch (error) {
+    throw new Error(`${complaints.join('; ')}: ${error}`, { cause: error });
+  } finally {
+    await page.close();
+  }
 }
 
 /** Runs the same tests on a page without and on one with cross-origin isolation. */

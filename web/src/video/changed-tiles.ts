@@ -47,18 +47,27 @@ export function changedTiles(
   before: SourceImage,
   now: SourceImage,
 ): TileChoice {
-  const coarse = changedOf(plans.coarse, before, now);
+  const pair = { old: wordsOf(before), fresh: wordsOf(now), width: now.width, height: now.height };
+  const coarse = changedOf(plans.coarse, pair);
   if (plans.fine === undefined || coarse.tiles.length === 0) return coarse;
-  const fine = changedOf(plans.fine, before, now);
+  const fine = changedOf(plans.fine, pair);
   const time = ({ plan, tiles }: TileChoice) => makespan(plan, workers, tiles.length);
   return time(fine) < time(coarse) ? fine : coarse;
 }
 
-function changedOf(plan: TilePlan, before: SourceImage, now: SourceImage): TileChoice {
+/** Two frames of one size, a number for each pixel. */
+interface FramePair {
+  old: Uint32Array;
+  fresh: Uint32Array;
+  width: number;
+  height: number;
+}
+
+function changedOf(plan: TilePlan, pair: FramePair): TileChoice {
   const tiles: Tile[] = [];
   for (let index = 0; index < plan.count; index++) {
     const tile = tileAt(plan, index);
-    if (!sameInside(tile, plan, before, now)) tiles.push(tile);
+    if (!sameInside(tile, plan, pair)) tiles.push(tile);
   }
   return { plan, tiles };
 }
@@ -67,13 +76,10 @@ function changedOf(plan: TilePlan, before: SourceImage, now: SourceImage): TileC
 function sameInside(
   { x, y }: Tile,
   { across, down }: TilePlan,
-  before: SourceImage,
-  now: SourceImage,
+  { old, fresh, width, height }: FramePair,
 ): boolean {
-  const { width } = now;
   const [left, right] = [Math.max(0, x), Math.min(width, x + across.tile)];
-  const bottom = Math.min(now.height, y + down.tile);
-  const [old, fresh] = [wordsOf(before), wordsOf(now)];
+  const bottom = Math.min(height, y + down.tile);
   for (let row = Math.max(0, y); row < bottom; row++) {
     const end = row * width + right;
     for (let i = row * width + left; i < end; i++) if (old[i] !== fresh[i]) return false;

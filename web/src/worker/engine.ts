@@ -251,6 +251,10 @@ export function allocate(module: TesseraModule, bytes: number): number {
   return pointer;
 }
 
+/** The message of an allocation that failed somewhere inside. */
+export const NO_ROOM =
+  'wasm memory has no room for what the network needs; close other pages, or use fewer workers or a smaller tileSize';
+
 /**
  * Whether wasm stopped for want of memory. The core throws one thing only, where no status can be
  * returned: that an allocation failed.
@@ -270,7 +274,3 @@ export function toEngineError(error: unknown): TesseraError {
   }
   return new TesseraError('ERR_OUT_OF_MEMORY', NO_ROOM, { cause: error });
 }
-
-/** The message of an allocation that failed somewhere inside. */
-export const NO_ROOM =
-  'wasm memory has no room for what the network needs; close other pages, or use fewer workers or a smaller tileSize';
