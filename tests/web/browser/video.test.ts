@@ -165,7 +165,11 @@ test('a canvas: most of a still ground is kept; stopping ends it, and leaves the
 test('a clip: paused, sought, at its end, another source, and a worker that dies meanwhile', async () => {
   const { page } = opened;
   const running = page.evaluate(async () => {
-    const upscaler = await window.tessera.Upscaler.create({ model: 'photo-x2-tiny', workers: 2 });
+    const upscaler = await window.tessera.Upscaler.create({
+      ...{ model: 'photo-x2-tiny', workers: 2 },
+      // So long it takes to notice the worker that dies.
+      timeout: 10_000,
+    });
     const [small, large] = [await window.recordClip(96, 64), await window.recordClip(160, 90)];
     const video = Object.assign(document.createElement('video'), { muted: true, src: small });
     document.body.append(video);

@@ -12,19 +12,24 @@ export interface HeldFrame {
 }
 
 /**
- * Holds the frame that an element shows.
+ * Holds the frame that an element shows; undefined while it has data, but has shown none of it.
  *
  * @throws DOMException `SecurityError` when the page may not read it.
  */
-export function holdFrame(video: HTMLVideoElement, arrived: number): HeldFrame {
+export function holdFrame(video: HTMLVideoElement, arrived: number): HeldFrame | undefined {
   const { videoWidth, videoHeight } = video;
   if (typeof VideoFrame === 'undefined') {
     const reading = readNow(video, videoWidth, videoHeight);
     reading.catch(() => {});
     return { arrived, read: () => reading, close() {} };
   }
-  const frame = new VideoFrame(video);
-  return { arrived, read: () => readFrame(frame), close: () => frame.close() };
+  try {
+    const frame = new VideoFrame(video);
+    return { arrived, read: () => readFrame(frame), close: () => frame.close() };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'InvalidStateError') return undefined;
+    throw error;
+  }
 }
 
 /** Reads a frame as it is to be shown, upright, in RGBA; what is transparent is not kept. */
