@@ -32,6 +32,14 @@ void ParallelRows(pthreadpool_t pool, int64_t count, const Rows& rows) {
   pthreadpool_parallelize_1d(pool, run, &task, static_cast<size_t>(parts), /*flags=*/0);
 }
 
+/// The same for `first` .. `last`.
+template <typename Rows>
+void ParallelRows(pthreadpool_t pool, int64_t first, int64_t last, const Rows& rows) {
+  ParallelRows(pool, last - first, [&](int64_t begin, int64_t end, size_t part) {
+    rows(first + begin, first + end, part);
+  });
+}
+
 }  // namespace tessera
 
 #endif  // TESSERA_ENGINE_PARALLEL_ROWS_H_

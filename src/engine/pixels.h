@@ -14,12 +14,21 @@ inline constexpr int64_t kBytesPerPixel = 4;  // RGBA
 
 /// A session's RGBA buffers, both without gaps between rows.
 struct PixelBuffers {
-  const uint8_t* input = nullptr;
-  uint8_t* output = nullptr;
+  const uint8_t* input = nullptr;  // of row `first_input`
+  uint8_t* output = nullptr;       // of row `first_output`
   // false: the picture is opaque whatever its fourth bytes are.
   bool alpha = false;
   // Pixels on each side of the input that the output does not cover.
   int64_t margin = 0;
+  int64_t first_input = 0;  // not 0 where rows flow: see int8/row_schedule.h
+  int64_t first_output = 0;
+
+  const uint8_t* InputRow(int64_t y, int64_t width) const {
+    return input + (y - first_input) * width * kBytesPerPixel;
+  }
+  uint8_t* OutputRow(int64_t y, int64_t width) const {
+    return output + (y - first_output) * width * kBytesPerPixel;
+  }
 };
 
 /// What each byte of a pixel means to the network: [network channel][byte].

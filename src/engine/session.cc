@@ -7,6 +7,7 @@
 #include "core/checked_math.h"
 #include "engine/int8/lower.h"
 #include "engine/picture_steps.h"
+#include "graph/infer_row_shapes.h"
 #include "graph/picture_format.h"
 #include "kernels/kernel_set.h"
 
@@ -32,7 +33,8 @@ Status CheckExtents(const TilingFacts& tiling, const SessionOptions& options) {
                                                     std::to_string(smallest));
   }
   const int64_t enlarged = tiling.scale.Ceil();
-  if (!CheckedProduct({options.width, options.height, enlarged, enlarged, kBytesPerPixel})) {
+  const int64_t rows = options.rows > 0 ? options.rows : options.height;
+  if (!CheckedProduct({options.width, rows, enlarged, enlarged, kBytesPerPixel})) {
     return Status(StatusCode::kImageTooLarge, Named(options) + " does not fit the address space");
   }
   return Status::Ok();
@@ -61,10 +63,13 @@ Result<Session> Session::Create(const Model& model, const SessionOptions& option
                       std::to_string(model.tiling.scale.ToDouble()) +
                       "; colours are enlarged beside it by whole numbers only");
   }
+  if (options.rows > 0 && options.alpha && !format.has_alpha()) {
+    return Status(StatusCode::kUnsupported, "alpha beside rows that flow is the caller's");
+  }
   TESSERA_ASSIGN_OR_RETURN(const Graph graph, GraphFor(model, options.height, options.width));
   Session session(model.tiling, options);
   TESSERA_RETURN_IF_ERROR(session.CheckOutput(graph));
-  TESSERA_RETURN_IF_ERROR(session.AllocatePixels());
+  if (options.rows == 0) TESSERA_RETURN_IF_ERROR(session.AllocatePixels());
   TESSERA_RETURN_IF_ERROR(session.PrepareEngine(graph));
   // A network with a channel for alpha sees the picture as it is, and makes alpha itself.
   if (options.alpha && !format.has_alpha()) TESSERA_RETURN_IF_ERROR(session.PrepareAlpha());
@@ -74,7 +79,8 @@ Result<Session> Session::Create(const Model& model, const SessionOptions& option
 // The network writes into a buffer of this size.
 Status Session::CheckOutput(const Graph& graph) const {
   Graph shaped = graph;
-  TESSERA_RETURN_IF_ERROR(InferShapes(shaped, options_.height, options_.width));
+  const auto infer = options_.rows > 0 ? InferRowShapes : InferShapes;
+  TESSERA_RETURN_IF_ERROR(infer(shaped, options_.height, options_.width));
   const Shape& output = shaped.value(shaped.output).shape;
   if (output[2] == OutputExtent(options_.height) && output[3] == OutputExtent(options_.width)) {
     return Status::Ok();
@@ -88,8 +94,14 @@ Status Session::CheckOutput(const Graph& graph) const {
 Status Session::PrepareEngine(const Graph& graph) {
   const PixelBuffers pixels = {input_.as<uint8_t>(), output_.as<uint8_t>(), options_.alpha,
                                margin_};
+  const KernelSet& kernels = options_.kernels ? *options_.kernels : BestKernels();
+  if (options_.rows > 0) {
+    TESSERA_ASSIGN_OR_RETURN(
+        engine_, int8::Executor::CreateRows(graph, options_.height, options_.width, options_.alpha,
+                                            options_.rows, kernels, options_.threads));
+    return Status::Ok();
+  }
   if (int8::HasQuantization(graph)) {
-    const KernelSet& kernels = options_.kernels ? *options_.kernels : BestKernels();
     TESSERA_ASSIGN_OR_RETURN(engine_,
                              int8::Executor::Create(graph, options_.height, options_.width, pixels,
                                                     scale_.Floor(), kernels, options_.threads));
@@ -120,6 +132,18 @@ Result<double> Session::FloatEngine::RunFor(double milliseconds) {
   TESSERA_ASSIGN_OR_RETURN(const double done, executor.RunFor(milliseconds));
   if (done == 1.0) TESSERA_RETURN_IF_ERROR(write->Run());
   return done;
+}
+
+std::span<uint8_t> Session::input() {
+  const auto* codes = std::get_if<int8::Executor>(&engine_);
+  if (codes && codes->passes()) return codes->passes()->Next();
+  return {input_.as<uint8_t>(), input_.size()};
+}
+
+std::span<const uint8_t> Session::output() const {
+  const auto* codes = std::get_if<int8::Executor>(&engine_);
+  if (codes && codes->passes()) return codes->passes()->Finished();
+  return {output_.as<uint8_t>(), output_.size()};
 }
 
 Status Session::AllocatePixels() {

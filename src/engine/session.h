@@ -24,8 +24,13 @@ struct SessionOptions {
   // piece; at least `smallest`.
   int64_t width = 0;
   int64_t height = 0;
-  bool alpha = false;  // false: alpha is ignored and the output is opaque
+  // false: alpha is ignored and the output is opaque. Where rows flow, only networks that make
+  // alpha themselves take it.
+  bool alpha = false;
   int64_t threads = 1;
+  // Not 0: the tile passes through in rows, about so many at a time (int8/row_schedule.h), and may
+  // be as high as a picture.
+  int64_t rows = 0;
   // Which int8 kernels run; null: the fastest. Results are the same.
   const KernelSet* kernels = nullptr;
 };
@@ -39,15 +44,17 @@ int64_t RequiredOverlap(const Model& model, bool alpha);
 /// the session and stay where they are for its whole life.
 class Session {
  public:
-  /// Errors: kUnsupported (not a network of pictures: PictureFormatOf), kInvalidArgument (extents),
-  /// kImageTooLarge, kOutOfMemory.
+  /// Errors: kUnsupported (not a network of pictures: PictureFormatOf; not one whose rows can
+  /// flow), kInvalidArgument (extents), kImageTooLarge, kOutOfMemory.
   static Result<Session> Create(const Model& model, const SessionOptions& options);
 
   /// height x width x 4 bytes, written by the caller before Run. With alpha, Run replaces the
-  /// colour of fully transparent pixels in it.
-  std::span<uint8_t> input() { return {input_.as<uint8_t>(), input_.size()}; }
-  /// scale * (height - 2 * margin) x scale * (width - 2 * margin) x 4 bytes.
-  std::span<const uint8_t> output() const { return {output_.as<uint8_t>(), output_.size()}; }
+  /// colour of fully transparent pixels in it. Where rows flow: the rows that the next Run takes,
+  /// none at the end of the tile.
+  std::span<uint8_t> input();
+  /// scale * (height - 2 * margin) x scale * (width - 2 * margin) x 4 bytes. Where rows flow: those
+  /// that the last Run has finished, none at first.
+  std::span<const uint8_t> output() const;
 
   /// Upscales the tile in portions of about `milliseconds`, but whole steps: returns the share that
   /// is done, in (0, 1]. After 1, or an error, the next call begins another tile.

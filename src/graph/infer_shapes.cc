@@ -3,6 +3,7 @@
 
 #include "core/checked_math.h"
 #include "graph/infer_node.h"
+#include "graph/infer_row_shapes.h"
 #include "graph/model.h"
 
 namespace tessera {
@@ -49,9 +50,8 @@ Status CheckSameImage(const Graph& graph, const Node& node, const std::vector<Sh
                                  "network's size multiple"));
 }
 
-}  // namespace
-
-Status InferShapes(Graph& graph, int64_t height, int64_t width) {
+// `whole`: whether memory is to hold whole tensors.
+Status Infer(Graph& graph, int64_t height, int64_t width, bool whole) {
   if (height < 1 || width < 1) {
     return Status(StatusCode::kInvalidArgument, "an image needs at least one pixel");
   }
@@ -76,10 +76,20 @@ Status InferShapes(Graph& graph, int64_t height, int64_t width) {
     }
     TESSERA_RETURN_IF_ERROR(CheckSameImage(graph, node, declared));
     TESSERA_ASSIGN_OR_RETURN(Shape shape, InferNode(graph, node));
-    TESSERA_RETURN_IF_ERROR(CheckBytes(node, shape));
+    if (whole) TESSERA_RETURN_IF_ERROR(CheckBytes(node, shape));
     graph.value(node.output).shape = std::move(shape);
   }
   return Status::Ok();
+}
+
+}  // namespace
+
+Status InferShapes(Graph& graph, int64_t height, int64_t width) {
+  return Infer(graph, height, width, /*whole=*/true);
+}
+
+Status InferRowShapes(Graph& graph, int64_t height, int64_t width) {
+  return Infer(graph, height, width, /*whole=*/false);
 }
 
 }  // namespace tessera

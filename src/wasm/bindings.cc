@@ -15,12 +15,14 @@
 #include "engine/float_executor.h"
 #include "engine/int8/lower.h"
 #include "engine/range_doubts.h"
+#include "engine/row_facts.h"
 #include "engine/session.h"
 #include "engine/tile_memory.h"
 #include "graph/describe.h"
 #include "graph/metadata.h"
 #include "graph/model.h"
 #include "graph/picture_format.h"
+#include "image/alpha.h"
 #include "image/bicubic.h"
 #include "image/metrics.h"
 #include "kernels/kernel_set.h"
@@ -82,6 +84,16 @@ val DescribeTileMemory(const TileMemory& memory) {
   return description;
 }
 
+val DescribeRowFlow(const RowFacts& facts) {
+  if (!facts.not_because.empty()) return val::null();
+  val description = val::object();
+  description.set("rows", static_cast<double>(facts.rows));
+  description.set("outputLag", static_cast<double>(facts.output_lag));
+  description.set("fixedBytes", facts.fixed_bytes);
+  description.set("columnBytes", facts.column_bytes);
+  return description;
+}
+
 val InfoOf(const Model& model) {
   const Graph& graph = model.graph;
   const TilingFacts& tiling = model.tiling;
@@ -106,6 +118,9 @@ val InfoOf(const Model& model) {
   info.set("exact", tiling.exact);
   info.set("notExactBecause", tiling.not_exact_because);
   info.set("tileMemory", DescribeTileMemory(EstimateTileMemory(model)));
+  const RowFacts rows = FindRowFacts(model);
+  info.set("rowFlow", DescribeRowFlow(rows));
+  info.set("noRowFlowBecause", rows.not_because);
   info.set("channels", static_cast<double>(graph.value(graph.input).shape[1]));
   const Result<PictureFormat> format = PictureFormatOf(graph);
   info.set("color", std::string(ColorText(format.ok() ? format->color : graph.info.color)));
@@ -131,11 +146,12 @@ Status NotPrepared() {
 /// One tile shape, RGBA8 in and out.
 class WasmSession {
  public:
-  WasmStatus Prepare(const WasmModel& model, int width, int height, bool alpha, int threads) {
+  WasmStatus Prepare(const WasmModel& model, int width, int height, bool alpha, int threads,
+                     int rows) {
     session_.reset();  // first, so that the old and the new buffers never exist together
     if (!model.model()) return ToWasm(NoModel());
     Result<Session> session =
-        Session::Create(*model.model(), {width, height, alpha, threads, kernels_});
+        Session::Create(*model.model(), {width, height, alpha, threads, rows, kernels_});
     if (!session.ok()) return ToWasm(session.status());
     session_.emplace(std::move(session).value());
     return ToWasm(Status::Ok());
@@ -220,25 +236,42 @@ WasmStatus WasmResizeBicubic(uintptr_t source, int width, int height, uintptr_t 
                               FromPointer<uint8_t>(destination), output_width, output_height));
 }
 
+int64_t NumberOf(const val& object, const char* name) {
+  return static_cast<int64_t>(object[name].as<double>());
+}
+
 PixelRectangle RectangleOf(const val& rectangle) {
-  const auto number = [&](const char* name) {
-    return static_cast<int64_t>(rectangle[name].as<double>());
-  };
-  return {.across = {.first = number("x"), .count = number("width")},
-          .down = {.first = number("y"), .count = number("height")}};
+  return {.across = {.first = NumberOf(rectangle, "x"), .count = NumberOf(rectangle, "width")},
+          .down = {.first = NumberOf(rectangle, "y"), .count = NumberOf(rectangle, "height")}};
 }
 
 // `part` says which pixels `source` has: {x, y, width, height} of a whole of {wholeWidth,
 // wholeHeight}; `target_part` the same of `destination`.
 WasmStatus WasmResizePart(uintptr_t source, const val& part, uintptr_t destination,
                           const val& target_part) {
-  const auto whole = [](const val& of, const char* name) {
-    return static_cast<int64_t>(of[name].as<double>());
-  };
-  return ToWasm(ResizePartBicubic(
-      FromPointer<const uint8_t>(source), whole(part, "wholeWidth"), whole(part, "wholeHeight"),
-      RectangleOf(part), kRgba, FromPointer<uint8_t>(destination), whole(target_part, "wholeWidth"),
-      whole(target_part, "wholeHeight"), RectangleOf(target_part)));
+  return ToWasm(ResizePartBicubic(FromPointer<const uint8_t>(source), NumberOf(part, "wholeWidth"),
+                                  NumberOf(part, "wholeHeight"), RectangleOf(part), kRgba,
+                                  FromPointer<uint8_t>(destination),
+                                  NumberOf(target_part, "wholeWidth"),
+                                  NumberOf(target_part, "wholeHeight"), RectangleOf(target_part)));
+}
+
+// The same of alpha alone: `source` has RGBA, `destination` a byte for each pixel.
+WasmStatus WasmResizeAlphaPart(uintptr_t source, const val& part, uintptr_t destination,
+                               const val& target_part) {
+  Result<BicubicResizer> resizer =
+      BicubicResizer::CreatePart(NumberOf(part, "wholeWidth"), NumberOf(part, "wholeHeight"),
+                                 RectangleOf(part), NumberOf(target_part, "wholeWidth"),
+                                 NumberOf(target_part, "wholeHeight"), RectangleOf(target_part));
+  if (!resizer.ok()) return ToWasm(resizer.status());
+  resizer->Run(FromPointer<const uint8_t>(source) + kRgba - 1, kRgba,
+               FromPointer<uint8_t>(destination), 1);
+  return ToWasm(Status::Ok());
+}
+
+void WasmBleedColor(uintptr_t pixels, int width, int height) {
+  BleedScratch scratch;
+  BleedColor(FromPointer<uint8_t>(pixels), width, height, scratch);
 }
 
 val WasmCompareImages(uintptr_t a, uintptr_t b, int width, int height, int border) {
@@ -275,6 +308,8 @@ EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::function("release", &Release);
   emscripten::function("resizeBicubic", &WasmResizeBicubic);
   emscripten::function("resizePart", &WasmResizePart);
+  emscripten::function("resizeAlphaPart", &WasmResizeAlphaPart);
+  emscripten::function("bleedColor", &WasmBleedColor);
   emscripten::function("compareImages", &WasmCompareImages);
 
   emscripten::class_<WasmModel>("Model")

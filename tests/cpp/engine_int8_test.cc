@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -188,6 +190,54 @@ std::vector<uint8_t> Run(const Model& model, const std::vector<uint8_t>& pixels,
   return result;
 }
 
+// In one go, or with a pause after each step.
+void RunPass(Session& session, bool pauses) {
+  if (!pauses) {
+    REQUIRE(session.Run(nullptr).ok());
+    return;
+  }
+  Result<double> done = session.RunFor(0.0);
+  while (done.ok() && *done < 1.0) done = session.RunFor(0.0);
+  REQUIRE(done.ok());
+}
+
+// Through the network in passes of `rows` rows; nothing if they cannot flow.
+std::optional<std::vector<uint8_t>> RunInRows(const Model& model,
+                                              const std::vector<uint8_t>& pixels, int64_t height,
+                                              int64_t width, int64_t rows,
+                                              const KernelSet& kernels) {
+  SessionOptions options;
+  options.width = width;
+  options.height = height;
+  options.alpha = model.graph.value(model.graph.input).shape[1] == 4;
+  options.rows = rows;
+  options.kernels = &kernels;
+  Result<Session> session = Session::Create(model, options);
+  if (!session.ok()) {
+    REQUIRE_MESSAGE(session.status().code() == StatusCode::kUnsupported,
+                    session.status().message());
+    return std::nullopt;
+  }
+  std::vector<uint8_t> result;
+  // Twice: the second picture finds memory as the first left it.
+  for (int picture = 0; picture < 2; ++picture) {
+    result.clear();
+    size_t taken = 0;
+    const auto total = static_cast<size_t>(height * width * kBytesPerPixel *
+                                           model.tiling.scale.Floor() * model.tiling.scale.Floor());
+    while (result.size() < total) {
+      const std::span<uint8_t> next = session->input();
+      REQUIRE(taken + next.size() <= pixels.size());
+      std::copy_n(pixels.begin() + static_cast<ptrdiff_t>(taken), next.size(), next.begin());
+      taken += next.size();
+      RunPass(*session, picture == 1);
+      result.insert(result.end(), session->output().begin(), session->output().end());
+    }
+    CHECK(taken == pixels.size());
+  }
+  return result;
+}
+
 size_t CountFloatNodes(const Model& model) {
   Graph shaped = model.graph;
   REQUIRE(InferShapes(shaped, kHeight, kWidth).ok());
@@ -212,7 +262,11 @@ void CheckClose(const std::vector<uint8_t>& found, const std::vector<uint8_t>& e
   CHECK(static_cast<double>(differing) <= 0.01 * static_cast<double>(found.size()) + 1.0);
 }
 
-void CheckModel(const Model& model, size_t float_nodes = 0) {
+// Whether a network's rows can flow.
+constexpr bool kInRows = true;
+constexpr bool kInTilesOnly = false;
+
+void CheckModel(const Model& model, size_t float_nodes = 0, bool flows = kInRows) {
   CHECK(CountFloatNodes(model) == float_nodes);
   const std::vector<uint8_t> pixels = RandomPixels(kHeight, kWidth, 99);
   const std::vector<uint8_t> scalar = Run(model, pixels, ScalarKernels(Storage::kUnsigned));
@@ -223,6 +277,13 @@ void CheckModel(const Model& model, size_t float_nodes = 0) {
   for (const KernelSet* kernels : test::AllKernels()) {
     CAPTURE(kernels->name);
     CHECK(Run(model, pixels, *kernels) == scalar);
+  }
+  for (const int64_t rows : {1, 2, 3, 5, 16}) {
+    CAPTURE(rows);
+    const auto found =
+        RunInRows(model, pixels, kHeight, kWidth, rows, ScalarKernels(Storage::kUnsigned));
+    CHECK(found.has_value() == flows);
+    if (found) CHECK(*found == scalar);
   }
 }
 
@@ -342,7 +403,8 @@ TEST_CASE("int8: functions of two tensors are tables, gates per channel and per 
   const ValueId ratio = q.graph().Apply(
       Binary{Binary::Kind::kDiv},
       {x, q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {q.Quantize(q.Convolve(x, 9))})});
-  CheckModel(q.Finish(q.Convolve(q.Quantize(ratio), 3), 1));
+  // A gate that is a mean of the whole picture.
+  CheckModel(q.Finish(q.Convolve(q.Quantize(ratio), 3), 1), 0, kInTilesOnly);
 }
 
 TEST_CASE("int8: splits, shuffles of channels, blocks and padding of every kind only move codes") {
@@ -372,7 +434,7 @@ TEST_CASE("int8: splits, shuffles of channels, blocks and padding of every kind 
   x = q.graph().Apply(DepthToSpace{2, DepthToSpace::Order::kDcr},
                       {q.Quantize(q.Convolve(x, 20, 1))});
   x = q.graph().Apply(Pad{{0, 0}, {-(kHeight % 2), -(kWidth % 2)}}, {x});
-  CheckModel(q.Finish(q.Convolve(x, 3), 1));
+  CheckModel(q.Finish(q.Convolve(x, 3), 1), 0, kInTilesOnly);
 }
 
 TEST_CASE("int8: pooling, reduction and resizing on codes, as in spatial attention") {
@@ -410,7 +472,7 @@ TEST_CASE("int8: pooling, reduction and resizing on codes, as in spatial attenti
     y = Gated(q, y, q.Quantize(q.graph().Apply(Reduce{kind, {2, 3}}, {y}), true));
     y = Gated(q, y, q.Quantize(q.graph().Apply(Reduce{kind, {1}}, {y})));
   }
-  CheckModel(q.Finish(q.Convolve(y, 3), 1));
+  CheckModel(q.Finish(q.Convolve(y, 3), 1), 0, kInTilesOnly);
 }
 
 TEST_CASE("int8: pixel shuffles inside the network") {
@@ -438,7 +500,8 @@ TEST_CASE("int8: every way to end a network") {
       const ValueId copies = q.graph().Apply(Concat{}, {x, x, x, x});
       const ValueId sum = q.graph().Add(copies, q.Convolve(q.Picture(), 12));
       CheckModel(q.Finish(q.graph().Apply(DepthToSpace{2, order}, {sum}), 2),
-                 order == DepthToSpace::Order::kCrd ? 1 : 0);
+                 order == DepthToSpace::Order::kCrd ? 1 : 0,
+                 order == DepthToSpace::Order::kCrd ? kInTilesOnly : kInRows);
     }
   }
   SUBCASE("linear anchor, computed in float") {
@@ -448,12 +511,13 @@ TEST_CASE("int8: every way to end a network") {
     resize.scale = {2.0, 2.0};
     const ValueId anchor = q.graph().Apply(resize, {q.graph().input()});
     const ValueId x = q.graph().Shuffle(q.Convolve(q.Picture(), 12), 2);
-    CheckModel(q.Finish(q.graph().Add(x, anchor), 2), 1);
+    CheckModel(q.Finish(q.graph().Add(x, anchor), 2), 1, kInTilesOnly);
   }
   SUBCASE("a float operator at the end") {
     QuantizedBuilder q(14);
     const ValueId x = q.Quantize(q.Convolve(q.Picture(), 6));
-    CheckModel(q.Finish(q.graph().Apply(Unary{Unary::Kind::kTanh}, {q.Convolve(x, 3)}), 1), 1);
+    CheckModel(q.Finish(q.graph().Apply(Unary{Unary::Kind::kTanh}, {q.Convolve(x, 3)}), 1), 1,
+               kInTilesOnly);
   }
   SUBCASE("unusual ranges and BGR") {
     QuantizedBuilder q(15);
@@ -471,14 +535,14 @@ TEST_CASE("int8: networks of one channel and of four") {
   SUBCASE("luma, shuffled") {
     QuantizedBuilder q(21, 1);
     const ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 8)));
-    CheckModel(q.Finish(q.graph().Shuffle(q.Convolve(x, 9), 3), 3));
+    CheckModel(q.Finish(q.graph().Shuffle(q.Convolve(x, 9), 3), 3), 0, kInTilesOnly);
   }
   SUBCASE("luma with an anchor") {
     QuantizedBuilder q(22, 1);
     const ValueId anchor = q.graph().UpsampleNearest(q.graph().input(), 2.0);
     const ValueId x = q.Quantize(q.graph().Relu(q.Convolve(q.Picture(), 8)));
     const ValueId sum = q.graph().Add(q.graph().Shuffle(q.Convolve(x, 4), 2), anchor);
-    CheckModel(q.Finish(q.graph().Apply(Clip{0.0f, 1.0f}, {sum}), 2), 1);
+    CheckModel(q.Finish(q.graph().Apply(Clip{0.0f, 1.0f}, {sum}), 2), 1, kInTilesOnly);
   }
   SUBCASE("luma of other ranges, grey, full range, as codes") {
     for (const Color color : {Color::kY, Color::kYFull, Color::kGray}) {
@@ -489,7 +553,7 @@ TEST_CASE("int8: networks of one channel and of four") {
       Model model = q.Finish(codes ? q.Quantize(y) : y, 1);
       model.graph.info.color = color;
       model.graph.info.output_range = {-0.5f, 1.5f};
-      CheckModel(model);
+      CheckModel(model, 0, kInTilesOnly);
     }
   }
   SUBCASE("colour and alpha, BGR") {
@@ -506,7 +570,152 @@ TEST_CASE("int8: a float network around a quantized part") {
   const ValueId x = q.graph().Convolve(q.graph().input(), 8);  // float weights
   const ValueId y = q.Convolve(q.Quantize(x), 8);
   const ValueId z = q.graph().Apply(Unary{Unary::Kind::kSigmoid}, {y});
-  CheckModel(q.Finish(q.graph().Convolve(z, 3), 1), 3);
+  CheckModel(q.Finish(q.graph().Convolve(z, 3), 1), 3, kInTilesOnly);
+}
+
+// A network of random blocks, of which some halve the picture in between; its input's extents must
+// be multiples of 4.
+class RandomNetwork {
+ public:
+  explicit RandomNetwork(uint32_t seed) : random_(seed), q_(seed) {}
+
+  Model Make() {
+    x_ = q_.Quantize(q_.Convolve(q_.Picture(), 8, Odd()));
+    const ValueId head = x_;
+    const uint32_t blocks = 2 + random_() % 5;
+    for (uint32_t i = 0; i < blocks; ++i) AddBlock();
+    if (halvings_ == 0 && random_() % 2 == 0) {
+      x_ = q_.Quantize(q_.graph().Add(q_.Convolve(x_, 8, 3), head));
+    }
+    if (random_() % 3 == 0) return q_.Finish(q_.Convolve(x_, 3), 1);
+    if (random_() % 2 == 0) return q_.Finish(q_.Quantize(q_.Convolve(x_, 3, Odd())), 1);
+    const ValueId last = q_.graph().Shuffle(q_.Convolve(x_, 12, Odd()), 2);
+    return q_.Finish(q_.graph().Add(last, q_.graph().UpsampleNearest(q_.graph().input(), 2.0)), 2);
+  }
+
+ private:
+  int64_t Odd() { return 1 + 2 * static_cast<int64_t>(random_() % 3); }
+
+  void AddBlock() {
+    GraphBuilder& graph = q_.graph();
+    switch (random_() % 7) {
+      case 0:
+        x_ = q_.Quantize(graph.Relu(q_.Convolve(x_, 8, Odd())));
+        return;
+      case 1: {
+        const ValueId y = q_.Quantize(graph.Relu(q_.Convolve(x_, 12, Odd())));
+        x_ = q_.Quantize(graph.Add(q_.Convolve(y, 8), x_));
+        return;
+      }
+      case 2: {
+        // Rounded alike, so that all three lie in one tensor, in rows that lag differently.
+        const Quantization same = {0.02f, 100, false};
+        const auto quantize = [&](ValueId x) { return graph.Apply(FakeQuantize{same}, {x}); };
+        const ValueId y = quantize(q_.Convolve(x_, 8, Odd()));
+        const ValueId a = quantize(q_.Convolve(y, 4));
+        const ValueId b = quantize(q_.Convolve(graph.Apply(Concat{}, {y, a}), 4, Odd()));
+        x_ = q_.Quantize(q_.Convolve(graph.Apply(Concat{}, {y, a, b}), 8, 1));
+        return;
+      }
+      case 3: {
+        Conv conv;
+        conv.kernel = {3, 3};
+        conv.dilation = {2, 2};
+        conv.pads_begin = {static_cast<int64_t>(random_() % 5), 2};
+        conv.pads_end = {4 - conv.pads_begin[0], 2};
+        x_ = q_.Quantize(q_.Convolve(x_, 8, conv));
+        return;
+      }
+      case 4: {
+        Pool pool;
+        pool.kind = random_() % 2 == 0 ? Pool::Kind::kMax : Pool::Kind::kAverage;
+        pool.kernel = {3, 3};
+        pool.pads_begin = pool.pads_end = {1, 1};
+        x_ = q_.Quantize(graph.Apply(pool, {x_}));
+        return;
+      }
+      case 5:
+        x_ = q_.Quantize(graph.Apply(Unary{Unary::Kind::kTanh}, {x_}));
+        return;
+      default:
+        if (halvings_++ < 2) AddHalving();
+    }
+  }
+
+  void AddHalving() {
+    GraphBuilder& graph = q_.graph();
+    Conv conv;
+    conv.kernel = {4, 4};
+    conv.stride = {2, 2};
+    conv.pads_begin = conv.pads_end = {1, 1};
+    x_ = q_.Quantize(q_.Convolve(x_, 8, conv));
+    AddBlock();
+    if (random_() % 3 == 0) {
+      x_ = graph.Apply(DepthToSpace{2, DepthToSpace::Order::kCrd},
+                       {q_.Quantize(q_.Convolve(x_, 32))});
+      return;
+    }
+    Resize resize;
+    const uint32_t mode = random_() % 3;
+    resize.mode = mode == 0   ? Resize::Mode::kNearest
+                  : mode == 1 ? Resize::Mode::kLinear
+                              : Resize::Mode::kCubic;
+    resize.scale = {2.0, 2.0};
+    x_ = q_.Quantize(graph.Apply(resize, {x_}));
+  }
+
+  std::mt19937 random_;
+  QuantizedBuilder q_;
+  ValueId x_ = kNoValue;
+  int halvings_ = 0;
+};
+
+TEST_CASE("int8: rows that flow through random networks are those of one tile") {
+  int flowing = 0;
+  for (uint32_t seed = 100; seed < 140; ++seed) {
+    CAPTURE(seed);
+    const Model model = RandomNetwork(seed).Make();
+    std::mt19937 random(seed);
+    const int64_t height = 4 * static_cast<int64_t>(1 + random() % 12);
+    const int64_t width = 4 * static_cast<int64_t>(1 + random() % 4);
+    const std::vector<uint8_t> pixels = RandomPixels(height, width, seed);
+    const KernelSet& kernels = ScalarKernels(Storage::kUnsigned);
+    SessionOptions options;
+    options.width = width;
+    options.height = height;
+    options.kernels = &kernels;
+    Result<Session> session = Session::Create(model, options);
+    REQUIRE_MESSAGE(session.ok(), session.status().message());
+    std::copy(pixels.begin(), pixels.end(), session->input().begin());
+    REQUIRE(session->Run(nullptr).ok());
+    const std::vector<uint8_t> expected(session->output().begin(), session->output().end());
+    for (const int64_t rows : {int64_t{1}, static_cast<int64_t>(1 + random() % 9)}) {
+      CAPTURE(rows);
+      const auto found = RunInRows(model, pixels, height, width, rows, kernels);
+      flowing += found ? 1 : 0;
+      if (found) CHECK(*found == expected);
+    }
+  }
+  CHECK(flowing == 80);
+}
+
+TEST_CASE("int8: where rows flow, memory does not grow with the height") {
+  QuantizedBuilder q(30);
+  ValueId x = q.Quantize(q.Convolve(q.Picture(), 16));
+  for (int i = 0; i < 3; ++i) {
+    const ValueId y = q.Quantize(q.Convolve(x, 16));
+    x = q.Quantize(q.graph().Add(q.Convolve(y, 16), x));
+  }
+  const Model model = q.Finish(q.Convolve(x, 3), 1);
+  const auto low = int8::Executor::PlanRowFlow(model.graph, 64, 100, 8);
+  const auto high = int8::Executor::PlanRowFlow(model.graph, 6400, 100, 8);
+  REQUIRE(low.ok());
+  REQUIRE(high.ok());
+  CHECK(low->bytes == high->bytes);
+  CHECK(low->output_lag == 8);
+  // Two or three rows of each tensor are kept; three tensors of 11 rows are in use at a time.
+  const size_t row = 102 * 16;
+  CHECK(low->bytes < row * (7 * 3 + 3 * 11) + 100 * 4 * 20);
 }
 
 TEST_CASE("int8: a tile of a 64-channel network needs three activation buffers at most") {

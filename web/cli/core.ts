@@ -8,15 +8,8 @@ import { loadModel } from '../src/load/model-source.js';
 import type { Metadata } from '../src/load/picture-options.js';
 import type { ModelChoices, ModelInfo } from '../src/types.js';
 import { chooseVariant, type Variant } from '../src/variants.js';
-import {
-  allocate,
-  checkStatus,
-  Engine,
-  importFactory,
-  instantiate,
-  readModel,
-  withBytes,
-} from '../src/worker/engine.js';
+import { Engine, importFactory, instantiate, readModel } from '../src/worker/engine.js';
+import { allocate, checkStatus, withBytes } from '../src/worker/memory.js';
 import type {
   QuantizeReport,
   QuantizeSettings,

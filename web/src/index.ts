@@ -48,6 +48,7 @@ export type {
   PoolOptions,
   ProgressCallback,
   RawImage,
+  RowFlow,
   RunOptions,
   SeamReport,
   ShippedModelInfo,

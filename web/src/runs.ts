@@ -2,12 +2,16 @@
 import { ProgressMeter } from './base/progress.js';
 import { readImage } from './image/input.js';
 import { makeSink, type WholeKind } from './image/output.js';
+import type { SourceImage } from './image/source.js';
 import { hasTransparency } from './image/transparency.js';
 import type { FetchContext } from './load/fetch-bytes.js';
 import { type ResolvedOutput, type ResolvedRun, resolveOutput } from './options.js';
+import { BandCutter } from './pool/band-cutter.js';
+import { type Cutter, makesAlpha, TileCutter } from './pool/cutter.js';
 import type { Loaded } from './pool/model-set.js';
 import { Run, type RunRequest } from './pool/run.js';
 import type { TilePool } from './pool/tile-pool.js';
+import { isBandPlan } from './tiling/bands.js';
 import { type Leg, type Planner, planLegs, workOf } from './tiling/legs.js';
 import { neededScale } from './tiling/target.js';
 import type { ImageInput, OutputTypes, TileResult } from './types.js';
@@ -75,20 +79,42 @@ export async function prepareRun(
   const reading = readImage(image, { fetch, timeout, signal, transfer: settings.transfer });
   // Nor does the first model wait for the picture.
   const [source] = await Promise.all([reading, place.model()]);
-  const { pool, model, info } = await place.model(neededScale(settings.target, source));
+  const loaded = await place.model(neededScale(settings.target, source));
+  const { pool, model, info, tilesBecause } = loaded;
   const alpha = settings.alpha === 'keep' && (await hasTransparency(source, signal));
-  const legs = planLegs(source, { ...settings, alpha, workers: info.workers }, model, planner);
+  const wish = { ...settings, alpha, workers: info.workers, tilesBecause };
+  const legs = planLegs(source, wish, model, planner);
   const [first, second] = legs as [Leg, Leg?];
   const { priority, onprogress } = settings;
   const progress = new RunProgress(onprogress);
-  const { scale } = model;
-  const shared = { pool, scale, alpha, priority, signal, progress };
-  if (second === undefined) return { ...shared, ...first, image: source };
-  const share = workOf(first) / (workOf(first) + workOf(second));
+  const shared = { pool, alpha, priority, signal, progress };
+  const ready = (image: SourceImage, leg: Leg): ReadyRun => ({
+    ...shared,
+    image,
+    target: leg.target,
+    cutter: cutterOf(image, leg, alpha, loaded),
+  });
+  if (second === undefined) return ready(source, first);
+  const work = (leg: Leg) => workOf(leg, info.workers);
+  const share = work(first) / (work(first) + work(second));
   progress.enter(0, share);
-  const middle = await collect({ ...shared, ...first, image: source }, RAW);
+  const middle = await collect(ready(source, first), RAW);
   progress.enter(share, 1);
-  return { ...shared, ...second, image: { ...middle, channels: 4 } };
+  return ready({ ...middle, channels: 4 }, second);
+}
+
+/** What hands out the parts of a leg. */
+function cutterOf(
+  image: SourceImage,
+  { plan, target, tiles }: Leg,
+  alpha: boolean,
+  { model, info }: Loaded,
+): Cutter {
+  const { scale, smallest } = model;
+  const cut = { image, scale, alpha, ownAlpha: makesAlpha(model) };
+  return isBandPlan(plan)
+    ? new BandCutter({ ...cut, plan, smallest }, info.workers)
+    : new TileCutter({ ...cut, plan, target, tiles });
 }
 
 /** Runs it, and puts the tiles together. */
@@ -96,7 +122,7 @@ export async function collect<K extends WholeKind>(
   { pool, progress, ...request }: ReadyRun,
   output: ResolvedOutput<K>,
 ): Promise<OutputTypes[K]> {
-  const { image, target, tiles } = request;
+  const { image, target, cutter } = request;
   const { width, height } = target.window;
   const { colorSpace = 'srgb' } = image;
   const sink = await makeSink(output.kind, { width, height, colorSpace }, output);
@@ -104,9 +130,9 @@ export async function collect<K extends WholeKind>(
     ...request,
     ontile(tile, done) {
       sink.write(tile);
-      progress.update(done, tiles.length, tile);
+      progress.update(done, cutter.count, tile);
     },
-    onpart: (done) => progress.update(done, tiles.length),
+    onpart: (done) => progress.update(done, cutter.count),
     // Who is told of the progress may keep the tile.
     recycle: !progress.tellsTiles,
   });

@@ -10,6 +10,7 @@ import type { Loaded } from './pool/model-set.js';
 import { type Pool, partsOf } from './pool/pool.js';
 import type { PoolParts } from './pool/pool-parts.js';
 import { PooledModel } from './pool/pooled-model.js';
+import { needOfTiles } from './tiling/bands.js';
 import type { LoadPhase } from './types.js';
 import type { ModelSetup } from './worker/protocol.js';
 
@@ -32,7 +33,7 @@ export async function loadUpscaler(
     // A file that is missing is told first.
     started.catch(() => {});
     const setup = await download(options, parts, meter, stopper.signal);
-    const loaded = await startModel(parts, setup, started, stopper.signal);
+    const loaded = await startModel(options, parts, setup, started, stopper.signal);
     meter.finish('prepare');
     return loaded;
   } finally {
@@ -64,6 +65,7 @@ async function download(
 
 /** Lets the first worker that is there look at the model. */
 async function startModel(
+  options: ResolvedCreate,
   { workers, info, places }: PoolParts,
   setup: ModelSetup,
   started: Promise<void>,
@@ -77,7 +79,14 @@ async function startModel(
     const model = await pool.describe();
     const { notRunnableBecause, warnings } = model;
     if (notRunnableBecause !== '') throw new TesseraError('ERR_UNSUPPORTED', notRunnableBecause);
-    return { pool, model, info: { ...info, warnings } };
+    const scheduleBecause = needOfTiles(options, model);
+    const schedule = scheduleBecause === '' ? 'rows' : 'tiles';
+    return {
+      pool,
+      model,
+      info: { ...info, warnings, schedule, scheduleBecause },
+      tilesBecause: '',
+    };
   } catch (error) {
     const failure = toLoadError(error, places);
     await pool.close(failure);

@@ -5,7 +5,6 @@ import { checkStream, fileChunks, type StreamType } from './image/file-stream.js
 import type { Run, RunRequest } from './pool/run.js';
 import type { TilePool } from './pool/tile-pool.js';
 import { streamRun, type TileStream } from './pool/tile-stream.js';
-import { placeOf } from './tiling/target.js';
 import type { TileResult } from './types.js';
 
 /** What a stream is made of. */
@@ -19,11 +18,6 @@ export interface StreamRequest extends Omit<RunRequest, 'ontile' | 'mostInFlight
   ontile(tile: TileResult, done: number): void;
   /** Called once, when the stream has come to its end or was left. */
   onend(): void;
-}
-
-/** Tiles of the first row of tiles; all rows have as many. */
-function tilesAcross({ plan, target, scale, tiles }: StreamRequest): number {
-  return tiles.filter((tile) => placeOf(plan, target, scale, tile).y === 0).length;
 }
 
 /** What the receiver has not taken stays away from the workers, so that a few rows of tiles wait at most. */
@@ -56,12 +50,13 @@ export function resultStream(
   type: StreamType,
   request: StreamRequest,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const { pool, image, target, alpha, working, signal } = request;
+  const { pool, image, target, alpha, cutter, working, signal } = request;
   const { width, height } = target.window;
   const { colorSpace = 'srgb' } = image;
   const shape: RowShape = { width, height, opaque: !alpha, colorSpace };
   checkStream(type, shape);
-  const across = tilesAcross(request);
+  // All rows of tiles have as many.
+  const { across } = cutter;
   // A whole row of tiles must be able to finish before the first of it is given back.
   const { run, tiles } = streamRun(pool, { ...request, mostInFlight: across + working });
   const chunks = fileChunks(type, shape, bandsOf(run, tiles, width, across));

@@ -402,6 +402,10 @@ export interface ModelInfo {
   notExactBecause: string;
   /** Bytes that a tile needs, by its input pixels, beside the weights. */
   tileMemory: { fixed: number; perPixel: number; perSquaredPixel: number };
+  /** How rows flow through the network; null where it runs in tiles. */
+  rowFlow: RowFlow | null;
+  /** Why they do not; empty where they do. */
+  noRowFlowBecause: string;
   /** Of the input: 3 for colour, 4 for colour and alpha, 1 for luma or grey. */
   channels: number;
   /** What the channels are, or what they are said to be where they cannot be that. */
@@ -436,8 +440,29 @@ export interface PoolInfo extends VariantReport {
 
 /** How an upscaler runs. */
 export interface UpscalerInfo extends PoolInfo {
+  /**
+   * How pictures pass through the network: in rows, of which each is computed once, or in tiles,
+   * which overlap. Even where it is rows, these runs are in tiles: those with `tileSize`, an overlap
+   * in pixels, `focus`, or another size than the network makes, streams, and small pictures where
+   * tiles keep more workers busy. {@link Estimate} says it for a run.
+   */
+  schedule: 'rows' | 'tiles';
+  /** Why not in rows; empty otherwise. */
+  scheduleBecause: string;
   /** {@link ModelInfo.warnings} of its model. */
   warnings: string[];
+}
+
+/** How the rows of a picture flow through a network. */
+export interface RowFlow {
+  /** Input rows that the engine takes at a time. */
+  rows: number;
+  /** Output rows by which what is finished is behind what was taken. */
+  outputLag: number;
+  /** Bytes that a strip of the picture needs for each thread, beside the weights. */
+  fixedBytes: number;
+  /** And for each column of input pixels. */
+  columnBytes: number;
 }
 
 /** What {@link Upscaler.estimate} wants to know. */
@@ -478,9 +503,16 @@ export interface Estimate {
   workers: number;
   /** Everything together. */
   total: number;
-  /** How many are run: of both runs, where a size needs two. */
+  /** As in {@link UpscalerInfo}, for this run. */
+  schedule: 'rows' | 'tiles';
+  /** Why not in rows; empty otherwise. */
+  scheduleBecause: string;
+  /**
+   * Parts in which the result arrives: tiles, or some rows at a time. Of both runs, where a size
+   * needs two.
+   */
   tiles: number;
-  /** Input pixels of one tile, overlap included. */
+  /** Input pixels of one such part, overlap included. */
   tile: { width: number; height: number };
   /** Input pixels that tiles overlap by, on each side. */
   overlap: number;

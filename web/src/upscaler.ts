@@ -22,6 +22,7 @@ import {
   resolveOutput,
   resolveRun,
 } from './options.js';
+import { makesAlpha, shapeOf } from './pool/cutter.js';
 import { Errand } from './pool/errand.js';
 import type { Loaded, ModelSet } from './pool/model-set.js';
 import { streamRun } from './pool/tile-stream.js';
@@ -30,6 +31,7 @@ import { PortServer } from './port/server.js';
 import { collect, prepareRun, RAW, type ReadyRun } from './runs.js';
 import { SeamMeter } from './seams.js';
 import { resultStream } from './streaming.js';
+import { planRun } from './tiling/bands.js';
 import { estimateRun } from './tiling/estimate.js';
 import { type Leg, type Planner, planLegs } from './tiling/legs.js';
 import { planTiles, planWhole, type TilePlan } from './tiling/plan.js';
@@ -65,7 +67,6 @@ import {
   type VideoOptions,
   type VideoSource,
 } from './video/video-options.js';
-import type { SessionShape } from './worker/protocol.js';
 
 // What warmup() prepares for when no size is named: a picture of ordinary size.
 const ORDINARY_SIZE = { width: 1024, height: 768 };
@@ -191,7 +192,7 @@ export class Upscaler {
       return (await this.#stream(image, settings, output)) as OutputTypes[K];
     }
     return this.#call(settings, async (call) => {
-      const ready = await this.#prepare(image, settings, call, planTiles);
+      const ready = await this.#prepare(image, settings, call, planRun);
       const whole = output as ResolvedOutput<WholeKind>;
       return (await collect(ready, whole)) as OutputTypes[K];
     });
@@ -211,7 +212,7 @@ export class Upscaler {
         ...ready,
         signal: call.signal,
         working: 2 * this.info.workers,
-        ontile: (tile, done) => ready.progress.update(done, ready.tiles.length, tile),
+        ontile: (tile, done) => ready.progress.update(done, ready.cutter.count, tile),
         onend: () => call.end(),
       });
     } catch (error) {
@@ -246,7 +247,7 @@ export class Upscaler {
     const settings = resolveRun(options, this.#options);
     const call = this.#begin(settings);
     try {
-      const { pool, ...request } = await call.race(this.#prepare(image, settings, call, planTiles));
+      const { pool, ...request } = await call.race(this.#prepare(image, settings, call, planRun));
       const { run, tiles } = streamRun(pool, { ...request, mostInFlight: 2 * this.info.workers });
       run.start();
       try {
@@ -362,7 +363,7 @@ export class Upscaler {
   async warmup(size: { width: number; height: number } = ORDINARY_SIZE): Promise<void> {
     const { pool } = await this.#whenReady();
     const plan = this.#planFor(checkEstimate(size));
-    await pool.prepareAll(shapeOf(plan, false));
+    await pool.prepareAll(shapeOf({ plan, alpha: false, ownAlpha: false }));
   }
 
   /**
@@ -377,9 +378,10 @@ export class Upscaler {
     const loaded = await this.#whenReady(neededScale(target, checked));
     const { pool, model, info } = loaded;
     const legs = this.#legsFor(checked, loaded);
+    const ownAlpha = makesAlpha(model);
     const heaps: number[] = [];
     for (const { plan } of legs) {
-      const prepare = { type: 'prepare', shape: shapeOf(plan, alpha) } as const;
+      const prepare = { type: 'prepare', shape: shapeOf({ plan, alpha, ownAlpha }) } as const;
       heaps.push((await new Errand(pool, prepare).run()).heapBytes);
     }
     return estimateRun(legs, model, info.workers, Math.max(...heaps), output);
@@ -419,12 +421,14 @@ export class Upscaler {
   }
 
   /** Cuts as a run would, by the caller's choices or the upscaler's. */
-  #legsFor(options: EstimateOptions, { model, info }: Loaded): Leg[] {
+  #legsFor(options: EstimateOptions, { model, info, ...loaded }: Loaded): Leg[] {
     const { alpha = false, target } = options;
     const tileSize = options.tileSize ?? this.#options.tileSize;
     const overlap = options.overlap ?? this.#options.overlap;
-    const wish = { target, alpha, tileSize, overlap, workers: info.workers };
-    return planLegs(options, wish, model, planTiles);
+    const isStream = options.output === 'stream';
+    const tilesBecause = loaded.tilesBecause || (isStream ? 'a stream takes rows of tiles' : '');
+    const wish = { target, alpha, tileSize, overlap, workers: info.workers, tilesBecause };
+    return planLegs(options, wish, model, planRun);
   }
 
   #prepare(
@@ -506,11 +510,5 @@ export class Upscaler {
     return this.dispose();
   }
 }
-
-const shapeOf = ({ across, down }: TilePlan, alpha: boolean): SessionShape => ({
-  width: across.tile,
-  height: down.tile,
-  alpha,
-});
 
 const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

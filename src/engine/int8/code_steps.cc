@@ -14,16 +14,14 @@
 namespace tessera::int8 {
 namespace {
 
-// A step that is only a function to call.
+// A step that is only a function of the rows to make, begin .. end - 1.
 template <typename Function>
-class FunctionStep final : public Step {
+class FunctionStep final : public RowStep {
  public:
-  FunctionStep(Function function, size_t bytes) : function_(std::move(function)), bytes_(bytes) {}
+  FunctionStep(int64_t rows, Function function, size_t bytes)
+      : RowStep(rows), function_(std::move(function)), bytes_(bytes) {}
 
-  Status Run() override {
-    function_();
-    return Status::Ok();
-  }
+  void RunRows(int64_t begin, int64_t end) override { function_(begin, end); }
   size_t memory_bytes() const override { return bytes_; }
 
  private:
@@ -32,8 +30,8 @@ class FunctionStep final : public Step {
 };
 
 template <typename Function>
-StepPtr MakeFunctionStep(Function function, size_t bytes = 0) {
-  return std::make_unique<FunctionStep<Function>>(std::move(function), bytes);
+StepPtr MakeFunctionStep(int64_t rows, Function function, size_t bytes = 0) {
+  return std::make_unique<FunctionStep<Function>>(rows, std::move(function), bytes);
 }
 
 // Table of stored codes: tables of codes with the machine's storage on both sides.
@@ -72,16 +70,13 @@ class PixelCopy {
 // A tensor whose extents of 1 are repeated as often as needed.
 struct RepeatedTensor {
   explicit RepeatedTensor(const CodeTensor& tensor)
-      : data(tensor.data),
-        row(tensor.height > 1 ? tensor.row : 0),
-        pixel(tensor.width > 1 ? tensor.pixel : 0),
-        step(tensor.channels > 1 ? 1 : 0) {}
+      : tensor(tensor), step(tensor.channels > 1 ? 1 : 0) {}
 
-  const uint8_t* At(int64_t y, int64_t x) const { return data + y * row + x * pixel; }
+  const uint8_t* At(int64_t y, int64_t x) const {
+    return tensor.At(tensor.height > 1 ? y : 0, tensor.width > 1 ? x : 0);
+  }
 
-  const uint8_t* data;
-  int64_t row;
-  int64_t pixel;
+  CodeTensor tensor;
   int64_t step;  // from a channel to the next
 };
 
@@ -90,12 +85,13 @@ StepPtr MakeConcatStep(const std::vector<CodeTensor>& inputs, const CodeTensor& 
   std::vector<PixelCopy> copies;
   copies.reserve(inputs.size());
   for (const CodeTensor& input : inputs) copies.emplace_back(input, output, storage);
-  return MakeFunctionStep([=] {
+  return MakeFunctionStep(output.height, [=](int64_t begin, int64_t end) {
     int64_t first_channel = 0;
     for (size_t i = 0; i < inputs.size(); ++i) {
       // An input that already lies in its slice of the output.
-      const bool in_place = inputs[i].data == output.data + first_channel;
-      for (int64_t y = 0; y < output.height && !in_place; ++y) {
+      const bool in_place = inputs[i].window == output.window &&
+                            inputs[i].first_channel == output.first_channel + first_channel;
+      for (int64_t y = begin; y < end && !in_place; ++y) {
         for (int64_t x = 0; x < output.width; ++x) {
           copies[i](inputs[i].At(y, x), output.At(y, x) + first_channel);
         }
@@ -109,8 +105,8 @@ StepPtr MakeDepthToSpaceStep(const DepthToSpace& to_space, const CodeTensor& inp
                              const CodeTensor& output) {
   const int64_t block = to_space.block;
   const bool crd = to_space.order == DepthToSpace::Order::kCrd;
-  return MakeFunctionStep([=] {
-    for (int64_t y = 0; y < output.height; ++y) {
+  return MakeFunctionStep(output.height, [=](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
         const int64_t phase = y % block * block + x % block;
         const uint8_t* in = input.At(y / block, x / block);
@@ -127,8 +123,8 @@ Result<StepPtr> MakeResizeStep(const Resize& resize, const CodeTensor& input,
                                const CodeTensor& output) {
   TESSERA_ASSIGN_OR_RETURN(auto rows, ResizeAxis(resize, 0, input.height, output.height));
   TESSERA_ASSIGN_OR_RETURN(auto columns, ResizeAxis(resize, 1, input.width, output.width));
-  return MakeFunctionStep([=] {
-    for (int64_t y = 0; y < output.height; ++y) {
+  return MakeFunctionStep(output.height, [=](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
         const uint8_t* in = input.At(rows[static_cast<size_t>(y)].At(0, input.height),
                                      columns[static_cast<size_t>(x)].At(0, input.width));
@@ -141,8 +137,8 @@ Result<StepPtr> MakeResizeStep(const Resize& resize, const CodeTensor& input,
 StepPtr MakeSpaceToDepthStep(const SpaceToDepth& to_depth, const CodeTensor& input,
                              const CodeTensor& output) {
   const int64_t block = to_depth.block;
-  return MakeFunctionStep([=] {
-    for (int64_t y = 0; y < output.height; ++y) {
+  return MakeFunctionStep(output.height, [=](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
         uint8_t* out = output.At(y, x);
         for (int64_t phase = 0; phase < block * block; ++phase, out += input.channels) {
@@ -157,9 +153,10 @@ StepPtr MakeSpaceToDepthStep(const SpaceToDepth& to_depth, const CodeTensor& inp
 StepPtr MakeSelectChannelsStep(const SelectChannels& select, const CodeTensor& input,
                                const CodeTensor& output) {
   // The output may be a slice of the input.
-  const bool in_place = input.data + select.source[0] == output.data && input.pixel == output.pixel;
-  return MakeFunctionStep([=, source = select.source] {
-    for (int64_t y = 0; y < output.height && !in_place; ++y) {
+  const bool in_place = input.window == output.window &&
+                        input.first_channel + select.source[0] == output.first_channel;
+  return MakeFunctionStep(output.height, [=, source = select.source](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end && !in_place; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
         const uint8_t* in = input.At(y, x);
         uint8_t* out = output.At(y, x);
@@ -207,8 +204,8 @@ StepPtr MakePadStep(const Pad& pad, const CodeTensor& input, const CodeTensor& o
   const uint8_t value = ByteOf(output.quantization, pad.value) ^ StorageMask(storage);
   const std::vector<int64_t> rows = PadSources(pad, 0, input.height, output.height);
   const std::vector<int64_t> columns = PadSources(pad, 1, input.width, output.width);
-  return MakeFunctionStep([=] {
-    for (int64_t y = 0; y < output.height; ++y) {
+  return MakeFunctionStep(output.height, [=](int64_t begin, int64_t end) {
+    for (int64_t y = begin; y < end; ++y) {
       for (int64_t x = 0; x < output.width; ++x) {
         const int64_t from_y = rows[static_cast<size_t>(y)];
         const int64_t from_x = columns[static_cast<size_t>(x)];
@@ -238,19 +235,24 @@ bool CanMove(const tessera::Operation& operation) {
          std::holds_alternative<Pad>(operation);
 }
 
-StepPtr MakeFillBorderStep(const CodeTensor& tensor, Storage storage) {
+void FillBorder(const CodeTensor& tensor, Storage storage, int64_t begin, int64_t end) {
   const auto zero = static_cast<uint8_t>(tensor.ZeroCode() ^ StorageMask(storage));
-  return MakeFunctionStep([=] {
-    const int64_t border = tensor.border;
-    const auto side = static_cast<size_t>(border * tensor.pixel);
-    for (int64_t y = -border; y < tensor.height + border; ++y) {
-      if (y < 0 || y >= tensor.height) {
-        std::memset(tensor.At(y, -border), zero, static_cast<size_t>(tensor.row));
-      } else {
-        std::memset(tensor.At(y, -border), zero, side);
-        std::memset(tensor.At(y, tensor.width), zero, side);
-      }
+  const int64_t border = tensor.border;
+  const auto side = static_cast<size_t>(border * tensor.pixel);
+  for (int64_t y = begin; y < end; ++y) {
+    if (y < 0 || y >= tensor.height) {
+      std::memset(tensor.At(y, -border), zero, static_cast<size_t>(tensor.row));
+    } else {
+      std::memset(tensor.At(y, -border), zero, side);
+      std::memset(tensor.At(y, tensor.width), zero, side);
     }
+  }
+}
+
+StepPtr MakeFillBorderStep(const CodeTensor& tensor, Storage storage) {
+  const int64_t border = tensor.border;
+  return MakeFunctionStep(tensor.height + 2 * border, [=](int64_t begin, int64_t end) {
+    FillBorder(tensor, storage, begin - border, end - border);
   });
 }
 
@@ -260,8 +262,9 @@ StepPtr MakeTableStep(std::vector<uint8_t> tables, const CodeTensor& input,
   const size_t step = stored.size() > 256 ? 256 : 0;
   const size_t bytes = stored.size();
   return MakeFunctionStep(
-      [=] {
-        ParallelRows(threads, output.height, [&](int64_t begin, int64_t end, size_t) {
+      output.height,
+      [=](int64_t first, int64_t last) {
+        ParallelRows(threads, first, last, [&](int64_t begin, int64_t end, size_t) {
           for (int64_t y = begin; y < end; ++y) {
             for (int64_t x = 0; x < output.width; ++x) {
               const uint8_t* in = input.At(y, x);
@@ -290,8 +293,8 @@ StepPtr MakeCombineStep(Binary::Kind kind, const Range& range, const CodeTensor&
   const float low = std::clamp(std::nearbyint(range.min / scale) + zero, 0.0f, 255.0f);
   const float high = std::clamp(std::nearbyint(range.max / scale) + zero, 0.0f, 255.0f);
   const uint8_t mask = StorageMask(storage);
-  return MakeFunctionStep([=] {
-    ParallelRows(threads, output.height, [&](int64_t begin, int64_t end, size_t) {
+  return MakeFunctionStep(output.height, [=](int64_t first, int64_t last) {
+    ParallelRows(threads, first, last, [&](int64_t begin, int64_t end, size_t) {
       for (int64_t y = begin; y < end; ++y) {
         for (int64_t x = 0; x < output.width; ++x) {
           const uint8_t* p = a.At(y, x);
@@ -322,8 +325,9 @@ StepPtr MakePairTableStep(const std::vector<uint8_t>& table, const CodeTensor& a
   const RepeatedTensor right(b);
   const size_t bytes = stored.size();
   return MakeFunctionStep(
-      [=] {
-        ParallelRows(threads, output.height, [&](int64_t begin, int64_t end, size_t) {
+      output.height,
+      [=](int64_t first, int64_t last) {
+        ParallelRows(threads, first, last, [&](int64_t begin, int64_t end, size_t) {
           for (int64_t y = begin; y < end; ++y) {
             for (int64_t x = 0; x < output.width; ++x) {
               const uint8_t* p = left.At(y, x);
@@ -364,9 +368,9 @@ Result<StepPtr> MakeMoveStep(const Node& node, const std::vector<CodeTensor>& in
 
 StepPtr MakeQuantizeStep(Tensor input, const CodeTensor& output, Storage storage) {
   const uint8_t mask = StorageMask(storage);
-  return MakeFunctionStep([=] {
-    const float* in = input.data;
-    for (int64_t y = 0; y < output.height; ++y) {
+  return MakeFunctionStep(output.height, [=](int64_t begin, int64_t end) {
+    const float* in = input.data + begin * input.width * input.channels;
+    for (int64_t y = begin; y < end; ++y) {
       for (int64_t x = 0; x < output.width; ++x, in += output.channels) {
         uint8_t* out = output.At(y, x);
         for (int64_t c = 0; c < output.channels; ++c) {
@@ -382,9 +386,9 @@ StepPtr MakeDequantizeStep(const CodeTensor& input, Tensor output, Storage stora
   for (size_t byte = 0; byte < 256; ++byte) {
     values[byte] = input.Real(static_cast<uint8_t>(byte), storage);
   }
-  return MakeFunctionStep([=] {
-    float* out = output.data;
-    for (int64_t y = 0; y < input.height; ++y) {
+  return MakeFunctionStep(input.height, [=](int64_t begin, int64_t end) {
+    float* out = output.data + begin * output.width * output.channels;
+    for (int64_t y = begin; y < end; ++y) {
       for (int64_t x = 0; x < input.width; ++x, out += input.channels) {
         const uint8_t* in = input.At(y, x);
         for (int64_t c = 0; c < input.channels; ++c) out[c] = values[in[c]];

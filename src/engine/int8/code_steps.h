@@ -15,7 +15,10 @@ namespace tessera::int8 {
 // The operations on codes besides convolutions. Plain loops that the compiler vectorises: what they
 // do to a byte costs less than fetching it.
 
-/// Fills the border with the code of zero.
+/// Fills what of rows `begin` .. `end` - 1 lies outside the tensor with the code of zero.
+void FillBorder(const CodeTensor& tensor, Storage storage, int64_t begin, int64_t end);
+
+/// Fills the whole border.
 StepPtr MakeFillBorderStep(const CodeTensor& tensor, Storage storage);
 
 /// `tables` map codes 0..255, 256 of them for all channels or for each.

@@ -9,11 +9,19 @@
 
 namespace tessera::int8 {
 
+/// Where the rows of a tensor lie. When rows flow (row_schedule.h), memory holds some of them at a
+/// time.
+struct RowWindow {
+  uint8_t* data = nullptr;  // pixel 0, channel 0 of row `first`
+  int64_t first = 0;
+};
+
 /// 8-bit codes, NHWC with batch 1, in planned memory. Around the pixels lies a border that holds
 /// the code of zero, so that a convolution's padding needs no special case. Whatever a graph's
 /// type, codes are counted 0..255 from the lowest one, and lie in memory as the kernels want.
 struct CodeTensor {
-  uint8_t* data = nullptr;  // pixel (0, 0), channel 0
+  const RowWindow* window = nullptr;  // of all slices of one tensor
+  int64_t first_channel = 0;          // of the pixels in the window
   int64_t height = 0;
   int64_t width = 0;
   int64_t channels = 0;
@@ -22,7 +30,9 @@ struct CodeTensor {
   int64_t border = 0;  // pixels on each side
   Quantization quantization;
 
-  uint8_t* At(int64_t y, int64_t x) const { return data + y * row + x * pixel; }
+  uint8_t* At(int64_t y, int64_t x) const {
+    return window->data + (y - window->first) * row + x * pixel + first_channel;
+  }
 
   /// The code of the real number zero, 0..255.
   int32_t ZeroCode() const { return quantization.zero_point - quantization.lowest(); }

@@ -13,27 +13,28 @@ namespace {
 // Channels that all implementations compute as one block, whose results must be consecutive.
 constexpr int64_t kBlockChannels = 16;
 
-class ConvToCodesStep final : public Step {
+class ConvToCodesStep final : public RowStep {
  public:
   ConvToCodesStep(ConvLayer layer, int64_t block, const CodeTensor& input,
                   std::optional<CodeTensor> residual, const CodeTensor& output,
                   pthreadpool_t threads)
-      : layer_(std::move(layer)),
+      : RowStep(output.height / block),
+        layer_(std::move(layer)),
         block_(block),
         input_(input),
         residual_(residual),
         output_(output),
         threads_(threads) {}
 
-  Status Run() override {
+  // Rows before the shuffle.
+  void RunRows(int64_t first, int64_t last) override {
     const int64_t width = output_.width / block_;
-    ParallelRows(threads_, output_.height / block_, [&](int64_t begin, int64_t end, size_t) {
+    ParallelRows(threads_, first, last, [&](int64_t begin, int64_t end, size_t) {
       for (int64_t y = begin; y < end; ++y) {
         const uint8_t* residual = residual_ ? residual_->At(y, 0) : nullptr;
         layer_.RunRow(input_, y, width, output_.At(y * block_, 0), residual);
       }
     });
-    return Status::Ok();
   }
   size_t memory_bytes() const override { return layer_.memory_bytes(); }
 

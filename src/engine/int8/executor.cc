@@ -12,12 +12,14 @@
 #include "engine/int8/lower.h"
 #include "engine/int8/luma_steps.h"
 #include "engine/int8/pixel_steps.h"
+#include "engine/int8/row_schedule.h"
 #include "engine/int8/slices.h"
 #include "engine/int8/sum_steps.h"
 #include "engine/memory_plan.h"
 #include "engine/picture_steps.h"
 #include "engine/plain_tensor.h"
 #include "engine/xnnpack_steps.h"
+#include "graph/infer_row_shapes.h"
 #include "graph/model.h"
 #include "graph/picture_format.h"
 
@@ -45,18 +47,28 @@ class ExecutorBuilder {
         format_(format),
         program_(Lower(graph)),
         slices_(FindSlices(graph, program_)),
-        pixels_(pixels),
         scale_(scale),
         kernels_(kernels) {
     executor_.threads_ = MakeThreadPool(threads);
+    executor_.pixels_ = std::make_unique<PixelBuffers>(pixels);
+    executor_.windows_.resize(graph.values.size());
   }
+
+  /// Makes the picture pass through in rows.
+  Status LetRowsFlow(int64_t rows) {
+    TESSERA_ASSIGN_OR_RETURN(rows_, PlanRows(graph_, program_, slices_, rows));
+    return Status::Ok();
+  }
+
+  const std::optional<RowSchedule>& schedule() const { return rows_; }
 
   Result<Executor> Build() {
     FindBorders();
     TESSERA_RETURN_IF_ERROR(AssignBuffers());
     TESSERA_RETURN_IF_ERROR(AllocateArena());
+    PlaceWindows();
     for (size_t i = 0; i < program_.instructions.size(); ++i) {
-      TESSERA_RETURN_IF_ERROR(AddSteps(program_.instructions[i]));
+      TESSERA_RETURN_IF_ERROR(AddSteps(i));
     }
     return std::move(executor_);
   }
@@ -116,6 +128,35 @@ class ExecutorBuilder {
         lifetimes_[float_buffers_[static_cast<size_t>(id)]].last = now;
       }
     }
+    return rows_ ? KeepRows() : Status::Ok();
+  }
+
+  // What lasts from one pass to the next: rows of tensors, in place where they are most of it, and
+  // of the picture.
+  Status KeepRows() {
+    const auto last = static_cast<int64_t>(program_.instructions.size());
+    kept_buffers_.assign(graph_.values.size(), kNoBuffer);
+    for (size_t root = 0; root < kept_buffers_.size(); ++root) {
+      const RowRing& ring = rows_->rings[root];
+      if (ring.kept == 0 || code_buffers_[root] == kNoBuffer) continue;
+      if (ring.kept >= ring.fresh) {
+        kept_buffers_[root] = code_buffers_[root];
+        lifetimes_[code_buffers_[root]].first = 0;
+        lifetimes_[code_buffers_[root]].last = last;
+        continue;
+      }
+      const std::optional<size_t> bytes = CodeBytes(static_cast<ValueId>(root), ring.kept);
+      TESSERA_RETURN_IF_ERROR(Use(kept_buffers_[root], bytes, 0));
+      lifetimes_[kept_buffers_[root]].last = last;
+    }
+    const Shape& input = graph_.value(graph_.input).shape;
+    const Shape& output = graph_.value(graph_.output).shape;
+    TESSERA_RETURN_IF_ERROR(
+        Use(input_buffer_, CheckedProduct({rows_->picture.rows(), input[3], kBytesPerPixel}), 0));
+    TESSERA_RETURN_IF_ERROR(
+        Use(output_buffer_, CheckedProduct({rows_->shares.back().fresh, output[3], kBytesPerPixel}),
+            0));
+    lifetimes_[input_buffer_].last = lifetimes_[output_buffer_].last = last;
     return Status::Ok();
   }
 
@@ -131,9 +172,14 @@ class ExecutorBuilder {
   }
 
   std::optional<size_t> CodeBytes(ValueId root) const {
+    if (rows_) return CodeBytes(root, rows_->rings[static_cast<size_t>(root)].rows());
+    const int64_t border = borders_[static_cast<size_t>(root)];
+    return CodeBytes(root, graph_.value(root).shape[2] + 2 * border);
+  }
+  std::optional<size_t> CodeBytes(ValueId root, int64_t rows) const {
     const Shape& shape = graph_.value(root).shape;
     const int64_t border = borders_[static_cast<size_t>(root)];
-    return CheckedProduct({shape[2] + 2 * border, shape[3] + 2 * border, RoundUpToGroup(shape[1])});
+    return CheckedProduct({rows, shape[3] + 2 * border, RoundUpToGroup(shape[1])});
   }
 
   Status AllocateArena() {
@@ -150,6 +196,26 @@ class ExecutorBuilder {
     return Status::Ok();
   }
 
+  uint8_t* BufferAt(size_t buffer) {
+    return executor_.arena_.as<uint8_t>() + plan_.offsets[buffer];
+  }
+
+  void PlaceWindows() {
+    for (size_t root = 0; root < code_buffers_.size(); ++root) {
+      if (code_buffers_[root] == kNoBuffer) continue;
+      const CodeTensor tensor = CodesOf(static_cast<ValueId>(root));
+      const int64_t rows_above = rows_ ? 0 : tensor.border;
+      executor_.windows_[root].data =
+          BufferAt(code_buffers_[root]) + rows_above * tensor.row + tensor.border * tensor.pixel;
+    }
+    if (!rows_) return;
+    const Shape& input = graph_.value(graph_.input).shape;
+    executor_.pixels_->output = BufferAt(output_buffer_);
+    executor_.passes_ =
+        std::make_unique<RowPasses>(*rows_, input[3], graph_.value(graph_.output).shape[3],
+                                    input[2], BufferAt(input_buffer_), *executor_.pixels_);
+  }
+
   CodeTensor CodesOf(ValueId id) {
     const Slice& slice = slices_[static_cast<size_t>(id)];
     const Shape& root = graph_.value(slice.root).shape;
@@ -162,8 +228,8 @@ class ExecutorBuilder {
     tensor.border = borders_[root_index];
     tensor.row = (tensor.width + 2 * tensor.border) * tensor.pixel;
     tensor.quantization = *program_.quantization[static_cast<size_t>(id)];
-    uint8_t* buffer = executor_.arena_.as<uint8_t>() + plan_.offsets[code_buffers_[root_index]];
-    tensor.data = buffer + tensor.border * (tensor.row + tensor.pixel) + slice.first_channel;
+    tensor.window = &executor_.windows_[root_index];
+    tensor.first_channel = slice.first_channel;
     return tensor;
   }
 
@@ -186,31 +252,63 @@ class ExecutorBuilder {
     return 0.0;
   }
 
-  Status AddSteps(const Instruction& instruction) {
+  Status AddSteps(size_t index) {
+    const Instruction& instruction = program_.instructions[index];
     if (instruction.writes_codes != kNoValue) AddBorder(RootOf(instruction.writes_codes));
-    Result<StepPtr> step =
+    Result<StepPtr> made =
         std::visit([&](const auto& operation) { return Make(operation); }, instruction.operation);
-    if (!step.ok()) return step.status();
-    executor_.steps_.Add(std::move(step).value(), WorkOf(instruction));
+    if (!made.ok()) return made.status();
+    StepPtr step = std::move(made).value();
+    if (rows_) {
+      step = MakePassStep(*executor_.passes_, rows_->shares[index], rows_->groups[index],
+                          std::move(step));
+    }
+    executor_.steps_.Add(std::move(step), WorkOf(instruction));
+    if (rows_) CloseRings(static_cast<int64_t>(index));
     return Status::Ok();
   }
 
   // Before a tensor's first write: its memory held something else in between.
   void AddBorder(ValueId root) {
     const auto index = static_cast<size_t>(root);
-    if (border_filled_[index] || borders_[index] == 0) return;
+    if (border_filled_[index] || (!rows_ && borders_[index] == 0)) return;
     border_filled_[index] = true;
-    executor_.steps_.Add(MakeFillBorderStep(CodesOf(root), kernels_.storage), 0.0);
+    const CodeTensor tensor = CodesOf(root);
+    executor_.steps_.Add(rows_
+                             ? MakeOpenRingStep(*executor_.passes_, rows_->rings[index], tensor,
+                                                executor_.windows_[index], KeptAt(index), storage())
+                             : MakeFillBorderStep(tensor, storage()),
+                         0.0);
+  }
+
+  uint8_t* KeptAt(size_t root) {
+    return kept_buffers_[root] == kNoBuffer ? nullptr : BufferAt(kept_buffers_[root]);
+  }
+
+  // After the last instruction of a pass that uses a tensor.
+  void CloseRings(int64_t now) {
+    for (size_t root = 0; root < kept_buffers_.size(); ++root) {
+      if (kept_buffers_[root] == kNoBuffer || LastUse(root) != now) continue;
+      executor_.steps_.Add(
+          MakeCloseRingStep(rows_->rings[root], CodesOf(static_cast<ValueId>(root)), KeptAt(root)),
+          0.0);
+    }
+  }
+
+  int64_t LastUse(size_t root) const {
+    const auto last = static_cast<int64_t>(program_.instructions.size());
+    return std::min(lifetimes_[code_buffers_[root]].last, last - 1);
   }
 
   pthreadpool_t Pool() const { return executor_.threads_.get(); }
   Storage storage() const { return kernels_.storage; }
 
   Result<StepPtr> Make(const ReadCodes& read) {
-    return MakeReadCodesStep(graph_.info, format_, pixels_, CodesOf(read.output), storage());
+    return MakeReadCodesStep(graph_.info, format_, *executor_.pixels_, CodesOf(read.output),
+                             storage());
   }
   Result<StepPtr> Make(const ReadFloats& read) {
-    return MakeReadFloatsStep(graph_.info, format_, pixels_, FloatsOf(read.output));
+    return MakeReadFloatsStep(graph_.info, format_, *executor_.pixels_, FloatsOf(read.output));
   }
   Result<StepPtr> Make(const ConvToCodes& to_codes) {
     const FusedConv& conv = to_codes.conv;
@@ -231,13 +329,13 @@ class ExecutorBuilder {
     }
     if (format_.is_luma()) {
       return MakeConvToLumaStep(graph_, format_, to_pixels, CodesOf(to_pixels.conv.input), anchor,
-                                pixels_, scale_, kernels_, Pool());
+                                *executor_.pixels_, scale_, kernels_, Pool());
     }
     if (to_pixels.anchor == ConvToPixels::Anchor::kNearest) {
       quantization = program_.quantization[static_cast<size_t>(to_pixels.anchor_value)];
     }
     return MakeConvToPixelsStep(graph_, format_, to_pixels, CodesOf(to_pixels.conv.input), anchor,
-                                quantization, pixels_, kernels_, Pool());
+                                quantization, *executor_.pixels_, kernels_, Pool());
   }
   Result<StepPtr> Make(const ApplyTable& apply) {
     return MakeTableStep(apply.tables, CodesOf(apply.input), CodesOf(apply.output), storage(),
@@ -280,18 +378,18 @@ class ExecutorBuilder {
     return step.ok() ? std::move(step) : AtNode(node, step.status());
   }
   Result<StepPtr> Make(const WriteCodes& write) {
-    return MakeWriteCodesStep(graph_.info, format_, pixels_, CodesOf(write.input), storage(),
-                              scale_);
+    return MakeWriteCodesStep(graph_.info, format_, *executor_.pixels_, CodesOf(write.input),
+                              storage(), scale_);
   }
   Result<StepPtr> Make(const WriteFloats& write) {
-    return MakeWriteFloatsStep(graph_.info, format_, pixels_, FloatsOf(write.input), scale_);
+    return MakeWriteFloatsStep(graph_.info, format_, *executor_.pixels_, FloatsOf(write.input),
+                               scale_);
   }
 
   const Graph& graph_;
   PictureFormat format_;
   Program program_;
   std::vector<Slice> slices_;  // per value
-  PixelBuffers pixels_;
   int64_t scale_;
   const KernelSet& kernels_;
   Executor executor_;
@@ -300,6 +398,11 @@ class ExecutorBuilder {
   std::vector<size_t> code_buffers_;   // per root value
   std::vector<size_t> float_buffers_;  // per value
   std::vector<Lifetime> lifetimes_;    // per buffer
+  // Where rows flow.
+  std::optional<RowSchedule> rows_;
+  std::vector<size_t> kept_buffers_;  // per root value
+  size_t input_buffer_ = kNoBuffer;
+  size_t output_buffer_ = kNoBuffer;
   MemoryPlan plan_;
 };
 
@@ -313,10 +416,51 @@ Result<Executor> Executor::Create(const Graph& graph, int64_t height, int64_t wi
   return ExecutorBuilder(shaped, format, pixels, scale, kernels, threads).Build();
 }
 
+Result<Executor> Executor::CreateRows(const Graph& graph, int64_t height, int64_t width, bool alpha,
+                                      int64_t rows, const KernelSet& kernels, int64_t threads) {
+  Graph shaped = graph;
+  TESSERA_RETURN_IF_ERROR(InferRowShapes(shaped, height, width));
+  TESSERA_ASSIGN_OR_RETURN(const PictureFormat format, PictureFormatOf(shaped));
+  PixelBuffers pixels;
+  pixels.alpha = alpha;
+  ExecutorBuilder builder(shaped, format, pixels, /*scale=*/1, kernels, threads);
+  TESSERA_RETURN_IF_ERROR(builder.LetRowsFlow(rows));
+  return builder.Build();
+}
+
+Result<Executor::RowFlow> Executor::PlanRowFlow(const Graph& graph, int64_t height, int64_t width,
+                                                int64_t rows) {
+  Graph shaped = graph;
+  TESSERA_RETURN_IF_ERROR(InferRowShapes(shaped, height, width));
+  ExecutorBuilder builder(shaped, {}, {}, /*scale=*/1, BestKernels(), /*threads=*/1);
+  TESSERA_RETURN_IF_ERROR(builder.LetRowsFlow(rows));
+  TESSERA_ASSIGN_OR_RETURN(const size_t bytes, builder.PlanBytes());
+  const RowSchedule& schedule = *builder.schedule();
+  return RowFlow{bytes, schedule.picture.fresh, schedule.shares.back().lag};
+}
+
 Result<size_t> Executor::PlanBytes(const Graph& graph, int64_t height, int64_t width) {
   Graph shaped = graph;
   TESSERA_RETURN_IF_ERROR(InferShapes(shaped, height, width));
   return ExecutorBuilder(shaped, {}, {}, /*scale=*/1, BestKernels(), /*threads=*/1).PlanBytes();
+}
+
+Status Executor::Run(RunContext* context) {
+  TESSERA_RETURN_IF_ERROR(steps_.Run(context));
+  if (passes_) passes_->Advance();
+  return Status::Ok();
+}
+
+Result<double> Executor::RunFor(double milliseconds) {
+  const Result<double> done = steps_.RunFor(milliseconds);
+  if (passes_ && !done.ok()) passes_->Restart();
+  if (passes_ && done.ok() && *done == 1.0) passes_->Advance();
+  return done;
+}
+
+void Executor::Restart() {
+  steps_.Restart();
+  if (passes_) passes_->Restart();
 }
 
 size_t Executor::memory_bytes() const {

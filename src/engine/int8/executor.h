@@ -8,6 +8,8 @@
 #include "core/aligned_buffer.h"
 #include "core/run_context.h"
 #include "core/status.h"
+#include "engine/int8/code_tensor.h"
+#include "engine/int8/row_steps.h"
 #include "engine/pixels.h"
 #include "engine/step.h"
 #include "engine/step_list.h"
@@ -29,16 +31,33 @@ class Executor {
                                  const PixelBuffers& pixels, int64_t scale,
                                  const KernelSet& kernels, int64_t threads);
 
+  /// The same for a picture that passes through in rows, about `rows` at a time, of bytes that the
+  /// executor keeps: see Passes. Errors: those of Create and of PlanRows.
+  static Result<Executor> CreateRows(const Graph& graph, int64_t height, int64_t width, bool alpha,
+                                     int64_t rows, const KernelSet& kernels, int64_t threads);
+
   /// Bytes that Create would need for tensors at this shape, without the weights. Allocates none of
   /// them. Errors: those of Create.
   static Result<size_t> PlanBytes(const Graph& graph, int64_t height, int64_t width);
+  /// What CreateRows would do. Errors: those of CreateRows.
+  struct RowFlow {
+    size_t bytes = 0;        // as PlanBytes, the picture's rows included
+    int64_t rows = 0;        // of the picture in each pass
+    int64_t output_lag = 0;  // RowShare::lag of the output
+  };
+  static Result<RowFlow> PlanRowFlow(const Graph& graph, int64_t height, int64_t width,
+                                     int64_t rows);
 
-  /// Computes the output pixels from the input pixels. Allocates nothing. `context` may be null.
+  /// Computes the output pixels from the input pixels, or where rows flow those of the next pass.
+  /// Allocates nothing. `context` may be null.
   /// Errors: kCancelled (the output is then unspecified), kInternal if XNNPACK fails.
-  Status Run(RunContext* context) { return steps_.Run(context); }
+  Status Run(RunContext* context);
   /// The same in portions: see StepList::RunFor.
-  Result<double> RunFor(double milliseconds) { return steps_.RunFor(milliseconds); }
-  void Restart() { steps_.Restart(); }
+  Result<double> RunFor(double milliseconds);
+  void Restart();
+
+  /// Which rows go in and come out; null where rows do not flow.
+  const RowPasses* passes() const { return passes_.get(); }
 
   size_t memory_bytes() const;
   /// Of `memory_bytes`, what holds activations.
@@ -49,6 +68,10 @@ class Executor {
   Executor() = default;
 
   AlignedBuffer arena_;
+  // The steps refer to these.
+  std::vector<RowWindow> windows_;  // per value
+  std::unique_ptr<PixelBuffers> pixels_;
+  std::unique_ptr<RowPasses> passes_;
   ThreadPool threads_;
   std::unique_ptr<Workspace> workspace_ = std::make_unique<Workspace>();
   StepList steps_;  // after threads_ and workspace_: steps go first, they refer to both

@@ -17,11 +17,11 @@ namespace {
 using ByteTable = std::array<uint8_t, 256>;
 
 // RGBA bytes whose codes are the picture's bytes, or come from tables.
-class ReadColorCodesStep final : public Step {
+class ReadColorCodesStep final : public RowStep {
  public:
   ReadColorCodesStep(const ByteValues& values, const PictureFormat& format,
                      const PixelBuffers& pixels, const CodeTensor& output, Storage storage)
-      : format_(format), pixels_(pixels), output_(output) {
+      : RowStep(output.height), format_(format), pixels_(pixels), output_(output) {
     copies_ = format.color != Color::kBgr;
     for (size_t c = 0; c < tables_.size(); ++c) {
       for (size_t byte = 0; byte < 256; ++byte) {
@@ -34,10 +34,10 @@ class ReadColorCodesStep final : public Step {
     if (format.has_alpha() && !pixels.alpha) copies_ = false;
   }
 
-  Status Run() override {
+  void RunRows(int64_t begin, int64_t end) override {
     const int64_t row_bytes = output_.width * kBytesPerPixel;
-    for (int64_t y = 0; y < output_.height; ++y) {
-      const uint8_t* pixel = pixels_.input + y * row_bytes;
+    for (int64_t y = begin; y < end; ++y) {
+      const uint8_t* pixel = pixels_.InputRow(y, output_.width);
       uint8_t* out = output_.At(y, 0);
       // The usual network: its codes are the picture's bytes. Alpha falls where no channel is.
       if (copies_ && output_.pixel == kBytesPerPixel) {
@@ -54,91 +54,89 @@ class ReadColorCodesStep final : public Step {
         }
       }
     }
-    return Status::Ok();
   }
   size_t memory_bytes() const override { return sizeof(tables_); }
 
  private:
   PictureFormat format_;
-  PixelBuffers pixels_;
+  const PixelBuffers& pixels_;
   CodeTensor output_;
   std::array<ByteTable, kBytesPerPixel> tables_;  // byte -> stored code, per network channel
   bool copies_ = true;
 };
 
-class ReadLumaCodesStep final : public Step {
+class ReadLumaCodesStep final : public RowStep {
  public:
   ReadLumaCodesStep(PixelReader reader, const PixelBuffers& pixels, const CodeTensor& output,
                     Storage storage)
-      : reader_(reader),
+      : RowStep(output.height),
+        reader_(reader),
         pixels_(pixels),
         output_(output),
         mask_(StorageMask(storage)),
         row_(static_cast<size_t>(output.width)) {}
 
-  Status Run() override {
-    for (int64_t y = 0; y < output_.height; ++y) {
-      const uint8_t* pixels = pixels_.input + y * output_.width * kBytesPerPixel;
+  void RunRows(int64_t begin, int64_t end) override {
+    for (int64_t y = begin; y < end; ++y) {
+      const uint8_t* pixels = pixels_.InputRow(y, output_.width);
       reader_.Read(pixels, output_.width, false, row_.data());
       uint8_t* out = output_.At(y, 0);
       for (int64_t x = 0; x < output_.width; ++x, out += output_.pixel) {
         *out = ByteOf(output_.quantization, row_[static_cast<size_t>(x)]) ^ mask_;
       }
     }
-    return Status::Ok();
   }
   size_t memory_bytes() const override { return row_.size() * sizeof(float); }
 
  private:
   PixelReader reader_;
-  PixelBuffers pixels_;
+  const PixelBuffers& pixels_;
   CodeTensor output_;
   uint8_t mask_;
   std::vector<float> row_;
 };
 
-class WriteColorCodesStep final : public Step {
+class WriteColorCodesStep final : public RowStep {
  public:
   WriteColorCodesStep(const OutputRange& range, const PictureFormat& format,
                       const PixelBuffers& pixels, const CodeTensor& input, Storage storage)
-      : format_(format), pixels_(pixels), input_(input) {
+      : RowStep(input.height), format_(format), pixels_(pixels), input_(input) {
     for (size_t byte = 0; byte < 256; ++byte) {
       table_[byte] = OutputByte(range, input.Real(static_cast<uint8_t>(byte), storage));
     }
   }
 
-  Status Run() override {
-    uint8_t* pixel = pixels_.output;
+  void RunRows(int64_t begin, int64_t end) override {
     const bool alpha = format_.has_alpha() && pixels_.alpha;
-    for (int64_t y = 0; y < input_.height; ++y) {
+    for (int64_t y = begin; y < end; ++y) {
       const uint8_t* in = input_.At(y, 0);
+      uint8_t* pixel = pixels_.OutputRow(y, input_.width);
       for (int64_t x = 0; x < input_.width; ++x, in += input_.pixel, pixel += kBytesPerPixel) {
         for (int64_t c = 0; c < kColors; ++c) pixel[c] = table_[in[format_.NetworkChannel(c)]];
         pixel[kColors] = alpha ? table_[in[kColors]] : 255;
       }
     }
-    return Status::Ok();
   }
   size_t memory_bytes() const override { return sizeof(table_); }
 
  private:
   PictureFormat format_;
-  PixelBuffers pixels_;
+  const PixelBuffers& pixels_;
   CodeTensor input_;
   ByteTable table_;  // stored code -> byte
 };
 
 // Computes a row of the convolution into a line of bytes, phase after phase and R, G, B in each,
 // and spreads the line over `block` rows of RGBA.
-class ConvToPixelsStep final : public Step {
+class ConvToPixelsStep final : public RowStep {
  public:
   ConvToPixelsStep(ConvLayer layer, const PictureFormat& format, const ConvToPixels& to_pixels,
                    int64_t height, int64_t width, const CodeTensor& input,
                    std::optional<Tensor> anchor, const PixelBuffers& pixels, pthreadpool_t threads)
-      : layer_(std::move(layer)),
+      : RowStep(height),
+        layer_(std::move(layer)),
         to_pixels_(to_pixels),
         format_(format),
-        height_(height),
         input_(input),
         anchor_(anchor),
         pixels_(pixels),
@@ -161,26 +159,27 @@ class ConvToPixelsStep final : public Step {
     range_ = range;
   }
 
-  Status Run() override {
+  // Rows before the shuffle.
+  void RunRows(int64_t first, int64_t last) override {
     ColorTables tables;
     for (int64_t c = 0; c < kColors; ++c) {
       const auto channel = static_cast<size_t>(format_.NetworkChannel(c));
       tables[static_cast<size_t>(c)] = anchor_values_[channel].data();
     }
-    const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(line_.width * line_.block * kBytesPerPixel);
-    ParallelRows(threads_, height_, [&](int64_t begin, int64_t end, size_t part) {
+    const int64_t width = line_.width * line_.block;
+    const ptrdiff_t row_bytes = static_cast<ptrdiff_t>(width * kBytesPerPixel);
+    ParallelRows(threads_, first, last, [&](int64_t begin, int64_t end, size_t part) {
       std::vector<uint8_t>& line = lines_[part];
       float* anchors = anchors_[part].empty() ? nullptr : anchors_[part].data();
       for (int64_t y = begin; y < end; ++y) {
         if (to_pixels_.anchor == ConvToPixels::Anchor::kNearest) {
-          RepeatPicture(line_, pixels_.input + y * line_.width * kBytesPerPixel, tables, anchors);
+          RepeatPicture(line_, pixels_.InputRow(y, line_.width), tables, anchors);
         }
         if (to_pixels_.anchor == ConvToPixels::Anchor::kTensor) GatherTensor(y, anchors);
         layer_.RunRow(input_, y, line_.width, line.data(), anchors);
-        SpreadPicture(line_, line.data(), pixels_.output + y * line_.block * row_bytes, row_bytes);
+        SpreadPicture(line_, line.data(), pixels_.OutputRow(y * line_.block, width), row_bytes);
       }
     });
-    return Status::Ok();
   }
 
   size_t memory_bytes() const override {
@@ -217,10 +216,9 @@ class ConvToPixelsStep final : public Step {
   ConvLayer layer_;
   ConvToPixels to_pixels_;
   PictureFormat format_;
-  int64_t height_;  // of the convolution
   CodeTensor input_;
   std::optional<Tensor> anchor_;
-  PixelBuffers pixels_;
+  const PixelBuffers& pixels_;
   pthreadpool_t threads_;
   PictureLine line_;
   ByteValues anchor_values_ = {};

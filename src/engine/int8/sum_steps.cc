@@ -34,19 +34,20 @@ class CodeWriter {
   int32_t mask_;
 };
 
-class PoolStep final : public Step {
+class PoolStep final : public RowStep {
  public:
   PoolStep(const Pool& pool, const CodeTensor& input, const CodeTensor& output, Storage storage,
            pthreadpool_t threads)
-      : pool_(pool),
+      : RowStep(output.height),
+        pool_(pool),
         input_(input),
         output_(output),
         mask_(StorageMask(storage)),
         write_(input, output, storage),
         threads_(threads) {}
 
-  Status Run() override {
-    ParallelRows(threads_, output_.height, [&](int64_t begin, int64_t end, size_t) {
+  void RunRows(int64_t first, int64_t last) override {
+    ParallelRows(threads_, first, last, [&](int64_t begin, int64_t end, size_t) {
       std::vector<int32_t> line(static_cast<size_t>(output_.channels));
       for (int64_t y = begin; y < end; ++y) {
         for (int64_t x = 0; x < output_.width; ++x) {
@@ -59,7 +60,6 @@ class PoolStep final : public Step {
         }
       }
     });
-    return Status::Ok();
   }
   size_t memory_bytes() const override { return 0; }
 
@@ -195,12 +195,13 @@ class ReduceStep final : public Step {
   std::vector<int64_t> results_;
 };
 
-class ResizeStep final : public Step {
+class ResizeStep final : public RowStep {
  public:
   ResizeStep(std::vector<ResizePhase> rows, std::vector<ResizePhase> columns,
              const CodeTensor& input, const CodeTensor& output, Storage storage,
              pthreadpool_t threads)
-      : rows_(std::move(rows)),
+      : RowStep(output.height),
+        rows_(std::move(rows)),
         columns_(std::move(columns)),
         input_(input),
         output_(output),
@@ -208,8 +209,8 @@ class ResizeStep final : public Step {
         write_(input, output, storage),
         threads_(threads) {}
 
-  Status Run() override {
-    ParallelRows(threads_, output_.height, [&](int64_t begin, int64_t end, size_t) {
+  void RunRows(int64_t first, int64_t last) override {
+    ParallelRows(threads_, first, last, [&](int64_t begin, int64_t end, size_t) {
       // A row of the output before it is resized in the other direction: one line for all.
       std::vector<double> line(static_cast<size_t>(input_.width * input_.channels));
       std::vector<double> pixel(static_cast<size_t>(input_.channels));
@@ -222,7 +223,6 @@ class ResizeStep final : public Step {
         }
       }
     });
-    return Status::Ok();
   }
   size_t memory_bytes() const override {
     return (rows_.size() + columns_.size()) * sizeof(ResizePhase);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import type { Variant } from '../../../web/src/variants.ts';
 import {
@@ -40,6 +40,7 @@ const LOCAL_KERNELS: readonly (readonly [Variant, KernelName])[] = [
 
 describe('same bytes', () => {
   const cores = new Map<Variant, CoreModule>();
+  const schedules = { rows: 0, tiles: 0 };
   before(async () => {
     for (const variant of ['simd', 'relaxed'] as const) {
       cores.set(variant, await loadCore(variant));
@@ -107,6 +108,31 @@ describe('same bytes', () => {
     }
   }
 
+  /** Upscales in rows through the library, and compares; rows.test.ts has bands of several workers. */
+  async function assertInRows(
+    file: Uint8Array,
+    random: Random,
+    variant: Variant,
+    what: string,
+  ): Promise<void> {
+    const picture = randomPicture(random, random.integer(1, 40), random.integer(100, 400));
+    // Several may choose tiles for so small a picture; threads of one worker do not.
+    const workers = variant.endsWith('-mt') ? random.integer(1, 4) : 1;
+    const upscaler = await openUpscaler({ model: file, variant, workers });
+    try {
+      const whole = await upscaler.upscalePatch(picture);
+      const result = await upscaler.upscale(picture, { output: 'raw' });
+      const { schedule } = upscaler.info;
+      const how = `${variant}, ${workers} workers, ${schedule}, ${picture.width}x${picture.height}`;
+      assert.equal(hash(result.data), hash(whole.data), `${how}: ${what}`);
+      schedules[schedule]++;
+    } finally {
+      await upscaler.dispose();
+    }
+  }
+
+  after(() => assert.ok(schedules.rows > schedules.tiles, JSON.stringify(schedules)));
+
   test('every build that ships is among those compared', () => {
     assert.deepEqual([...NODE_VARIANTS], ['simd', 'relaxed', 'simd-mt', 'relaxed-mt']);
   });
@@ -121,6 +147,7 @@ describe('same bytes', () => {
         // Each network meets one build in tiles, and every build many networks.
         const variant = NODE_VARIANTS[seed % NODE_VARIANTS.length] as Variant;
         await assertTiled(file, picture, expected, { variant, random, what });
+        await assertInRows(file, random, variant, what);
       });
 
       test(`network ${seed}, natively`, { skip: !hasNativeCore }, async () => {
@@ -150,6 +177,7 @@ describe('same bytes', () => {
             ? agreedHash(file, picture, what)
             : wholeHash(variant.replace('-mt', '') as Variant, file, picture);
           await assertTiled(file, picture, expected, { variant, random, what });
+          await assertInRows(file, random, variant, what);
         }
       });
     }

@@ -237,6 +237,27 @@ function srresnet(w: NetworkWriter): Feature {
   return w.lastConv(feature, { outputs: 3, kernel: 9, gain: 0.1 });
 }
 
+/**
+ * An int8 network that looks far: so many 3x3 layers of one width in pairs with a residual around each,
+ * and one around all of them, times 2.
+ *
+ * @param layers - an even number of at least 4
+ */
+export function residualChain({ width, layers }: { width: number; layers: number }) {
+  const w = new NetworkWriter('int8');
+  const image = w.input();
+  const head = w.layer(image, { outputs: width, slope: PRELU });
+  let feature = head;
+  const pairs = (layers - 2) / 2;
+  for (let i = 1; i <= pairs; i++) {
+    const inner = w.layer(feature, { outputs: width, slope: PRELU });
+    const residual = i === pairs ? head : feature;
+    feature = w.layer(inner, { outputs: width, residual, gain: 0.1 });
+  }
+  const last = w.lastConv(feature, { outputs: 3 * 2 * 2, gain: 0.1 });
+  return w.finish(w.addEnlarged(image, w.shuffle(last, 2)));
+}
+
 const NETWORKS = { plain32, srvgg16, srresnet, 'photo-x2': photoX2 };
 
 export type BenchmarkNetworkName = keyof typeof NETWORKS;

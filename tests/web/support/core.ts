@@ -47,7 +47,14 @@ interface CoreFloatSession {
 
 interface CoreSession {
   forceKernels(name: string): Status;
-  prepare(model: CoreModel, width: number, height: number, alpha: boolean, threads: number): Status;
+  prepare(
+    model: CoreModel,
+    width: number,
+    height: number,
+    alpha: boolean,
+    threads: number,
+    rows: number,
+  ): Status;
   run(): Status;
   inputPointer(): number;
   outputPointer(): number;
@@ -166,7 +173,7 @@ export function runPicture(
   try {
     const { width, height, data } = picture;
     check(session.forceKernels(kernels));
-    check(session.prepare(model, width, height, hasTransparency(picture), 1));
+    check(session.prepare(model, width, height, hasTransparency(picture), 1, 0));
     core.HEAPU8.set(data, session.inputPointer());
     check(session.run());
     const start = session.outputPointer();

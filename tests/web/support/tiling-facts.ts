@@ -14,4 +14,6 @@ export const PLAIN: TilingFacts = {
   notExactBecause: '',
   tileMemory: { fixed: 1e6, perPixel: 100, perSquaredPixel: 0 },
   parameters: 20_000,
+  rowFlow: null,
+  noRowFlowBecause: 'the network is not quantized',
 };

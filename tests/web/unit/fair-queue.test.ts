@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FairQueue, type Lane } from '../../../web/src/pool/fair-queue.ts';
 
+const WORKER = { held: undefined };
+
 function lane(name: string, work: number, priority = 0): Lane<string> & { cancelled?: unknown } {
   let next = 0;
   return {
@@ -16,7 +18,8 @@ function lane(name: string, work: number, priority = 0): Lane<string> & { cancel
 
 function drain(queue: FairQueue<string>): string[] {
   const taken: string[] = [];
-  for (let work = queue.take(); work !== undefined; work = queue.take()) taken.push(work);
+  for (let work = queue.take(() => WORKER); work !== undefined; work = queue.take(() => WORKER))
+    taken.push(work);
   return taken;
 }
 
@@ -39,7 +42,10 @@ test('a removed lane gives nothing more', () => {
   const gone = lane('gone', 5);
   queue.add(gone);
   queue.add(lane('stays', 1));
-  assert.equal(queue.take(), 'gone0');
+  assert.equal(
+    queue.take(() => WORKER),
+    'gone0',
+  );
   queue.remove(gone);
   assert.deepEqual(drain(queue), ['stays0']);
 });
@@ -51,4 +57,15 @@ test('all lanes can be cancelled', () => {
   queue.add(b);
   queue.cancelAll('over');
   assert.deepEqual([a.cancelled, b.cancelled], ['over', 'over']);
+});
+
+test('a worker stays with the lane that asks for it, unless another one has a higher priority', () => {
+  const queue = new FairQueue<string>();
+  const sticky = { ...lane('sticky', 4), stays: (worker: object) => worker === WORKER };
+  queue.add(lane('other', 2));
+  queue.add(sticky);
+  queue.add(lane('high', 1, 1));
+  const elsewhere = { held: undefined };
+  const taken = [WORKER, WORKER, elsewhere, WORKER].map((worker) => queue.take(() => worker));
+  assert.deepEqual(taken, ['high0', 'sticky0', 'other0', 'sticky1']);
 });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { adaptWorker } from '../../../web/node/host.ts';
 import { TesseraError } from '../../../web/src/errors.ts';
+import { TileCutter } from '../../../web/src/pool/cutter.ts';
 import { Errand } from '../../../web/src/pool/errand.ts';
 import { PooledModel } from '../../../web/src/pool/pooled-model.ts';
 import { Run, type RunRequest } from '../../../web/src/pool/run.ts';
@@ -14,22 +15,10 @@ import { WorkerPool } from '../../../web/src/pool/worker-pool.ts';
 import { planTiles } from '../../../web/src/tiling/plan.ts';
 import { chooseTarget, orderTiles } from '../../../web/src/tiling/target.ts';
 import type { TileResult } from '../../../web/src/types.ts';
+import { PLAIN } from '../support/tiling-facts.ts';
 
 const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
-const FACTS = {
-  scale: 1,
-  sizeMultiple: 1,
-  wholeMultiple: 1,
-  smallest: 1,
-  fixedWidth: 0,
-  fixedHeight: 0,
-  margin: 0,
-  overlap: 2,
-  exact: true,
-  notExactBecause: '',
-  tileMemory: { fixed: 0, perPixel: 1, perSquaredPixel: 0 },
-  parameters: 1,
-};
+const FACTS = { ...PLAIN, scale: 1, overlap: 2 };
 const SETUP = { bytes: new Uint8Array(), files: [], metadata: {}, choices: {} };
 const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const WIDTH = 50;
@@ -90,11 +79,17 @@ function makeRun(pool: TilePool, mark: number, more: Partial<RunRequest> = {}) {
   const target = chooseTarget(undefined, image, 1);
   const result = new Uint8Array(data.length);
   const run = new Run(pool, {
+    cutter: new TileCutter({
+      image,
+      plan,
+      target,
+      tiles: orderTiles(plan, target, 1, undefined),
+      scale: 1,
+      alpha: false,
+      ownAlpha: false,
+    }),
     image,
-    plan,
     target,
-    tiles: orderTiles(plan, target, 1, undefined),
-    scale: 1,
     alpha: false,
     priority: 0,
     signal: undefined,
@@ -251,7 +246,7 @@ test('an exception of the receiver ends the run', async (context) => {
 
 test('dispose rejects what is pending and ends the workers', async (context) => {
   const { pool, workerPool, workers } = harness(context, { delay: 200 });
-  await pool.prepareAll({ width: 8, height: 8, alpha: false });
+  await pool.prepareAll({ width: 8, height: 8, alpha: false, rows: 0 });
   const { run } = makeRun(pool, 0);
   run.start();
   await sleep(100);
@@ -277,7 +272,7 @@ test('two runs share the workers', async (context) => {
 
 test('a slow receiver holds the workers back', async (context) => {
   const { pool } = harness(context);
-  await pool.prepareAll({ width: 8, height: 8, alpha: false });
+  await pool.prepareAll({ width: 8, height: 8, alpha: false, rows: 0 });
   let received = 0;
   const { run, plan } = makeRun(pool, 0, { mostInFlight: 2, ontile: () => void received++ });
   run.start();
@@ -290,7 +285,7 @@ test('a slow receiver holds the workers back', async (context) => {
 
 test('a worker can be prepared ahead, and answers with its memory', async (context) => {
   const { pool, workers } = harness(context);
-  const shape = { width: 8, height: 8, alpha: false };
+  const shape = { width: 8, height: 8, alpha: false, rows: 0 };
   assert.equal((await new Errand(pool, { type: 'prepare', shape }).run()).heapBytes, 42);
   assert.equal(workers.length, 1);
   await pool.prepareAll(shape);
@@ -313,7 +308,7 @@ test('idle workers are ended when asked, and come back', async (context) => {
 test('a worker holds several models, and forgets the one that was used longest ago', async (context) => {
   const { pool, workerPool, workers } = harness(context, { size: 1 });
   const others = [1, 2, 3, 4].map(() => new PooledModel(workerPool, SETUP));
-  const shape = { width: 8, height: 8, alpha: false };
+  const shape = { width: 8, height: 8, alpha: false, rows: 0 };
   const held: number[] = [];
   for (const model of [pool, ...others, pool]) {
     const { heapBytes } = await new Errand(model, { type: 'prepare', shape }).run();
@@ -334,7 +329,7 @@ test('a model that is closed leaves its place, and the last one ends the workers
   await assert.rejects(running.run.finished, { code: 'ERR_DISPOSED' });
   await run.finished;
   assert.deepEqual(result, data);
-  const shape = { width: 8, height: 8, alpha: false };
+  const shape = { width: 8, height: 8, alpha: false, rows: 0 };
   const third = new PooledModel(workerPool, SETUP);
   const { heapBytes } = await new Errand(third, { type: 'prepare', shape }).run();
   assert.equal(heapBytes, 41 + 2);

@@ -1,18 +1,26 @@
+/** A worker as lanes know it. */
+export interface Holder {
+  /** What a lane has put there about what the worker holds; gone when it does not any more. */
+  held: unknown;
+}
+
 /** A source of work in the queue: one run. */
 export interface Lane<T> {
   /** Higher is served first. */
   readonly priority: number;
   /** Whether its results are no longer wanted. */
   readonly closed: boolean;
-  /** The next piece of work, or undefined when there is none for now. */
-  take(): T | undefined;
+  /** The next piece of work for a worker, or undefined when there is none for now. */
+  take(worker: Holder): T | undefined;
+  /** Whether the worker has begun something for the lane that it had better go on with. */
+  stays?(worker: Holder): boolean;
   /** Ends it: whoever waits for its results gets `reason`. */
   cancel(reason: unknown): void;
 }
 
 /**
  * Hands out work lane by lane: the highest priority first, and lanes of one priority in turn, so
- * that a small image does not wait behind all of a large one.
+ * that a small image does not wait behind all of a large one. A worker may stay with a lane.
  */
 export class FairQueue<T> {
   /** Least recently served first. */
@@ -34,12 +42,19 @@ export class FairQueue<T> {
   /**
    * The next piece of work, or undefined when no lane has any.
    *
-   * @param isOpen - whether a lane may be served now
+   * @param workerFor - who would do a lane's work; undefined when nobody may now
    */
-  take(isOpen: (lane: Lane<T>) => boolean = () => true): T | undefined {
-    const byPriority = this.#lanes.filter(isOpen).sort((a, b) => b.priority - a.priority);
-    for (const lane of byPriority) {
-      const work = lane.take();
+  take(
+    workerFor: (lane: Lane<T>) => Holder | undefined = () => ({ held: undefined }),
+  ): T | undefined {
+    const served = this.#lanes.flatMap((lane) => {
+      const worker = workerFor(lane);
+      if (worker === undefined) return [];
+      return [{ lane, worker, stays: lane.stays?.(worker) ? 1 : 0 }];
+    });
+    served.sort((a, b) => b.lane.priority - a.lane.priority || b.stays - a.stays);
+    for (const { lane, worker } of served) {
+      const work = lane.take(worker);
       if (work === undefined) continue;
       this.remove(lane);
       this.add(lane);

@@ -6,6 +6,8 @@ export interface Loaded {
   pool: TilePool;
   model: ModelInfo;
   info: UpscalerInfo;
+  /** Why pictures run in tiles, whatever the network allows; empty where they need not. */
+  tilesBecause: string;
 }
 
 /** The models of an upscaler, wherever they run. */

@@ -1,25 +1,20 @@
 import { reasonOf } from '../base/abort.js';
 import { deferred } from '../base/deferred.js';
 import type { SourceImage } from '../image/source.js';
-import { enlarged, type Tile, type TilePlan } from '../tiling/plan.js';
-import { networkSize, placeOf, type Target } from '../tiling/target.js';
-import { cutTile } from '../tiling/tile-pixels.js';
+import type { Target } from '../tiling/target.js';
 import type { TileResult } from '../types.js';
-import type { Crop, Reduction, TileWork } from '../worker/protocol.js';
-import type { Lane } from './fair-queue.js';
+import type { Cutter, Part } from './cutter.js';
+import type { Holder, Lane } from './fair-queue.js';
 import type { Task, TilePool } from './tile-pool.js';
 
 /** What one run is about. */
 export interface RunRequest {
   image: SourceImage;
-  plan: TilePlan;
-  /** Output pixels per input pixel along an edge, of the network. */
-  scale: number;
   /** The size of the result. */
   target: Target;
-  /** The tiles to run, in order. */
-  tiles: readonly Tile[];
   alpha: boolean;
+  /** Hands out the parts of the result. */
+  cutter: Cutter;
   priority: number;
   signal: AbortSignal | undefined;
   /** Receives each finished tile; an exception ends the run. */
@@ -39,6 +34,7 @@ export class Run implements Lane<Task> {
   readonly priority: number;
   readonly #pool: TilePool;
   readonly #request: RunRequest;
+  readonly #cutter: Cutter;
   readonly #finished = deferred<void>();
   #closed = false;
   #taken = 0;
@@ -52,6 +48,7 @@ export class Run implements Lane<Task> {
   constructor(pool: TilePool, request: RunRequest) {
     this.#pool = pool;
     this.#request = request;
+    this.#cutter = request.cutter;
     this.priority = request.priority;
     this.#spares = request.spares ?? [];
   }
@@ -78,20 +75,24 @@ export class Run implements Lane<Task> {
 
   readonly #onabort = () => this.cancel(reasonOf(this.#request.signal as AbortSignal));
 
-  take(): Task | undefined {
-    const { tiles, mostInFlight = Number.POSITIVE_INFINITY } = this.#request;
+  stays(worker: Holder): boolean {
+    return !this.#closed && this.#cutter.stays(worker);
+  }
+
+  take(worker: Holder): Task | undefined {
+    const { mostInFlight = Number.POSITIVE_INFINITY } = this.#request;
     if (this.#closed || this.#taken - this.#released >= mostInFlight) return undefined;
-    const tile = tiles[this.#taken];
-    if (tile === undefined) return undefined;
+    const part = this.#cutter.next(worker);
+    if (part === undefined) return undefined;
     this.#taken++;
     return {
       lane: this,
-      makeWork: () => this.#makeWork(tile),
+      makeWork: (by) => ({ ...part.work(by), spare: this.#spares.pop() }),
       resolve: (reply) => {
-        if (reply.type === 'tile') this.#receive(tile, reply.pixels);
+        if (reply.type === 'tile') this.#receive(part, reply.pixels);
       },
       reject: (error) => this.cancel(error),
-      progress: (done) => this.#advance(tile.index, done),
+      progress: (done) => this.#advance(part.index, done),
     };
   }
 
@@ -113,50 +114,16 @@ export class Run implements Lane<Task> {
     this.#pool.pump();
   }
 
-  #makeWork(tile: Tile): TileWork {
-    const { image, plan, alpha } = this.#request;
-    const width = plan.across.tile;
-    const height = plan.down.tile;
-    return {
-      type: 'tile',
-      shape: { width, height, alpha },
-      pixels: cutTile(image, tile.x, tile.y, width, height),
-      take: this.#partOf(tile),
-      spare: this.#spares.pop(),
-    };
-  }
-
-  /** What is kept of a tile's result. */
-  #partOf(tile: Tile): Crop | Reduction {
-    const { image, plan, scale, target } = this.#request;
-    const place = placeOf(plan, target, scale, tile);
-    // Of the picture at the size that is asked for, and of the network's result.
-    const x = place.x + target.window.x;
-    const y = place.y + target.window.y;
-    const left = enlarged(tile.x + plan.margin, scale);
-    const top = enlarged(tile.y + plan.margin, scale);
-    const whole = networkSize(image, scale);
-    if (whole.width === target.width && whole.height === target.height) {
-      return { ...place, x: x - left, y: y - top };
-    }
-    const width = enlarged(plan.across.tile - 2 * plan.margin, scale);
-    const height = enlarged(plan.down.tile - 2 * plan.margin, scale);
-    return {
-      from: { x: left, y: top, width, height, wholeWidth: whole.width, wholeHeight: whole.height },
-      to: { ...place, x, y, wholeWidth: target.width, wholeHeight: target.height },
-    };
-  }
-
-  #receive(tile: Tile, pixels: ArrayBuffer): void {
+  #receive(part: Part, pixels: ArrayBuffer): void {
     if (this.#closed) return;
-    const { scale, plan, target, tiles, ontile, recycle } = this.#request;
-    this.#parts.delete(tile.index);
+    const { ontile, recycle, image } = this.#request;
+    this.#parts.delete(part.index);
     const result: TileResult = {
-      ...placeOf(plan, target, scale, tile),
+      ...part.output,
       data: new Uint8ClampedArray(pixels),
-      colorSpace: this.#request.image.colorSpace,
-      index: tile.index,
-      count: tiles.length,
+      colorSpace: image.colorSpace,
+      index: part.index,
+      count: this.#cutter.count,
     };
     this.#done++;
     try {
@@ -166,7 +133,7 @@ export class Run implements Lane<Task> {
       return;
     }
     if (recycle) this.#spares.push(pixels);
-    if (this.#done === tiles.length && !this.#closed) {
+    if (this.#done === this.#cutter.count && !this.#closed) {
       this.#close();
       this.#finished.resolve();
     }

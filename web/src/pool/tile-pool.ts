@@ -1,11 +1,11 @@
 import type { SessionShape, Work, WorkReplies } from '../worker/protocol.js';
-import type { Lane } from './fair-queue.js';
+import type { Holder, Lane } from './fair-queue.js';
 
 /** One piece of work on its way through a pool. */
 export interface Task {
   lane: Lane<Task>;
   /** Called again for a retry, since the pixels have left with the first request. */
-  makeWork(): Work;
+  makeWork(worker: Holder): Work;
   resolve(reply: WorkReplies[Work['type']]): void;
   reject(error: unknown): void;
   /** Hears how far a slow tile is, in (0, 1). */

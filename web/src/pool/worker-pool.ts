@@ -1,6 +1,6 @@
 import { TesseraError } from '../errors.js';
-import type { SessionShape } from '../worker/protocol.js';
-import { FairQueue, type Lane } from './fair-queue.js';
+import type { SessionShape, Work } from '../worker/protocol.js';
+import { FairQueue, type Holder, type Lane } from './fair-queue.js';
 import type { Task } from './tile-pool.js';
 import { WorkerLost } from './worker-handle.js';
 import { type LoadableModel, type SeatOptions, WorkerSeat } from './worker-seat.js';
@@ -25,14 +25,22 @@ interface Place {
 }
 
 /**
- * The idle place that can begin soonest. Live workers come first: a small image then starts no more of
- * them than it has tiles.
+ * The idle place that holds something of a lane, or can begin soonest. Live workers come first: a
+ * small image then starts no more of them than it has tiles.
  */
-function placeFor(model: QueuedModel, idle: ReadonlySet<Place>): Place {
+function placeFor(lane: Lane<Task>, model: QueuedModel, idle: ReadonlySet<Place>): Place {
   const places = [...idle];
-  return (places.find(({ seat }) => seat.has(model)) ??
+  return (places.find(({ seat }) => lane.stays?.(seat)) ??
+    places.find(({ seat }) => seat.has(model)) ??
     places.find(({ seat }) => seat.hasWorker) ??
     places[0]) as Place;
+}
+
+/** A worker loses the rows that it holds to any other work. */
+function workOf(task: Task, worker: Holder): Work {
+  const work = task.makeWork(worker);
+  if (work.type !== 'tile' || work.shape.rows === 0) worker.held = undefined;
+  return work;
 }
 
 /** Turns a lost worker into the error that callers see. */
@@ -68,6 +76,7 @@ export class WorkerPool {
   constructor(size: number, options: SeatOptions) {
     this.#places = Array.from({ length: size }, () => ({
       seat: new WorkerSeat(options),
+      held: undefined,
       busy: false,
       task: undefined,
       abortTimer: undefined,
@@ -101,9 +110,10 @@ export class WorkerPool {
   async prepareAll(model: QueuedModel, shape: SessionShape): Promise<void> {
     const makeWork = () => ({ type: 'prepare', shape }) as const;
     const idle = this.#places.filter(({ busy }) => !busy);
-    const prepared = idle.map((place) =>
-      this.#occupy(place, () => place.seat.request(model, makeWork)),
-    );
+    const prepared = idle.map((place) => {
+      place.seat.held = undefined;
+      return this.#occupy(place, () => place.seat.request(model, makeWork));
+    });
     await publicly(Promise.all(prepared));
   }
 
@@ -132,19 +142,24 @@ export class WorkerPool {
   pump(): void {
     const idle = new Set(this.#places.filter(({ busy }) => !busy));
     while (idle.size > 0 && this.#disposed === undefined) {
-      const task = this.#next();
+      const places = new Map<Lane<Task>, Place>();
+      const task = this.#next((lane) => {
+        const model = this.#lanes.get(lane);
+        if (model === undefined || model.paused) return undefined;
+        const place = placeFor(lane, model, idle);
+        places.set(lane, place);
+        return place.seat;
+      });
       if (task === undefined) return;
-      const model = this.#lanes.get(task.lane) as QueuedModel;
-      const place = placeFor(model, idle);
+      const place = places.get(task.lane) as Place;
       idle.delete(place);
-      void this.#work(place, task, model);
+      void this.#work(place, task, this.#lanes.get(task.lane) as QueuedModel);
     }
   }
 
-  #next(): Task | undefined {
-    const isOpen = (lane: Lane<Task>) => this.#lanes.get(lane)?.paused === false;
-    const retry = this.#retries.findIndex(({ lane }) => isOpen(lane));
-    if (retry < 0) return this.#queue.take(isOpen);
+  #next(workerFor: (lane: Lane<Task>) => Holder | undefined): Task | undefined {
+    const retry = this.#retries.findIndex(({ lane }) => workerFor(lane) !== undefined);
+    if (retry < 0) return this.#queue.take(workerFor);
     return this.#retries.splice(retry, 1)[0];
   }
 
@@ -152,9 +167,10 @@ export class WorkerPool {
     place.task = task;
     try {
       const onprogress = (done: number) => task.progress?.(done);
-      const request = () => place.seat.request(model, () => task.makeWork(), onprogress);
+      const request = () => place.seat.request(model, () => workOf(task, place.seat), onprogress);
       task.resolve(await this.#occupy(place, request));
     } catch (error) {
+      place.seat.held = undefined;
       if (error instanceof WorkerLost && this.#mayRetry(task)) {
         this.#retries.push(task);
         this.pump();

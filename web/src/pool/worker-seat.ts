@@ -1,6 +1,7 @@
 import { TesseraError } from '../errors.js';
 import type { WorkerPort } from '../types.js';
 import type { ModelSetup, ReplyTo, Work, WorkRequest } from '../worker/protocol.js';
+import type { Holder } from './fair-queue.js';
 import { WorkerHandle } from './worker-handle.js';
 
 // Each keeps its weights and its tile's tensors in the worker's memory.
@@ -33,7 +34,8 @@ export interface LoadableModel {
 }
 
 /** A place for one worker, which is started when needed and replaced when lost. */
-export class WorkerSeat {
+export class WorkerSeat implements Holder {
+  held: unknown;
   readonly #options: SeatOptions;
   #worker: WorkerHandle | undefined;
   /** What the worker has loaded, least recently used first. */
@@ -60,6 +62,7 @@ export class WorkerSeat {
     const worker = new WorkerHandle(spawn(), silence);
     this.#worker = worker;
     this.#models.clear();
+    this.held = undefined;
     try {
       const opened = worker.request({ type: 'open', glueUrl });
       // A missing file is told first: it says more than a worker that found nothing either.

@@ -12,6 +12,9 @@ export interface ConnectOptions {
   signal?: AbortSignal | undefined;
 }
 
+// What a worker holds of a picture is not known at this end.
+const TILES_BECAUSE = 'the workers are at the other end of a port';
+
 /** The models of another upscaler, by a port of it. */
 export class ConnectedModels implements ModelSet {
   readonly #client: PortClient;
@@ -59,7 +62,13 @@ export class ConnectedModels implements ModelSet {
     if (known !== undefined) return known;
     const pool = new PortModel(this.#client, id, info.workers, () => this.#lanes++);
     if (this.#paused) pool.pause();
-    const loaded = { pool, model, info };
+    const scheduleBecause = info.scheduleBecause || TILES_BECAUSE;
+    const loaded: Loaded = {
+      pool,
+      model,
+      info: { ...info, schedule: 'tiles', scheduleBecause },
+      tilesBecause: TILES_BECAUSE,
+    };
     this.#loaded.set(id, loaded);
     return loaded;
   }

@@ -6,6 +6,8 @@ import type { PortClient } from './client.js';
 // For each worker of the pool: so a worker finds the next tile waiting while a result is on its way. More
 // would only keep a later run of a higher priority waiting.
 const TILES_UNDERWAY = 2;
+// The worker, whichever it is: what it holds is not known here.
+const AFAR = { held: undefined };
 
 /** A model of the upscaler at the other end of a port. */
 export class PortModel implements TilePool {
@@ -58,7 +60,7 @@ export class PortModel implements TilePool {
     const number = this.#lanes.get(lane) ?? this.#nextLane();
     this.#lanes.set(lane, number);
     const { priority } = lane;
-    const work = task.makeWork();
+    const work = task.makeWork(AFAR);
     try {
       const request = { type: 'task', model: this.#id, lane: number, priority, work } as const;
       const onprogress = (done: number) => task.progress?.(done);

@@ -28,7 +28,7 @@ export function estimateRun(
   const last = legs.at(-1) as Leg;
   const { across, down, overlap } = first.plan;
   const { width: outputWidth, height: outputHeight } = last.target.window;
-  const used = Math.min(workers, Math.max(...legs.map(({ tiles }) => tiles.length)));
+  const used = Math.min(workers, Math.max(...legs.map(({ count }) => count)));
   // Of a stream, two rows of tiles are in memory.
   const rowsOfTiles = 2 * last.plan.down.tile * scale;
   const rows = kind === 'stream' ? Math.min(outputHeight, rowsOfTiles) : outputHeight;
@@ -37,6 +37,7 @@ export function estimateRun(
   // A tile and its result exist outside the wasm memory too, on their way.
   const tilePixels = Math.max(...legs.map(({ plan }) => plan.across.tile * plan.down.tile));
   const onTheWay = tilePixels * BYTES_PER_PIXEL * (1 + scale ** 2);
+  const tiled = legs.find(({ plan }) => plan.flow === undefined);
   const inexact = legs.find(({ plan }) => !plan.exact);
   return {
     width: across.extent,
@@ -48,11 +49,13 @@ export function estimateRun(
     perWorker,
     workers: used,
     total: sum(legs.map(bytes)) + output + used * (perWorker + onTheWay),
-    tiles: sum(legs.map(({ tiles }) => tiles.length)),
+    tiles: sum(legs.map(({ count }) => count)),
     tile: { width: across.tile, height: down.tile },
     overlap,
+    schedule: tiled === undefined ? 'rows' : 'tiles',
+    scheduleBecause: tiled?.plan.tilesBecause ?? '',
     exact: inexact === undefined,
     notExactBecause: inexact?.plan.notExactBecause ?? '',
-    multiplications: multiplicationsPerPixel * sum(legs.map(workOf)),
+    multiplications: multiplicationsPerPixel * sum(legs.map((leg) => workOf(leg, used))),
   };
 }

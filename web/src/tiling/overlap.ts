@@ -1,5 +1,5 @@
 /** How far tiles overlap and how large they may be: what is exact where it can be afforded. */
-import type { OverlapOption } from '../types.js';
+import type { OverlapOption, RowFlow } from '../types.js';
 
 /** What a network demands of a tiler; `ModelInfo` has these. Lengths are input pixels. */
 export interface TilingFacts {
@@ -21,6 +21,10 @@ export interface TilingFacts {
   tileMemory: TileMemory;
   /** How many weights there are. */
   parameters: number;
+  /** null: in tiles only. */
+  rowFlow: RowFlow | null;
+  /** Why; empty otherwise. */
+  noRowFlowBecause: string;
 }
 
 /** Bytes that a tile of some input pixels needs, beside the weights. */
@@ -94,7 +98,7 @@ function edgeWithin(memory: TileMemory, bytes: number): number {
 }
 
 /** The shortest tile that has something left beside an overlap. */
-export function shortestTile(facts: TilingFacts, overlap: number): number {
+function shortestTile(facts: TilingFacts, overlap: number): number {
   return Math.max(2 * overlap + facts.sizeMultiple, facts.smallest);
 }
 

@@ -15,15 +15,8 @@
  * Where a network's output lacks a margin, the padded image begins a margin before the image.
  */
 import { TesseraError } from '../errors.js';
-import type { OverlapOption } from '../types.js';
-import {
-  fitsWhole,
-  roundUp,
-  shortestTile,
-  type TileBounds,
-  type TilingFacts,
-  tileBounds,
-} from './overlap.js';
+import type { OverlapOption, RowFlow } from '../types.js';
+import { fitsWhole, roundUp, type TileBounds, type TilingFacts, tileBounds } from './overlap.js';
 
 /** The cut along one axis. */
 export interface AxisPlan {
@@ -52,6 +45,10 @@ export interface TilePlan {
   exact: boolean;
   /** Why not; empty otherwise. */
   notExactBecause: string;
+  /** Set where rows flow: the cut is that of bands.ts. */
+  flow?: RowFlow | undefined;
+  /** Why they do not, where somebody asked. */
+  tilesBecause?: string | undefined;
 }
 
 /** One tile: what the network sees, and which part of it is kept. */
@@ -79,6 +76,8 @@ export interface TilingRequest {
   overlap?: OverlapOption | undefined;
   /** How far beyond what a tile supplies its result must go, in pixels. Default 0. */
   reach?: number | undefined;
+  /** Why rows may not flow; default empty: they may. */
+  tilesBecause?: string | undefined;
 }
 
 // Tiles kept smaller than this are not made just to feed more workers: fixed costs would eat it.
@@ -88,32 +87,22 @@ const TILE_COST = 2048;
 /** One tile for the whole image has at most this many pixels. */
 export const WHOLE_IMAGE_LIMIT = 1024 * 1024;
 
-/** The part of the facts and bounds that cutting needs. */
-interface Cut {
-  sizeMultiple: number;
-  margin: number;
-  /** The shortest tile. */
-  shortest: number;
-  overlap: number;
-}
-
-function cutOf(facts: TilingFacts, overlap: number): Cut {
-  const { sizeMultiple, margin } = facts;
-  return { sizeMultiple, margin, shortest: shortestTile(facts, overlap), overlap };
-}
+/** The part of the facts that cutting needs. */
+type Cut = Pick<TilingFacts, 'sizeMultiple' | 'smallest' | 'overlap'>;
 
 /** @param fixed - not 0: the length of all tiles */
-function paddedExtent(extent: number, facts: TilingFacts, fixed: number): number {
+export function paddedExtent(extent: number, facts: TilingFacts, fixed: number): number {
   const { margin, sizeMultiple, smallest } = facts;
   return roundUp(Math.max(extent + 2 * margin, smallest, fixed), sizeMultiple);
 }
 
 /** Cuts an axis into `wanted` tiles of one length, or fewer when rounding makes them longer. */
-function cutAxis(extent: number, padded: number, wanted: number, cut: Cut): AxisPlan {
-  const { overlap, sizeMultiple, shortest } = cut;
+export function cutAxis(extent: number, padded: number, wanted: number, cut: Cut): AxisPlan {
+  const { overlap, sizeMultiple, smallest } = cut;
   if (wanted === 1) return { extent, padded, tile: padded, count: 1 };
   const inner = padded - 2 * overlap;
-  const step = roundUp(Math.max(inner / wanted, shortest - 2 * overlap), sizeMultiple);
+  const shortest = Math.max(sizeMultiple, smallest - 2 * overlap);
+  const step = roundUp(Math.max(inner / wanted, shortest), sizeMultiple);
   return { extent, padded, tile: step + 2 * overlap, count: Math.ceil(inner / step) };
 }
 
@@ -126,7 +115,7 @@ function cuts(
   fixed: number,
 ): AxisPlan[] {
   const { edge, overlap } = bounds;
-  const cut = cutOf(facts, overlap);
+  const cut = { ...facts, overlap };
   const padded = paddedExtent(extent, facts, fixed);
   const inner = padded - 2 * overlap;
   if (fixed > 0) {
@@ -178,9 +167,8 @@ function combine(
  */
 export function planWhole(width: number, height: number, facts: TilingFacts): TilePlan {
   const own = { ...facts, sizeMultiple: facts.wholeMultiple };
-  const cut = cutOf(own, facts.overlap);
   const axis = (extent: number, fixed: number) =>
-    cutAxis(extent, paddedExtent(extent, own, fixed), 1, cut);
+    cutAxis(extent, paddedExtent(extent, own, fixed), 1, own);
   const { fixedWidth, fixedHeight } = facts;
   const plan = combine(axis(width, fixedWidth), axis(height, fixedHeight), facts.margin, facts);
   if (fixedWidth > 0 && (plan.across.tile > fixedWidth || plan.down.tile > fixedHeight)) {
@@ -245,13 +233,19 @@ export function enlarged(pixels: number, scale: number): number {
   return Math.floor(pixels * scale + 1e-6);
 }
 
-interface AxisTile {
+/** One tile along an axis, and the part of it that is kept. */
+export interface AxisTile {
   origin: number;
   keep: number;
   keepEnd: number;
 }
 
-function axisTile(axis: AxisPlan, index: number, { overlap, margin }: TilePlan): AxisTile {
+/** The tile at a position along an axis. */
+export function axisTile(
+  axis: AxisPlan,
+  index: number,
+  { overlap, margin }: Pick<TilePlan, 'overlap' | 'margin'>,
+): AxisTile {
   const step = axis.tile - 2 * overlap;
   const last = index === axis.count - 1;
   // Each tile's share ends one overlap before its own end, and the next share starts there. The

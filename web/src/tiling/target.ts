@@ -99,6 +99,13 @@ export const whole = ({ width, height }: Extents): Target => ({
   window: { x: 0, y: 0, width, height },
 });
 
+/** Whether the result is all that the network makes of an image, as it is. */
+export function hasNetworksSize(target: Target, image: Extents, scale: number): boolean {
+  const { width, height } = networkSize(image, scale);
+  const is = (extents: Extents) => extents.width === width && extents.height === height;
+  return is(target) && is(target.window);
+}
+
 /** How far beyond what a tile supplies its result must go to be reduced, in input pixels. */
 export function reductionReach(target: Target, image: Extents, scale: number): number {
   const reach = (from: number, to: number) =>

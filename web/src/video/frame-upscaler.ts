@@ -1,4 +1,5 @@
 import type { SourceImage } from '../image/source.js';
+import { TileCutter } from '../pool/cutter.js';
 import { Run } from '../pool/run.js';
 import type { TilePool } from '../pool/tile-pool.js';
 import { networkSize, whole } from '../tiling/target.js';
@@ -111,11 +112,13 @@ export class FrameUpscaler {
     const spare = new Promise<void>((resolve) => {
       becomeSpare = resolve;
     });
-    const target = whole(networkSize(image, model.scale));
+    const { scale } = model;
+    const target = whole(networkSize(image, scale));
+    const cut = { image, plan, tiles, target, scale, alpha: false, ownAlpha: false };
     const run = new Run(pool, {
-      ...{ image, plan, tiles, target, priority, signal },
-      scale: model.scale,
+      ...{ image, target, priority, signal },
       alpha: false,
+      cutter: new TileCutter(cut),
       spares: this.#spares,
       ontile(tile, done) {
         results.push(tile);

@@ -1,6 +1,8 @@
 import { describe, TesseraError, toErrorCode } from '../errors.js';
 import { enlarged } from '../tiling/plan.js';
 import type { NamedBytes } from '../types.js';
+import { networkRows, writeAlpha } from './alpha-rows.js';
+import { allocate, checkStatus, withBytes } from './memory.js';
 import type { Crop, ModelSetup, Reduction, SessionShape, TileWork } from './protocol.js';
 import type {
   ModelFacts,
@@ -14,11 +16,6 @@ import type {
 const BYTES_PER_PIXEL = 4;
 // Of a slow tile, between two looks at whether it is still wanted. Most tiles are done sooner.
 const PORTION_MS = 40;
-
-/** @throws TesseraError unless the status is OK. */
-export function checkStatus(status: WasmStatus): void {
-  if (status.code !== 'OK') throw new TesseraError(toErrorCode(status.code), status.message);
-}
 
 /** Starts a wasm instance from an already compiled module. */
 export function instantiate(
@@ -110,7 +107,7 @@ export class Engine {
       this.#model.delete();
       throw error;
     }
-    this.#info = this.#model.info();
+    this.#info = forThreads(this.#model.info(), threads);
     this.#session = new module.Session();
   }
 
@@ -145,110 +142,157 @@ export class Engine {
    */
   prepare(shape: SessionShape): void {
     if (this.#shape !== undefined && sameShape(shape, this.#shape)) return;
-    const { width, height, alpha } = shape;
+    const { width, height, alpha, rows } = shape;
     this.#shape = undefined;
-    checkStatus(this.#session.prepare(this.#model, width, height, alpha, this.#threads));
+    checkStatus(this.#session.prepare(this.#model, width, height, alpha, this.#threads, rows));
     this.#shape = shape;
   }
 
   /**
-   * Upscales one tile of `shape.width * shape.height` RGBA pixels and returns a part of the result,
-   * as it is or reduced, in `spare` if that has the right length, otherwise in a new buffer.
+   * Upscales one tile of `shape.width * shape.height` RGBA pixels, or the next rows of a strip, and
+   * returns a part of the result, as it is or reduced, in `spare` if that has the right length,
+   * otherwise in a new buffer.
    *
    * @param pause - called between portions of the work with the finished share; what it throws ends
    * the tile
    */
   async run(
-    { shape, pixels, take, spare }: Omit<TileWork, 'type'>,
+    { shape, begins, pixels, alphaRows, take, spare }: Omit<TileWork, 'type'>,
     pause: (done: number) => Promise<void>,
   ): Promise<ArrayBuffer> {
     this.prepare(shape);
-    const session = this.#session;
-    if (pixels.byteLength !== session.inputBytes()) {
-      throw new TesseraError(
-        'ERR_INTERNAL',
-        `a tile of ${pixels.byteLength} bytes does not fill ${session.inputBytes()}`,
-      );
+    if (begins) this.#session.restart();
+    const source = new Uint8Array(pixels);
+    if ('from' in take) {
+      await this.#pass(source, 0, new Portion(), pause);
+      return this.#reduce(take, spare);
     }
-    session.restart();
-    this.#module.HEAPU8.set(new Uint8Array(pixels), session.inputPointer());
-    for (;;) {
-      const { status, done } = session.runFor(PORTION_MS);
-      checkStatus(status);
-      if (done === 1) break;
-      await pause(done);
-    }
-    const output = session.outputPointer();
-    if ('from' in take) return this.#reduce(output, take, spare);
-    const { scale, margin } = this.#info;
-    return this.#copyOut(output, enlarged(shape.width - 2 * margin, scale), take, spare);
+    const result = makeResult(take, spare);
+    const rows = alphaRows === undefined ? source : networkRows(this.#module, source, alphaRows);
+    await this.#crop(rows, shape.width, take, result, pause);
+    if (alphaRows !== undefined) writeAlpha(this.#module, source, alphaRows, result);
+    return result.buffer;
   }
 
-  #reduce(pointer: number, { from, to }: Reduction, spare: ArrayBuffer | undefined): ArrayBuffer {
+  /** Runs until the crop is made: one pass of a tile, or as many passes of rows as it takes. */
+  async #crop(
+    source: Uint8Array,
+    width: number,
+    crop: Crop,
+    result: Uint8Array,
+    pause: (done: number) => Promise<void>,
+  ): Promise<void> {
+    const { scale, margin } = this.#info;
+    const rowBytes = enlarged(width - 2 * margin, scale) * BYTES_PER_PIXEL;
+    const portion = new Portion();
+    let taken = 0;
+    for (let made = 0; made < crop.y + crop.height; ) {
+      taken += await this.#pass(source, taken, portion, pause);
+      made += this.#copyOut(result, crop, made, rowBytes);
+    }
+  }
+
+  /**
+   * Takes a tile, or the rows of one pass, and runs it.
+   *
+   * @returns how many bytes of `source` it took
+   */
+  async #pass(
+    source: Uint8Array,
+    from: number,
+    portion: Portion,
+    pause: (done: number) => Promise<void>,
+  ): Promise<number> {
+    const bytes = this.#session.inputBytes();
+    this.#takeIn(source, from, bytes);
+    await this.#runOnce(portion, (done) => pause((from + done * bytes) / source.length));
+    return bytes;
+  }
+
+  #reduce({ from, to }: Reduction, spare: ArrayBuffer | undefined): ArrayBuffer {
     const module = this.#module;
-    const target = allocate(module, to.width * to.height * BYTES_PER_PIXEL);
+    const result = makeResult(to, spare);
+    const target = allocate(module, result.length);
     try {
-      checkStatus(module.resizePart(pointer, from, target, to));
-      const all = { x: 0, y: 0, width: to.width, height: to.height };
-      return this.#copyOut(target, to.width, all, spare);
+      checkStatus(module.resizePart(this.#session.outputPointer(), from, target, to));
+      result.set(module.HEAPU8.subarray(target, target + result.length));
+      return result.buffer;
     } finally {
       module.release(target);
     }
   }
 
-  #copyOut(
-    pointer: number,
-    outputWidth: number,
-    crop: Crop,
-    spare: ArrayBuffer | undefined,
-  ): ArrayBuffer {
-    const rowBytes = crop.width * BYTES_PER_PIXEL;
-    const bytes = rowBytes * crop.height;
-    const result = new Uint8Array(spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes));
-    const heap = this.#module.HEAPU8;
-    for (let y = 0; y < crop.height; y++) {
-      const start = pointer + ((crop.y + y) * outputWidth + crop.x) * BYTES_PER_PIXEL;
-      result.set(heap.subarray(start, start + rowBytes), y * rowBytes);
+  #takeIn(source: Uint8Array, from: number, bytes: number): void {
+    if (from + bytes > source.length) {
+      throw new TesseraError(
+        'ERR_INTERNAL',
+        `${source.length} bytes are too few: the session takes ${bytes} after ${from}`,
+      );
     }
-    return result.buffer;
+    this.#module.HEAPU8.set(source.subarray(from, from + bytes), this.#session.inputPointer());
   }
+
+  /** There may be many passes of rows in a portion. */
+  async #runOnce(portion: Portion, pause: (done: number) => Promise<void>): Promise<void> {
+    let done = 0;
+    while (done < 1) {
+      if (portion.rest <= 0) {
+        await pause(done);
+        portion.begin();
+      }
+      const finished = this.#session.runFor(portion.rest);
+      checkStatus(finished.status);
+      done = finished.done;
+    }
+  }
+
+  /**
+   * Copies what of the crop the session has just made.
+   *
+   * @param before - rows that it made before
+   * @returns how many it made
+   */
+  #copyOut(result: Uint8Array, crop: Crop, before: number, sourceBytes: number): number {
+    const rows = this.#session.outputBytes() / sourceBytes;
+    const heap = this.#module.HEAPU8;
+    const rowBytes = crop.width * BYTES_PER_PIXEL;
+    const end = Math.min(before + rows, crop.y + crop.height);
+    for (let y = Math.max(before, crop.y); y < end; y++) {
+      const row = this.#session.outputPointer() + (y - before) * sourceBytes;
+      const start = row + crop.x * BYTES_PER_PIXEL;
+      result.set(heap.subarray(start, start + rowBytes), (y - crop.y) * rowBytes);
+    }
+    return rows;
+  }
+}
+
+/** Each thread takes as many rows of a pass as one alone would. */
+function forThreads(facts: ModelFacts, threads: number): ModelFacts {
+  const { rowFlow } = facts;
+  if (rowFlow === null) return facts;
+  return { ...facts, rowFlow: { ...rowFlow, rows: rowFlow.rows * threads } };
+}
+
+/** What is left of the time until the next pause. */
+class Portion {
+  #begun = performance.now();
+
+  get rest(): number {
+    return PORTION_MS - (performance.now() - this.#begun);
+  }
+
+  begin(): void {
+    this.#begun = performance.now();
+  }
+}
+
+function makeResult(crop: Crop, spare: ArrayBuffer | undefined): Uint8Array<ArrayBuffer> {
+  const bytes = crop.width * crop.height * BYTES_PER_PIXEL;
+  return new Uint8Array(spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes));
 }
 
 function sameShape(a: SessionShape, b: SessionShape): boolean {
-  return a.width === b.width && a.height === b.height && a.alpha === b.alpha;
-}
-
-/**
- * Copies bytes into wasm memory for the length of one call.
- *
- * @throws TesseraError `ERR_OUT_OF_MEMORY`.
- */
-export function withBytes<T>(
-  module: TesseraModule,
-  bytes: Uint8Array | Uint8ClampedArray,
-  use: (pointer: number) => T,
-): T {
-  const pointer = allocate(module, bytes.length);
-  try {
-    module.HEAPU8.set(bytes, pointer);
-    return use(pointer);
-  } finally {
-    module.release(pointer);
-  }
-}
-
-/**
- * @returns the address of `bytes` bytes of wasm memory.
- * @throws TesseraError `ERR_OUT_OF_MEMORY`.
- */
-export function allocate(module: TesseraModule, bytes: number): number {
-  const pointer = module.allocate(bytes);
-  if (pointer === 0) {
-    throw new TesseraError('ERR_OUT_OF_MEMORY', `wasm memory has no room for ${bytes} bytes`, {
-      details: { bytes },
-    });
-  }
-  return pointer;
+  return a.width === b.width && a.height === b.height && a.alpha === b.alpha && a.rows === b.rows;
 }
 
 /** The message of an allocation that failed somewhere inside. */

@@ -6,12 +6,14 @@ import type { WireError } from '../errors.js';
 import type { Metadata } from '../load/picture-options.js';
 import type { ModelChoices, ModelInfo, NamedBytes } from '../types.js';
 
-/** The tile shape of a session, in input pixels. */
+/** The tile shape of a session, in input pixels: a tile, or a strip of the image down to its end. */
 export interface SessionShape {
   width: number;
   height: number;
   /** Whether transparency is upscaled too; otherwise the result is opaque. */
   alpha: boolean;
+  /** Not 0: rows flow through, about so many at a time. */
+  rows: number;
 }
 
 /** A rectangle of a tile's result, in output pixels. */
@@ -30,6 +32,16 @@ export interface Part extends Crop {
 
 /** How a tile's result is reduced: which part of the network's result it is, and what is wanted. */
 export interface Reduction {
+  from: Part;
+  to: Part;
+}
+
+/** What transparency needs that is enlarged beside a network whose rows flow. */
+export interface AlphaRows {
+  /** Rows of the image before and after those that the network takes. */
+  above: number;
+  below: number;
+  /** Which part of the strip the image's rows are, and of its result what comes back. */
   from: Part;
   to: Part;
 }
@@ -83,12 +95,19 @@ export interface PrepareWork {
   shape: SessionShape;
 }
 
-/** Upscale one tile: RGBA bytes in, a part of the RGBA bytes out. All buffers are transferred. */
+/**
+ * Upscale one tile, or the next rows of a strip: RGBA bytes in, a part of the RGBA bytes out. All
+ * buffers are transferred.
+ */
 export interface TileWork {
   type: 'tile';
   shape: SessionShape;
+  /** Whether the rows are the first ones of a strip; a tile's always are. */
+  begins: boolean;
   pixels: ArrayBuffer;
-  /** What comes back: pixels as they are, or reduced. */
+  /** Set where rows flow and alpha is enlarged beside them. */
+  alphaRows?: AlphaRows | undefined;
+  /** What comes back of what this request finishes: pixels as they are, or, of a tile, reduced. */
   take: Crop | Reduction;
   /** For the result, if it has the right length: a fresh buffer costs memory that must be cleared. */
   spare?: ArrayBuffer | undefined;

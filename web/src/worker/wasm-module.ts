@@ -28,7 +28,10 @@ export interface WasmModel {
   delete(): void;
 }
 
-/** One tile shape: RGBA8 in, RGBA8 out, straight alpha. */
+/**
+ * One tile shape: RGBA8 in, RGBA8 out, straight alpha. Where rows flow, input and output are those of
+ * one pass, in memory and in number, and a run is a pass.
+ */
 export interface WasmSession {
   prepare(
     model: WasmModel,
@@ -36,6 +39,7 @@ export interface WasmSession {
     height: number,
     alpha: boolean,
     threads: number,
+    rows: number,
   ): WasmStatus;
   inputPointer(): number;
   inputBytes(): number;
@@ -131,6 +135,10 @@ export interface TesseraModule {
   ): WasmStatus;
   /** Resizes a part of a picture; what it lacks and needs is an error. */
   resizePart(source: number, from: Part, target: number, to: Part): WasmStatus;
+  /** The same of the alpha of RGBA pixels; the target has a byte for each pixel. */
+  resizeAlphaPart(source: number, from: Part, target: number, to: Part): WasmStatus;
+  /** Gives fully transparent RGBA pixels the colour of visible ones nearby. */
+  bleedColor(pixels: number, width: number, height: number): void;
   compareImages(
     first: number,
     second: number,
