@@ -34,7 +34,10 @@ const dist = (path) => join('dist', path);
 const libraryAt = (path) => ({
   name: 'library-beside',
   setup(build) {
-    build.onResolve({ filter: /^\.\.\/(src\/)?index\.js$/ }, () => ({ path, external: true }));
+    build.onResolve({ filter: /^\.\.\/(\.\.\/)?(src\/)?index\.js$/ }, () => ({
+      path,
+      external: true,
+    }));
   },
 });
 
@@ -103,6 +106,12 @@ const BUNDLES = [
     format: 'esm',
     plugins: [libraryAt('../tessera.mjs')],
   },
+  {
+    entryPoints: [web('demo/compare/resample-worker.ts')],
+    outfile: dist('demo/resample-worker.mjs'),
+    format: 'esm',
+  },
+  { entryPoints: [web('demo/style/index.css')], outfile: dist('demo/style.css'), sourcemap: false },
 ];
 
 /** Bundles every entry point. */
@@ -177,7 +186,7 @@ async function installOne(preset, name) {
 /** Copies the shipped models and the demo page's own files. */
 export function copyStatic() {
   copyFiles(join(ROOT, 'models'), join(DIST, 'models'), /\.onnx$/);
-  copyFiles(join(ROOT, 'web', 'demo'), join(DIST, 'demo'), /\.(html|css|svg|webp|png)$/);
+  copyFiles(join(ROOT, 'web', 'demo'), join(DIST, 'demo'), /\.(html|svg|webp)$/);
 }
 
 /** Makes the files of that pattern in `target` those of `source`: what is gone there goes here too. */

@@ -1,9 +1,9 @@
-import { type LoadPhase, Upscaler, type Variant } from '../src/index.js';
+import { type LoadPhase, type ModelSource, Upscaler, type Variant } from '../../src/index.js';
 
-/** What the visitor has chosen under "How it runs". */
+/** How the visitor wants pictures enlarged. */
 export interface Settings {
-  /** The name of a shipped model, or a file of the visitor's. */
-  model: string | File;
+  /** The name of a shipped model, or files of the visitor's. */
+  model: ModelSource;
   workers: number;
   variant: Variant | 'auto';
 }
@@ -19,7 +19,7 @@ function same(a: Settings, b: Settings): boolean {
 }
 
 /** Holds the one upscaler of the page, and makes it anew when the settings change. */
-export class Runner {
+export class Engine {
   #prepared: Prepared | undefined;
   #madeFor: Settings | undefined;
 
