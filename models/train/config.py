@@ -146,6 +146,7 @@ class Config:
     name: str
     aliases: tuple
     scale: int
+    border: int  # pixels by which a picture is extended, its edges repeated: README.md, "Borders"
     licence: str
     data_statement: str
     net: NetConfig

@@ -43,6 +43,7 @@ def metadata_of(config, iteration):
         'color': 'rgb',
         'input_range': '0,1',
         'output_range': '0,1',
+        'border': config['border'],
         'licence': config['licence'],
         'data': config['data_statement'],
         'iterations': iteration,

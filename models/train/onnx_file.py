@@ -140,6 +140,7 @@ class OnnxNet:
         self.metadata = {p.key.removeprefix(METADATA_PREFIX): p.value
                          for p in model.metadata_props}
         self.scale = int(self.metadata['scale'])
+        self.border = int(self.metadata.get('border', 0))
 
     @classmethod
     def load(cls, path):
@@ -159,7 +160,10 @@ class OnnxNet:
 
     @torch.no_grad()
     def __call__(self, x):
-        values = dict(self._constants, input=x)
+        extended = F.pad(x, [self.border] * 4, mode='replicate')
+        values = dict(self._constants, input=extended)
         for operator, inputs, output, attributes in self._nodes:
             values[output] = operator(*(values[name] for name in inputs), **attributes)
-        return values['output']
+        cut = self.border * self.scale
+        height, width = values['output'].shape[2:]
+        return values['output'][:, :, cut:height - cut, cut:width - cut]

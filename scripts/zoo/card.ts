@@ -10,6 +10,7 @@ export interface ModelFacts {
   parameters: number;
   multiplicationsPerPixel: number;
   overlap: number;
+  border: number;
   licence: string;
 }
 
@@ -42,6 +43,7 @@ function factTable({ model, facts }: CardParts): string {
     ['parameters', count(facts.parameters)],
     ['multiplications', `${count(facts.multiplicationsPerPixel)} per input pixel`],
     ['receptive field', `${field}x${field} input pixels, so tiles overlap by ${facts.overlap}`],
+    ['border', `${facts.border} pixels, edge pixels repeated, cut away from the result`],
     ['licence of the weights', facts.licence],
   ];
   return markdownTable(['', ''], lines);

@@ -340,6 +340,9 @@ struct ModelInfo {
   std::array<float, 2> output_range = {0.0f, 1.0f};
   std::array<float, 4> mean = {0.0f, 0.0f, 0.0f, 0.0f};
   std::array<float, 4> stddev = {1.0f, 1.0f, 1.0f, 1.0f};
+  // Input pixels by which an image is extended on each side, its edge pixels repeated, before it
+  // enters: what the network's zero padding spoils is then cut away.
+  int64_t border = 0;
 };
 
 /// A single-input, single-output network in topological order. After the passes of passes.h, all

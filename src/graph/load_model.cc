@@ -255,6 +255,10 @@ Result<Model> LoadModel(std::span<const uint8_t> bytes, const LoadOptions& optio
     if (obstacles && obstacles->empty()) obstacles->push_back(model.status());
     return model;
   }
+  TilingFacts& facts = model->tiling;
+  const int64_t whole = facts.scale.denominator();
+  const int64_t wanted = (model->graph.info.border + whole - 1) / whole * whole;
+  facts.border = std::min(wanted, facts.overlap - facts.margin);
   model->file_bytes = bytes.size();
   for (const onnx::ExternalFile& file : options.files) model->file_bytes += file.bytes.size();
   return model;

@@ -14,6 +14,7 @@ namespace tessera {
 namespace {
 
 constexpr int64_t kMaxScale = 64;
+constexpr int64_t kMaxBorder = 64;
 
 using Parser = bool (*)(const std::string& text, ModelInfo& info);
 
@@ -36,15 +37,24 @@ bool ParseRange(const std::string& text, std::array<float, 2>& range) {
   return ParseNumbers(text, range) && range[0] < range[1];
 }
 
-bool ParseScale(const std::string& text, ModelInfo& info) {
+// A whole number of one or two digits.
+bool ParseCount(const std::string& text, int64_t& count) {
   if (text.empty() || text.size() > 2) return false;
-  int64_t scale = 0;
+  count = 0;
   for (const char digit : text) {
     if (digit < '0' || digit > '9') return false;
-    scale = scale * 10 + (digit - '0');
+    count = count * 10 + (digit - '0');
   }
-  info.declared_scale = scale;
-  return scale >= 1 && scale <= kMaxScale;
+  return true;
+}
+
+bool ParseScale(const std::string& text, ModelInfo& info) {
+  int64_t& scale = info.declared_scale;
+  return ParseCount(text, scale) && scale >= 1 && scale <= kMaxScale;
+}
+
+bool ParseBorder(const std::string& text, ModelInfo& info) {
+  return ParseCount(text, info.border) && info.border <= kMaxBorder;
 }
 
 struct ColorName {
@@ -100,7 +110,7 @@ struct Key {
   const char* expected;
 };
 
-constexpr std::array<Key, 12> kKeys = {{
+constexpr std::array<Key, 13> kKeys = {{
     {"tessera.name",
      [](const std::string& text, ModelInfo& info) { return info.name = text, true; }, "text"},
     {"tessera.licence",
@@ -125,6 +135,7 @@ constexpr std::array<Key, 12> kKeys = {{
      [](const std::string& text, ModelInfo& info) { return ParsePerChannel(text, info.mean); },
      "one number, or one per channel, \"r,g,b\""},
     {"tessera.std", ParseStd, "one positive number, or one per channel, \"r,g,b\""},
+    {"tessera.border", ParseBorder, "a whole number from 0 to 64"},
 }};
 
 // "0.5,1": with enough digits that ParseNumbers reads the same floats.
@@ -192,6 +203,7 @@ MetadataEntries FormatMetadata(const ModelInfo& info) {
       info.output_range == defaults.output_range);
   add("tessera.mean", FormatPerChannel(info.mean, 0.0f), info.mean == defaults.mean);
   add("tessera.std", FormatPerChannel(info.stddev, 1.0f), info.stddev == defaults.stddev);
+  add("tessera.border", std::to_string(info.border), info.border == 0);
   return entries;
 }
 

@@ -30,6 +30,10 @@ struct TilingFacts {
   // Pixels on each side that the output does not cover (unpadded convolutions). An image is
   // extended by them, so that its result is whole.
   int64_t margin = 0;
+  // Pixels on each side by which an image is extended beyond that, as the file asks: rounded up to
+  // whole output pixels, which are cut away. Never so many that margin and border exceed overlap:
+  // what lies further out changes nothing.
+  int64_t border = 0;
   // Input pixels on each side that an output pixel may depend on (the receptive field is
   // 2 * overlap + 1), rounded up to a multiple of size_multiple; never less than margin.
   int64_t overlap = 0;

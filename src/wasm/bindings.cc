@@ -115,6 +115,7 @@ val InfoOf(const Model& model) {
   info.set("fixedWidth", static_cast<double>(tiling.fixed_width));
   info.set("fixedHeight", static_cast<double>(tiling.fixed_height));
   info.set("margin", static_cast<double>(tiling.margin));
+  info.set("border", static_cast<double>(tiling.border));
   info.set("exact", tiling.exact);
   info.set("notExactBecause", tiling.not_exact_because);
   info.set("tileMemory", DescribeTileMemory(EstimateTileMemory(model)));

@@ -346,7 +346,7 @@ TEST_CASE("import: tessera metadata") {
   b.Metadata("tessera.data", "d").Metadata("tessera.scores", "{}").Metadata("tessera.scale", "1");
   b.Metadata("tessera.color", "bgr").Metadata("tessera.input_range", "0,255");
   b.Metadata("tessera.output_range", "-1, 1").Metadata("tessera.mean", "0.4488,0.4371,0.4040");
-  b.Metadata("tessera.std", "1,2,3");
+  b.Metadata("tessera.std", "1,2,3").Metadata("tessera.border", "64");
   const ModelInfo info = MustImport(b).info;
   CHECK(info.name == "n");
   CHECK(info.licence == "MIT");
@@ -358,6 +358,7 @@ TEST_CASE("import: tessera metadata") {
   CHECK(info.output_range == std::array<float, 2>{-1.0f, 1.0f});
   CHECK(info.mean == std::array<float, 4>{0.4488f, 0.4371f, 0.4040f, 0.0f});
   CHECK(info.stddev == std::array<float, 4>{1.0f, 2.0f, 3.0f, 1.0f});
+  CHECK(info.border == 64);
 }
 
 TEST_CASE("import: metadata of every channel count, colour and layout") {
@@ -383,7 +384,9 @@ TEST_CASE("import: malformed metadata is refused by its key") {
         Entry{"tessera.mean", ""}, Entry{"tessera.input_range", "0"},
         Entry{"tessera.input_range", "1,0"}, Entry{"tessera.output_range", "0,1,2"},
         Entry{"tessera.output_range", "0,inf"}, Entry{"tessera.mean", "1,2"},
-        Entry{"tessera.mean", "1,2,3x"}, Entry{"tessera.std", "1,0,1"}, Entry{"tessera.std", ""}}) {
+        Entry{"tessera.mean", "1,2,3x"}, Entry{"tessera.std", "1,0,1"}, Entry{"tessera.std", ""},
+        Entry{"tessera.border", "-1"}, Entry{"tessera.border", "65"},
+        Entry{"tessera.border", "100"}}) {
     OnnxBuilder b = OneNode(13, "Relu", {}, {}, 3);
     CheckRefused(b.Metadata(key, value), StatusCode::kModelFormat, key);
   }

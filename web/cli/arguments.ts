@@ -62,13 +62,17 @@ export function positionals<const N extends readonly string[]>(
   return positionals as unknown as { [K in keyof N]: string };
 }
 
-/** A whole number of at least 1, or undefined when the option was not given. */
-export function wholeNumber({ values }: ParsedArguments, name: string): number | undefined {
+/** A whole number of at least `least`, or undefined when the option was not given. */
+export function wholeNumber(
+  { values }: ParsedArguments,
+  name: string,
+  least = 1,
+): number | undefined {
   const text = values[name];
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new UsageError(`--${name} must be a whole number of at least 1, not '${text}'`);
+  if (!Number.isInteger(value) || value < least) {
+    throw new UsageError(`--${name} must be a whole number of at least ${least}, not '${text}'`);
   }
   return value;
 }
@@ -109,6 +113,7 @@ export const PICTURE_OPTIONS = {
   'output-range': { type: 'string' },
   mean: { type: 'string' },
   std: { type: 'string' },
+  border: { type: 'string' },
 } as const satisfies OptionSpecs;
 
 /** What `--help` says of {@link PICTURE_OPTIONS}. */
@@ -119,6 +124,7 @@ export const PICTURE_HELP = `\
       --output-range A,B  what becomes bytes 0 and 255
       --mean R,G,B        subtracted, for each channel or (one number) for all
       --std R,G,B         divided by
+      --border N          pixels by which a picture is extended, its edges repeated
 `;
 
 function numbers(parsed: ParsedArguments, name: string): number[] | undefined {
@@ -138,6 +144,7 @@ export function pictureArguments(parsed: ParsedArguments): PictureOptions {
     outputRange: numbers(parsed, 'output-range') as PictureOptions['outputRange'],
     mean: numbers(parsed, 'mean'),
     std: numbers(parsed, 'std'),
+    border: wholeNumber(parsed, 'border', 0),
   };
   try {
     toMetadata(options);

@@ -49,6 +49,7 @@ function facts(info: ModelInfo): [string, string][] {
     ['receptive field', tiling],
     ['exact in tiles', info.exact ? 'yes' : 'no'],
     ...(info.margin > 0 ? [['margin', `${info.margin} pixels`] as [string, string]] : []),
+    ...(info.border > 0 ? [['border', `${info.border} pixels`] as [string, string]] : []),
     ['overlap', `${info.overlap} pixels, ${info.overlapWithAlpha} with transparency`],
     ['parameters', count(info.parameters)],
     ['multiplications', `${count(info.multiplicationsPerPixel)} per input pixel`],

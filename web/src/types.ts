@@ -310,6 +310,12 @@ export interface PictureOptions {
   color?: Color | undefined;
   /** Of the file's input. Default: found from its Transposes. */
   layout?: 'nchw' | 'nhwc' | undefined;
+  /**
+   * Pixels, 0 to 64, by which a picture is extended on each side before the network runs, its edge
+   * pixels repeated; what they become is cut away. For networks whose results are dark along the
+   * edges, since they take what lies beyond for black. Default 0.
+   */
+  border?: number | undefined;
 }
 
 /** What can be chosen for workers: those of a {@link Pool}, or of an upscaler that is given none. */
@@ -389,6 +395,8 @@ export interface ModelInfo {
   fixedHeight: number;
   /** Pixels on each side that the network's output lacks; images are padded by them. */
   margin: number;
+  /** Pixels on each side by which images are extended beyond that ({@link PictureOptions.border}). */
+  border: number;
   /**
    * Neighbouring pixels on each side that an output pixel depends on; when not `exact`, by local
    * paths.

@@ -7,7 +7,9 @@
  */
 export async function openTiles({ model, variant, workers, edge }) {
   const { Upscaler } = await import('/dist/tessera.mjs');
-  const upscaler = await Upscaler.create({ model, variant, workers, baseUrl: '/dist/' });
+  // Tiles of the size that is named: what a border adds depends on the picture.
+  const options = { model, variant, workers, border: 0, baseUrl: '/dist/' };
+  const upscaler = await Upscaler.create(options);
   const data = Uint8ClampedArray.from({ length: edge * edge * 4 }, (_, i) =>
     i % 4 === 3 ? 255 : Math.imul(i + 1, 2654435761) >>> 24,
   );

@@ -11,7 +11,7 @@ from ..export import ExportError, load_checkpoint, metadata_of, update_manifest
 from ..nets import TrainableNet, run_plain
 from ..onnx_file import OnnxNet, build_onnx
 
-CONFIG = {'name': 'made-x2', 'aliases': ('made',), 'scale': 2, 'licence': 'Apache-2.0',
+CONFIG = {'name': 'made-x2', 'aliases': ('made',), 'scale': 2, 'border': 0, 'licence': 'Apache-2.0',
           'data_statement': 'made'}
 
 
@@ -42,6 +42,16 @@ class ExportTest(unittest.TestCase):
                 result = net(x)
                 self.assertEqual(result.shape, (1, 3, height * scale, width * scale))
                 torch.testing.assert_close(result, expected, rtol=0, atol=1e-6)
+
+    def test_a_border_is_extended_and_cut_away(self):
+        weights = self.weights(2)
+        metadata = metadata_of(dict(CONFIG, border=3), 1)
+        net = OnnxNet(build_onnx(weights, 2, metadata))
+        x = torch.rand(1, 3, 9, 14)
+        extended = torch.nn.functional.pad(x, (3, 3, 3, 3), mode='replicate')
+        with torch.no_grad():
+            expected = run_plain(extended, half_rounded(weights), 2).clamp(0, 1)
+        torch.testing.assert_close(net(x), expected[:, :, 6:-6, 6:-6], rtol=0, atol=1e-6)
 
     def test_file_says_what_it_is(self):
         model = build_onnx(self.weights(2), 2, metadata_of(CONFIG, 123))

@@ -19,12 +19,28 @@ import {
 import { hasNativeCore, runNatively } from '../support/native-core.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
 import { NODE_VARIANTS } from '../support/node-variants.ts';
-import { addTransparency, hasTransparency, type Pixels, randomPicture } from '../support/pixels.ts';
+import {
+  addTransparency,
+  extended,
+  hasTransparency,
+  type Pixels,
+  randomPicture,
+  trimmed,
+} from '../support/pixels.ts';
 import { quantizedNetwork } from '../support/quantized-network.ts';
 import { Random } from '../support/random.ts';
 import { seeds } from '../support/seeds.ts';
 
 const NETWORKS = 16;
+
+/** A network, and what it runs on. */
+interface Subject {
+  file: Uint8Array;
+  /** Pixels by which the picture is extended. */
+  border: number;
+  scale: number;
+  picture: Pixels;
+}
 
 function hash(data: Uint8Array | Uint8ClampedArray): string {
   return createHash('sha256').update(data).digest('hex');
@@ -50,18 +66,19 @@ describe('same bytes', () => {
   /** The hash of one build's untiled result. */
   function wholeHash(
     variant: Variant,
-    file: Uint8Array,
-    picture: Pixels,
+    { file, picture, border, scale }: Subject,
     kernels: KernelName = '',
   ): string {
-    return hash(runPicture(cores.get(variant) as CoreModule, file, picture, kernels).data);
+    const core = cores.get(variant) as CoreModule;
+    const result = runPicture(core, file, extended(picture, border), kernels);
+    return hash(trimmed(result, border * scale).data);
   }
 
   /** The hash of the untiled result, once every build and kernel here has made the same. */
-  function agreedHash(file: Uint8Array, picture: Pixels, what: string): string {
-    const expected = wholeHash('simd', file, picture);
+  function agreedHash(subject: Subject, what: string): string {
+    const expected = wholeHash('simd', subject);
     for (const [variant, kernels] of LOCAL_KERNELS) {
-      const other = wholeHash(variant, file, picture, kernels);
+      const other = wholeHash(variant, subject, kernels);
       assert.equal(other, expected, `${variant} differs with kernels '${kernels}', ${what}`);
     }
     return expected;
@@ -76,25 +93,31 @@ describe('same bytes', () => {
     }
   }
 
-  /** A picture that the smallest tiles cut into a few dozen. */
-  function pictureFor(file: Uint8Array, random: Random): Pixels {
-    const { overlap, overlapWithAlpha } = describeModel(file);
+  /** A random network's border; larger ones than the receptive field change nothing. */
+  function borderFor(file: Uint8Array, random: Random): number {
+    const { sizeMultiple, overlap } = describeModel(file);
+    return random.pick([0, sizeMultiple, Math.min(overlap, 3 * sizeMultiple)]);
+  }
+
+  /** With a picture that the smallest tiles cut into a few dozen. */
+  function subjectFor(file: Uint8Array, border: number, random: Random): Subject {
+    const { overlap, overlapWithAlpha, scale } = describeModel(file);
     const transparent = random.next() < 0.3;
     const reach = transparent ? overlapWithAlpha : overlap;
     const extent = () => 2 * (reach + random.integer(2, 6));
-    const picture = randomPicture(random, extent(), extent());
-    return transparent ? addTransparency(random, picture) : picture;
+    const opaque = randomPicture(random, extent(), extent());
+    const picture = transparent ? addTransparency(random, opaque) : opaque;
+    return { file, border, scale, picture };
   }
 
   /** Upscales in tiles through the library, and compares. */
   async function assertTiled(
-    file: Uint8Array,
-    picture: Pixels,
+    { file, picture, border }: Subject,
     expected: string,
     { variant, random, what }: { variant: Variant; random: Random; what: string },
   ): Promise<void> {
     const workers = random.integer(1, 4);
-    const upscaler = await openUpscaler({ model: file, variant, workers });
+    const upscaler = await openUpscaler({ model: file, variant, workers, border });
     try {
       const { overlap, overlapWithAlpha, sizeMultiple } = upscaler.model;
       const smallest = sizeMultiple + 2 * (hasTransparency(picture) ? overlapWithAlpha : overlap);
@@ -110,7 +133,7 @@ describe('same bytes', () => {
 
   /** Upscales in rows through the library, and compares; rows.test.ts has bands of several workers. */
   async function assertInRows(
-    file: Uint8Array,
+    { file, border }: Subject,
     random: Random,
     variant: Variant,
     what: string,
@@ -118,7 +141,7 @@ describe('same bytes', () => {
     const picture = randomPicture(random, random.integer(1, 40), random.integer(100, 400));
     // Several may choose tiles for so small a picture; threads of one worker do not.
     const workers = variant.endsWith('-mt') ? random.integer(1, 4) : 1;
-    const upscaler = await openUpscaler({ model: file, variant, workers });
+    const upscaler = await openUpscaler({ model: file, variant, workers, border });
     try {
       const whole = await upscaler.upscalePatch(picture);
       const result = await upscaler.upscale(picture, { output: 'raw' });
@@ -142,19 +165,19 @@ describe('same bytes', () => {
       test(`network ${seed}`, async () => {
         const { file, description: what } = await quantizedNetwork(seed);
         const random = new Random(seed + 2000);
-        const picture = pictureFor(file, random);
-        const expected = agreedHash(file, picture, what);
+        const subject = subjectFor(file, borderFor(file, random), random);
+        const expected = agreedHash(subject, what);
         // Each network meets one build in tiles, and every build many networks.
         const variant = NODE_VARIANTS[seed % NODE_VARIANTS.length] as Variant;
-        await assertTiled(file, picture, expected, { variant, random, what });
-        await assertInRows(file, random, variant, what);
+        await assertTiled(subject, expected, { variant, random, what });
+        await assertInRows(subject, random, variant, what);
       });
 
       test(`network ${seed}, natively`, { skip: !hasNativeCore }, async () => {
         const { file, description: what } = await quantizedNetwork(seed);
-        const picture = pictureFor(file, new Random(seed + 3000));
-        const native = hash(await runNatively(file, picture));
-        assert.equal(native, agreedHash(file, picture, what), `native differs, ${what}`);
+        const subject = subjectFor(file, 0, new Random(seed + 3000));
+        const native = hash(await runNatively(file, subject.picture));
+        assert.equal(native, agreedHash(subject, what), `native differs, ${what}`);
       });
     }
   });
@@ -168,16 +191,16 @@ describe('same bytes', () => {
       test(name, async () => {
         const file = new Uint8Array(readFileSync(join(folder, entry.file)));
         const random = new Random(name.length);
-        const picture = pictureFor(file, random);
+        const subject = subjectFor(file, describeModel(file).border, random);
         const what = `model ${name}`;
         const quantized = describeModel(file).nodes.some(({ op }) => op === 'QuantizeLinear');
         for (const variant of NODE_VARIANTS) {
           // Relaxed SIMD makes other floating-point sums, so only quantized networks agree.
           const expected = quantized
-            ? agreedHash(file, picture, what)
-            : wholeHash(variant.replace('-mt', '') as Variant, file, picture);
-          await assertTiled(file, picture, expected, { variant, random, what });
-          await assertInRows(file, random, variant, what);
+            ? agreedHash(subject, what)
+            : wholeHash(variant.replace('-mt', '') as Variant, subject);
+          await assertTiled(subject, expected, { variant, random, what });
+          await assertInRows(subject, random, variant, what);
         }
       });
     }

@@ -24,6 +24,7 @@ export interface CoreModelInfo {
   sizeMultiple: number;
   smallest: number;
   margin: number;
+  border: number;
   exact: boolean;
   multiplicationsPerPixel: number;
   nodes: { name: string; op: string; runs: 'int8' | 'float' | 'fused' }[];

@@ -87,3 +87,28 @@ export function fromNetwork({ shape, data }: FloatImage, encoding: ByteEncoding)
   }
   return { width, height, data: bytes };
 }
+
+/** The picture with so many pixels more on each side, its edge pixels repeated. */
+export function extended({ width, height, data }: Pixels, border: number): Pixels {
+  const [wide, high] = [width + 2 * border, height + 2 * border];
+  const within = (at: number, extent: number) => Math.min(Math.max(at - border, 0), extent - 1);
+  const bytes = new Uint8ClampedArray(wide * high * 4);
+  for (let y = 0; y < high; y++) {
+    for (let x = 0; x < wide; x++) {
+      const from = (within(y, height) * width + within(x, width)) * 4;
+      bytes.set(data.subarray(from, from + 4), (y * wide + x) * 4);
+    }
+  }
+  return { width: wide, height: high, data: bytes };
+}
+
+/** The picture without so many pixels on each side. */
+export function trimmed({ width, height, data }: Pixels, border: number): Pixels {
+  const [narrow, low] = [width - 2 * border, height - 2 * border];
+  const bytes = new Uint8ClampedArray(narrow * low * 4);
+  for (let y = 0; y < low; y++) {
+    const from = ((y + border) * width + border) * 4;
+    bytes.set(data.subarray(from, from + narrow * 4), y * narrow * 4);
+  }
+  return { width: narrow, height: low, data: bytes };
+}

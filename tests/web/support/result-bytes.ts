@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import type { Picture } from './engine-arithmetic.ts';
 import { openUpscaler } from './node-upscaler.ts';
 
-/** What the library makes of a picture: bytes of red, green and blue, planes one after another. */
+/**
+ * What the library makes of a picture, which is not extended: bytes of red, green and blue, planes
+ * one after another.
+ */
 export async function upscaledBytes(file: Uint8Array, picture: Picture): Promise<Uint8Array> {
-  const upscaler = await openUpscaler({ model: new Uint8Array(file) });
+  const upscaler = await openUpscaler({ model: new Uint8Array(file), border: 0 });
   const { scale } = upscaler.model;
   const image = await upscaler.upscale(picture, { output: 'raw' });
   await upscaler.dispose();

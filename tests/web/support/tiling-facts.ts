@@ -9,6 +9,7 @@ export const PLAIN: TilingFacts = {
   fixedWidth: 0,
   fixedHeight: 0,
   margin: 0,
+  border: 0,
   overlap: 6,
   exact: true,
   notExactBecause: '',

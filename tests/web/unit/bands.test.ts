@@ -98,6 +98,7 @@ function randomCase(random: Random): Case {
     sizeMultiple,
     smallest: random.pick([1, 24]),
     overlap,
+    border: random.integer(0, Math.min(overlap, 12)),
     rowFlow: {
       rows: 16,
       outputLag: random.integer(0, overlap * scale),
@@ -133,9 +134,14 @@ function simulate({ facts, width, height, workers, alpha }: Case, random: Random
       sessions.set(worker, new Session(facts, plan.down.padded - request.shape.height));
     }
     const session = sessions.get(worker) as Session;
-    const { from, to } = session.run(request);
+    const strips = session.run(request);
+    assert.ok(
+      session.top === 0 || strips.from >= (session.top + overlap) * scale,
+      'far from the cut',
+    );
+    // The strip begins a border above the image.
+    const [from, to] = [strips.from - facts.border * scale, strips.to - facts.border * scale];
     assert.deepEqual([from, to], [part.output.y, part.output.y + part.output.height]);
-    assert.ok(session.top === 0 || from >= (session.top + overlap) * scale, 'far from the cut');
     for (let y = from; y < to; y++) {
       const at = strip * height * scale + y;
       covered[at] = (covered[at] as number) + 1;

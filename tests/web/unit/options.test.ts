@@ -19,6 +19,7 @@ test('what pixels are to a network becomes metadata', () => {
     std: 2,
     color: 'bgr',
     layout: 'nhwc',
+    border: 2,
   });
   assert.deepEqual(metadata, {
     'tessera.color': 'bgr',
@@ -27,6 +28,7 @@ test('what pixels are to a network becomes metadata', () => {
     'tessera.output_range': '-1,1',
     'tessera.mean': '0.4488,0.4371,0.404',
     'tessera.std': '2',
+    'tessera.border': '2',
   });
   assert.deepEqual(resolveCreate().metadata, {});
 });
@@ -40,6 +42,8 @@ for (const [options, message] of [
   [{ std: [1, 0, 1] }, /std must be positive/],
   [{ color: 'cmyk' }, /color must be one of rgb, bgr, y, y-full, gray/],
   [{ layout: 'chw' }, /layout must be one of nchw, nhwc/],
+  [{ border: 1.5 }, /border must be a whole number of at least 0, not 1.5/],
+  [{ border: 65 }, /border must be at most 64, not 65/],
   [{ workers: 0 }, /workers/],
   [{ workers: 1.5 }, /workers/],
   [{ workers: 1000 }, /workers/],
@@ -57,6 +61,7 @@ for (const [options, message] of [
 for (const [options, message] of [
   [{ inputRange: '0,255' }, /inputRange must be an array of numbers/],
   [{ mean: ['1', 2, 3] }, /mean must be an array of numbers/],
+  [{ border: '2' }, /border must be a number/],
   [{ workers: '4' }, /workers must be a number/],
   [{ onprogress: 1 }, /onprogress must be a function/],
   [{ createWorker: {} }, /createWorker must be a function/],

@@ -57,6 +57,7 @@ test('the tiles cover every target exactly once, whatever the cut', () => {
     height: extent,
     scale: fc.constantFrom(1.5, 2, 3, 4),
     margin: fc.constantFrom(0, 2),
+    border: fc.constantFrom(0, 4),
     across: fc.double({ min: 1, max: 4, noNaN: true }),
     down: fc.double({ min: 1, max: 4, noNaN: true }),
     fit: fc.constantFrom('contain', 'cover', 'fill'),
@@ -66,10 +67,10 @@ test('the tiles cover every target exactly once, whatever the cut', () => {
   fc.assert(
     fc.property(
       scenario,
-      ({ width, height, scale, margin, across, down, fit, tileSize, focus }) => {
+      ({ width, height, scale, margin, border, across, down, fit, tileSize, focus }) => {
         const image = { width, height };
         const wanted = { width: Math.ceil(width * across), height: Math.ceil(height * down), fit };
-        const facts = { ...FACTS, scale, margin };
+        const facts = { ...FACTS, scale, margin, border };
         let target: ReturnType<typeof chooseTarget>;
         try {
           target = chooseTarget(wanted as TargetSize, image, scale);

@@ -54,10 +54,11 @@ const anyFacts = fc
     sizeMultiple: multiples,
     overlap: overlaps,
     margin: fc.nat(20),
+    border: fc.nat(20),
     smallest: fc.nat(40),
     scale: fc.constantFrom(1, 2, 3, 4),
   })
-  .map(({ sizeMultiple, overlap, margin, smallest, scale }) => {
+  .map(({ sizeMultiple, overlap, margin, border, smallest, scale }) => {
     const multiple = (value: number) => Math.ceil(value / sizeMultiple) * sizeMultiple;
     return {
       ...PLAIN,
@@ -66,6 +67,7 @@ const anyFacts = fc
       wholeMultiple: sizeMultiple,
       overlap: multiple(overlap),
       margin: Math.min(margin, multiple(overlap)),
+      border: Math.min(border, Math.max(0, multiple(overlap) - margin)),
       smallest: multiple(Math.max(1, smallest)),
     };
   });
@@ -102,34 +104,36 @@ test('every pixel is kept exactly once', () => {
 test('no tile reaches over the edge of the padded image', () => {
   checkPlans((plan, facts) => {
     for (const tile of tilesOf(plan)) {
-      const [x, y] = [tile.x + facts.margin, tile.y + facts.margin];
+      const [x, y] = [tile.x + plan.frame, tile.y + plan.frame];
       assert.ok(x >= 0 && x + plan.across.tile <= plan.across.padded);
       assert.ok(y >= 0 && y + plan.down.tile <= plan.down.padded);
     }
     const { padded, extent } = plan.across;
-    assert.ok(padded === facts.smallest || padded - extent - 2 * facts.margin < facts.sizeMultiple);
+    assert.ok(padded === facts.smallest || padded - extent - 2 * plan.frame < facts.sizeMultiple);
   });
 });
 
 test('what is kept is an overlap away from every tile edge that is not an image edge', () => {
-  checkPlans((plan, { overlap, margin }) => {
+  checkPlans((plan, { overlap }) => {
+    const { frame } = plan;
     for (const tile of tilesOf(plan)) {
       const right = tile.x + plan.across.tile;
       const bottom = tile.y + plan.down.tile;
-      const atRight = right === plan.across.padded - margin;
-      const atBottom = bottom === plan.down.padded - margin;
-      assert.ok(tile.keepX - tile.x >= (tile.x === -margin ? margin : overlap));
-      assert.ok(tile.keepY - tile.y >= (tile.y === -margin ? margin : overlap));
-      assert.ok(right - tile.keepX - tile.keepWidth >= (atRight ? margin : overlap));
-      assert.ok(bottom - tile.keepY - tile.keepHeight >= (atBottom ? margin : overlap));
+      const atRight = right === plan.across.padded - frame;
+      const atBottom = bottom === plan.down.padded - frame;
+      assert.ok(tile.keepX - tile.x >= (tile.x === -frame ? frame : overlap));
+      assert.ok(tile.keepY - tile.y >= (tile.y === -frame ? frame : overlap));
+      assert.ok(right - tile.keepX - tile.keepWidth >= (atRight ? frame : overlap));
+      assert.ok(bottom - tile.keepY - tile.keepHeight >= (atBottom ? frame : overlap));
     }
   });
 });
 
 test('tile extents and origins are multiples of what the network takes', () => {
-  checkPlans((plan, { sizeMultiple, margin, smallest }) => {
+  checkPlans((plan, { sizeMultiple, smallest }) => {
+    const { frame } = plan;
     for (const tile of tilesOf(plan)) {
-      for (const length of [tile.x + margin, tile.y + margin, plan.across.tile, plan.down.tile]) {
+      for (const length of [tile.x + frame, tile.y + frame, plan.across.tile, plan.down.tile]) {
         assert.equal(length % sizeMultiple, 0);
       }
     }

@@ -70,7 +70,7 @@ test('the table of models has what each one costs', () => {
   const [model] = zoo(['photo-x2'], { photo: 'photo-x2' });
   const facts = { fileBytes: 57095, parameters: 50796, multiplicationsPerPixel: 50400 };
   const table = modelTable([
-    { model: model as ZooModel, facts: { ...facts, overlap: 7, licence: 'Apache-2.0' } },
+    { model: model as ZooModel, facts: { ...facts, overlap: 7, border: 2, licence: 'Apache-2.0' } },
   ]);
   const line =
     '| `photo-x2` (also `photo`) | 57 kB | 2 | 50,796 | 50,400 | [photo-x2.md](photo-x2.md) |';

@@ -1,4 +1,4 @@
-import { checkOneOf } from '../base/checks.js';
+import { checkInteger, checkOneOf } from '../base/checks.js';
 import type { PictureOptions } from '../types.js';
 
 /** What a network's channels may be. */
@@ -40,6 +40,15 @@ function checkDeviations(name: string, value: unknown): number[] {
   throw new RangeError(`${name} must be positive`);
 }
 
+// As far as the core extends an image.
+const MOST_BORDER = 64;
+
+function checkBorder(name: string, value: unknown): number {
+  const border = checkInteger(name, value, 0);
+  if (border <= MOST_BORDER) return border;
+  throw new RangeError(`${name} must be at most ${MOST_BORDER}, not ${border}`);
+}
+
 /**
  * What the options say, as a model file's metadata says it.
  *
@@ -56,5 +65,6 @@ export function toMetadata(options: PictureOptions): Metadata {
   add('output_range', options.outputRange, (range) => checkRange('outputRange', range).join());
   add('mean', options.mean, (mean) => checkPerChannel('mean', mean).join());
   add('std', options.std, (std) => checkDeviations('std', std).join());
+  add('border', options.border, (border) => String(checkBorder('border', border)));
   return metadata;
 }

@@ -148,7 +148,8 @@ export class BandCutter implements Cutter {
       held.made++;
       return held;
     }
-    const height = this.#request.plan.down.padded - piece.bandBegin;
+    const { down, frame } = this.#request.plan;
+    const height = down.padded - (piece.bandBegin + frame);
     const position = new Position(this.#owner, strip, height, row + 1);
     worker.held = position;
     return position;

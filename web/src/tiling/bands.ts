@@ -16,7 +16,7 @@
  */
 
 import type { RowFlow } from '../types.js';
-import { roundUp, type TilingFacts } from './overlap.js';
+import { frameOf, roundUp, type TilingFacts } from './overlap.js';
 import {
   axisTile,
   cutAxis,
@@ -56,7 +56,10 @@ export interface Piece {
   output: { x: number; y: number; width: number; height: number };
   /** Where `output` begins in the strip's own result, in output pixels. */
   cropX: number;
-  /** The rows it takes when it continues a band: `begin` .. `end` - 1. */
+  /**
+   * The rows it takes when it continues a band: `begin` .. `end` - 1. Those before 0 and after the
+   * image repeat its edges.
+   */
   begin: number;
   end: number;
   /** The first row of a band that begins with it. */
@@ -157,13 +160,16 @@ function cutInto(
   const padded = paddedExtent(height, facts, 0);
   const share = Math.max(LEAST_ROWS, (padded * across.count) / workers);
   const wanted = Math.min(share, PIECE_PIXELS / across.tile);
-  const tile = roundUp(Math.max(wanted, lagRows(flow, facts.scale) + 1), flow.rows);
-  const count = Math.max(1, Math.ceil(enlarged(height, facts.scale) / (tile * facts.scale)));
+  const frame = frameOf(facts);
+  const tile = roundUp(Math.max(wanted, lagRows(flow, facts.scale) + frame + 1), flow.rows);
+  const outputRows = enlarged(height + frame, facts.scale);
+  const count = Math.max(1, Math.ceil(outputRows / (tile * facts.scale)));
   return {
     across,
     down: { extent: height, padded, tile, count },
     overlap,
     margin: 0,
+    frame,
     count: across.count * count,
     exact: true,
     notExactBecause: '',
@@ -184,13 +190,15 @@ export function pieceAt(
   row: number,
   facts: Pick<TilingFacts, 'scale' | 'smallest'>,
 ): Piece {
-  const { down, across, flow } = plan;
+  const { down, across, flow, frame } = plan;
   const { scale } = facts;
   const column = axisTile(across, strip, plan);
   const last = row === down.count - 1;
   const outputRows = Math.round(down.tile * scale);
-  const top = row === 0 ? 0 : row * outputRows - flow.outputLag;
-  const bottom = last ? enlarged(down.extent, scale) : (row + 1) * outputRows - flow.outputLag;
+  // The network's own rows begin a frame above the image's.
+  const behind = flow.outputLag + enlarged(frame, scale);
+  const top = row === 0 ? 0 : row * outputRows - behind;
+  const bottom = last ? enlarged(down.extent, scale) : (row + 1) * outputRows - behind;
   const x = enlarged(column.keep, scale);
   // Far enough above, where a pass begins, and not so low that the network would not take the rest.
   const above = Math.min(row * down.tile - plan.again, down.padded - facts.smallest);
@@ -201,9 +209,9 @@ export function pieceAt(
     width: across.tile,
     output: { x, y: top, width: enlarged(column.keepEnd, scale) - x, height: bottom - top },
     cropX: enlarged(column.keep - column.origin, scale),
-    begin: row * down.tile,
-    end: last ? down.padded : (row + 1) * down.tile,
-    bandBegin: row === 0 ? 0 : highest - (highest % flow.rows),
+    begin: row * down.tile - frame,
+    end: (last ? down.padded : (row + 1) * down.tile) - frame,
+    bandBegin: (row === 0 ? 0 : highest - (highest % flow.rows)) - frame,
   };
 }
 
@@ -213,17 +221,18 @@ export function pieceAt(
  * @param first - the first row that the network takes for it
  */
 export function alphaRowsOf(
-  { down }: BandPlan,
+  { down, frame }: BandPlan,
   { width, output, cropX, end }: Piece,
   first: number,
   scale: number,
 ) {
-  const top = Math.floor(output.y / scale) - ALPHA_REACH;
-  const begin = Math.max(0, Math.min(first - ALPHA_REACH, top));
-  const bottom = Math.min(down.padded, end + ALPHA_REACH);
+  // Rows of the padded image, which begins a frame above the image.
+  const top = Math.min(first, Math.floor(output.y / scale)) + frame;
+  const begin = Math.max(0, top - ALPHA_REACH);
+  const bottom = Math.min(down.padded, end + frame + ALPHA_REACH);
   return {
-    above: first - begin,
-    below: bottom - end,
+    above: first + frame - begin,
+    below: bottom - (end + frame),
     from: {
       x: 0,
       y: begin,
@@ -235,6 +244,7 @@ export function alphaRowsOf(
     to: {
       ...output,
       x: cropX,
+      y: output.y + enlarged(frame, scale),
       wholeWidth: enlarged(width, scale),
       wholeHeight: enlarged(down.padded, scale),
     },

@@ -14,6 +14,8 @@ export interface TilingFacts {
   fixedHeight: number;
   /** Pixels on each side that the output does not cover. */
   margin: number;
+  /** Pixels on each side by which an image is extended beyond that. */
+  border: number;
   /** What an output pixel depends on, or, when not `exact`, what it depends on by local paths. */
   overlap: number;
   exact: boolean;
@@ -66,6 +68,11 @@ const OVERLAPS_AFFORDED = 4;
 const EDGE_PER_OVERLAP = 6;
 const LEAST_OVERLAP = 8;
 const MOST_OVERLAP = 32;
+
+/** How far the padded image goes beyond the image, on each side; at most the overlap. */
+export function frameOf({ margin, border }: Pick<TilingFacts, 'margin' | 'border'>): number {
+  return margin + border;
+}
 
 export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
@@ -124,9 +131,9 @@ function tooSmall(tileSize: number, overlap: number, smallest: number): RangeErr
   );
 }
 
-/** An overlap as the network takes it; less than the margin leaves gaps. */
+/** An overlap as the network takes it; less than what lies around the image leaves gaps. */
 function allowed(facts: TilingFacts, overlap: number): number {
-  return roundUp(Math.max(overlap, facts.margin), facts.sizeMultiple);
+  return roundUp(Math.max(overlap, frameOf(facts)), facts.sizeMultiple);
 }
 
 /**

@@ -12,19 +12,27 @@
  * the edge of the padded image: the network's own zero padding then falls on the image border and
  * nowhere else, which is what makes a tiled result equal to an untiled one.
  *
- * Where a network's output lacks a margin, the padded image begins a margin before the image.
+ * Around the image the padded image has a frame: the margin that a network's output lacks, and the
+ * border that is cut away from it, since the zero padding spoils it.
  */
 import { TesseraError } from '../errors.js';
 import type { OverlapOption, RowFlow } from '../types.js';
-import { fitsWhole, roundUp, type TileBounds, type TilingFacts, tileBounds } from './overlap.js';
+import {
+  fitsWhole,
+  frameOf,
+  roundUp,
+  type TileBounds,
+  type TilingFacts,
+  tileBounds,
+} from './overlap.js';
 
 /** The cut along one axis. */
 export interface AxisPlan {
   /** The image's extent. */
   extent: number;
   /**
-   * The extent with margins, rounded up to what the network takes; edge pixels are repeated to fill
-   * it.
+   * The extent with its frame, rounded up to what the network takes; edge pixels are repeated to
+   * fill it.
    */
   padded: number;
   /** Tile edge, overlap included. */
@@ -39,6 +47,8 @@ export interface TilePlan {
   overlap: number;
   /** Pixels on each side that a tile's output lacks. */
   margin: number;
+  /** Pixels on each side by which the padded image goes beyond the image: margin and border. */
+  frame: number;
   /** Of tiles. */
   count: number;
   /** Whether the result is exactly what one tile for the whole image would give. */
@@ -92,8 +102,8 @@ type Cut = Pick<TilingFacts, 'sizeMultiple' | 'smallest' | 'overlap'>;
 
 /** @param fixed - not 0: the length of all tiles */
 export function paddedExtent(extent: number, facts: TilingFacts, fixed: number): number {
-  const { margin, sizeMultiple, smallest } = facts;
-  return roundUp(Math.max(extent + 2 * margin, smallest, fixed), sizeMultiple);
+  const { sizeMultiple, smallest } = facts;
+  return roundUp(Math.max(extent + 2 * frameOf(facts), smallest, fixed), sizeMultiple);
 }
 
 /** Cuts an axis into `wanted` tiles of one length, or fewer when rounding makes them longer. */
@@ -144,7 +154,7 @@ export function makespan(plan: TilePlan, workers: number, count = plan.count): n
 function combine(
   across: AxisPlan,
   down: AxisPlan,
-  margin: number,
+  facts: TilingFacts,
   { overlap, exact, notExactBecause }: Omit<TileBounds, 'edge'>,
 ): TilePlan {
   const count = across.count * down.count;
@@ -154,7 +164,8 @@ function combine(
     across,
     down,
     overlap,
-    margin,
+    margin: facts.margin,
+    frame: frameOf(facts),
     count,
     ...(count === 1 ? whole : { exact, notExactBecause }),
   };
@@ -170,7 +181,7 @@ export function planWhole(width: number, height: number, facts: TilingFacts): Ti
   const axis = (extent: number, fixed: number) =>
     cutAxis(extent, paddedExtent(extent, own, fixed), 1, own);
   const { fixedWidth, fixedHeight } = facts;
-  const plan = combine(axis(width, fixedWidth), axis(height, fixedHeight), facts.margin, facts);
+  const plan = combine(axis(width, fixedWidth), axis(height, fixedHeight), facts, facts);
   if (fixedWidth > 0 && (plan.across.tile > fixedWidth || plan.down.tile > fixedHeight)) {
     throw new TesseraError(
       'ERR_UNSUPPORTED',
@@ -219,7 +230,7 @@ export function planTiles(request: TilingRequest, facts: TilingFacts): TilePlan 
   const finer = tileSize === undefined ? workers : 0;
   const plans = cuts(width, bounds, finer, facts, facts.fixedWidth).flatMap((across) =>
     cuts(height, bounds, finer, facts, facts.fixedHeight).map((down) =>
-      combine(across, down, facts.margin, bounds),
+      combine(across, down, facts, bounds),
     ),
   );
   return plans.reduce((best, plan) =>
@@ -244,16 +255,16 @@ export interface AxisTile {
 export function axisTile(
   axis: AxisPlan,
   index: number,
-  { overlap, margin }: Pick<TilePlan, 'overlap' | 'margin'>,
+  { overlap, frame }: Pick<TilePlan, 'overlap' | 'frame'>,
 ): AxisTile {
   const step = axis.tile - 2 * overlap;
   const last = index === axis.count - 1;
   // Each tile's share ends one overlap before its own end, and the next share starts there. The
-  // last tile, moved inward, keeps less than it could. The padded image begins at -margin.
+  // last tile, moved inward, keeps less than it could. The padded image begins at -frame.
   return {
-    origin: (index === 0 ? 0 : Math.min(index * step, axis.padded - axis.tile)) - margin,
-    keep: index === 0 ? 0 : index * step + overlap - margin,
-    keepEnd: last ? axis.extent : (index + 1) * step + overlap - margin,
+    origin: (index === 0 ? 0 : Math.min(index * step, axis.padded - axis.tile)) - frame,
+    keep: index === 0 ? 0 : index * step + overlap - frame,
+    keepEnd: last ? axis.extent : (index + 1) * step + overlap - frame,
   };
 }
 

@@ -173,7 +173,7 @@ export function probePlans(plan: TilePlan, facts: TilingFacts): ProbePlans {
 }
 
 function rowOfTiles(plan: TilePlan, width: number, height: number, tile: number): TilePlan {
-  const inner = (extent: number) => extent - 2 * plan.margin;
+  const inner = (extent: number) => extent - 2 * plan.frame;
   const { overlap } = plan;
   const count = tile === width ? 1 : Math.ceil((width - 2 * overlap) / (tile - 2 * overlap));
   return {

@@ -8,6 +8,7 @@ export async function open({ file, edge, threads, variant, picture, dist = '/dis
     model: file,
     ...(variant ? { variant } : {}),
     workers: threads,
+    border: 0, // all subjects compute the same pixels
     baseUrl: dist,
   });
   const atOnce = variant?.endsWith('-mt') ? 1 : threads;
