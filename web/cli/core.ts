@@ -6,7 +6,7 @@ import { fetchBytes } from '../src/load/fetch-bytes.js';
 import { coreIn } from '../src/load/locations.js';
 import { loadModel } from '../src/load/model-source.js';
 import type { Metadata } from '../src/load/picture-options.js';
-import type { ModelChoices, ModelInfo } from '../src/types.js';
+import type { ModelChoices, ModelInfo, ModelSource } from '../src/types.js';
 import { chooseVariant, type Variant } from '../src/variants.js';
 import { Engine, importFactory, instantiate, readModel } from '../src/worker/engine.js';
 import { allocate, checkStatus, withBytes } from '../src/worker/memory.js';
@@ -68,7 +68,7 @@ export class Core {
    * @param choices - of what its file leaves open
    */
   async inspect(
-    source: string,
+    source: ModelSource,
     metadata: Metadata = {},
     choices: ModelChoices = {},
   ): Promise<ModelInfo> {

@@ -6,6 +6,7 @@ import { VERSION } from '../src/version.js';
 import { annotateCommand } from './annotate-command.js';
 import { wantsHelp } from './arguments.js';
 import type { Command } from './command.js';
+import { convertCommand } from './convert-command.js';
 import { evalCommand } from './eval-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { quantizeCommand } from './quantize-command.js';
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   restore: restoreCommand,
   inspect: inspectCommand,
   eval: evalCommand,
+  convert: convertCommand,
   quantize: quantizeCommand,
   annotate: annotateCommand,
 };

@@ -33,6 +33,7 @@ export type {
   FrameResult,
   ImageInput,
   LoadPhase,
+  ModelArtifacts,
   ModelChoices,
   ModelFiles,
   ModelInfo,
@@ -57,6 +58,7 @@ export type {
   TileResult,
   UpscaleOptions,
   UpscalerInfo,
+  WeightSpec,
   WorkerPort,
 } from './types.js';
 export { Upscaler } from './upscaler.js';

@@ -236,22 +236,53 @@ export interface CanvasOptions<C extends AnyCanvas> extends UpscaleOptions<'canv
   canvas: C;
 }
 
-/** A model: the name of a shipped one or of a family of them, a URL, the bytes of an ONNX file, or a file. */
+/**
+ * A model: the name of a shipped one or of a family of them, a URL, the bytes of a file, or a file. Beside ONNX files these
+ * may be the `model.json` of a TensorFlow.js model, which is converted.
+ */
 export type SingleModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
 /** A model whose weights lie in other files, each under the name that the model has for it. */
 export interface ModelFiles {
-  /** The ONNX file. */
+  /** The ONNX file, or the `model.json`. */
   model: SingleModelSource;
   /** The other files, by the names that the model has for them. */
   externalData: Readonly<Record<string, string | URL | ArrayBuffer | Uint8Array | Blob>>;
 }
 
 /**
- * A model: one source, or with the files that hold its weights. In a list of files the one whose name
- * ends in `.onnx` is the model. The weights of a model that was given by its URL are found beside it.
+ * A TensorFlow.js model in memory, as `model.save(tf.io.withSaveHandler(...))` hands it out: a layers model or a graph
+ * model, whose weights lie one after the other.
  */
-export type ModelSource = SingleModelSource | ModelFiles | readonly File[];
+export interface ModelArtifacts {
+  /** The `modelTopology` of a model.json. */
+  modelTopology?: unknown;
+  /** What the weights are: name, shape and type of each, and how it was quantized. */
+  weightSpecs?: readonly WeightSpec[] | undefined;
+  /** Their bytes. */
+  weightData?: ArrayBuffer | readonly ArrayBuffer[] | undefined;
+  /** Of a graph model: which nodes its outputs are. */
+  signature?: unknown;
+}
+
+/** One tensor of weights, as a TensorFlow.js model describes it. */
+export interface WeightSpec {
+  /** Such as `conv2d_1/kernel`. */
+  name: string;
+  /** Its extents. */
+  shape: readonly number[];
+  /** `float32`, `int32`, `uint8` or `bool`. */
+  dtype: string;
+  /** How numbers were rounded to fewer bits: value = code * scale + min; without both where they are halves. */
+  quantization?: { dtype: string; scale?: number; min?: number } | undefined;
+}
+
+/**
+ * A model: one source, or with the files that hold its weights. In a list of files the one whose name
+ * ends in `.onnx` is the model, or else the `model.json`. The weights of a model that was given by its URL are found
+ * beside it.
+ */
+export type ModelSource = SingleModelSource | ModelFiles | ModelArtifacts | readonly File[];
 
 /** A file's bytes under its name. */
 export interface NamedBytes {

@@ -2,9 +2,16 @@
 
 import {
   AttributeType,
+  decodeOnnx,
   ElementType,
-  ModelMessage,
-} from '../../../tests/web/support/onnx-builder.ts';
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxValue,
+  type OnnxNode as RawNode,
+  type OnnxTensor as RawTensor,
+} from '../../../web/src/convert/onnx-file.ts';
 
 /** A node as the file has it; attributes by name. */
 export interface OnnxNode {
@@ -27,43 +34,18 @@ export interface OnnxFile {
   constants: ReadonlyMap<string, OnnxTensor>;
 }
 
-// What protobufjs hands out after `toObject`, as far as it is used here.
-interface RawAttribute {
-  name: string;
-  f?: number;
-  i?: number;
-  s?: Uint8Array;
-  ints?: number[];
-  type: number;
-}
-interface RawNode {
-  input: string[];
-  output: string[];
-  name?: string;
-  op_type: string;
-  attribute?: RawAttribute[];
-}
-interface RawTensor {
-  dims?: number[];
-  data_type: number;
-  name: string;
-  raw_data: Uint8Array;
-}
-interface RawValue {
-  name: string;
-  type?: object;
-}
-interface RawModel {
-  graph: { node: RawNode[]; initializer: RawTensor[]; input: RawValue[]; output: RawValue[] };
+/** A file's graph, whose lists are all there. */
+type Graph = Required<Pick<OnnxGraph, 'node' | 'initializer' | 'input' | 'output'>> & OnnxGraph;
+
+function graphOf(model: OnnxModel): Graph {
+  return { node: [], initializer: [], input: [], output: [], ...model.graph };
 }
 
-const decode = (file: Uint8Array): RawModel =>
-  ModelMessage.toObject(ModelMessage.decode(file), { longs: Number }) as RawModel;
-
-const encode = (model: RawModel): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(ModelMessage.encode(ModelMessage.fromObject(model)).finish());
-
-function readValues({ name, data_type: type, raw_data: raw }: RawTensor): number[] {
+function readValues({
+  name,
+  data_type: type,
+  raw_data: raw = new Uint8Array(),
+}: RawTensor): number[] {
   // A copy, since the file's own bytes need not be aligned.
   const { buffer } = new Uint8Array(raw);
   switch (type) {
@@ -82,50 +64,54 @@ function readValues({ name, data_type: type, raw_data: raw }: RawTensor): number
   }
 }
 
-function readAttribute({ type, f, i, s, ints }: RawAttribute): number | string | number[] {
+function readAttribute({ type, f, i, s, ints }: OnnxAttribute): number | string | number[] {
   if (type === AttributeType.float) return f ?? 0;
   if (type === AttributeType.string) return new TextDecoder().decode(s);
-  if (type === AttributeType.ints) return ints ?? [];
+  if (type === AttributeType.ints) return [...(ints ?? [])];
   return i ?? 0;
 }
 
 /** @throws TypeError for element types that super-resolution networks have no use for. */
 export function readOnnx(file: Uint8Array): OnnxFile {
-  const { graph } = decode(file);
-  const nodes = graph.node.map(({ op_type: op, input, output, attribute = [] }) => ({
+  const graph = graphOf(decodeOnnx(file));
+  const nodes = graph.node.map(({ op_type: op, input = [], output = [], attribute = [] }) => ({
     op,
-    inputs: input,
+    inputs: [...input],
     output: output[0] as string,
     attributes: new Map(attribute.map((each) => [each.name, readAttribute(each)])),
   }));
   const constants = new Map(
-    (graph.initializer ?? []).map((each) => [
-      each.name,
-      { shape: each.dims ?? [], values: readValues(each) },
+    graph.initializer.map((each) => [
+      each.name as string,
+      { shape: [...(each.dims ?? [])], values: readValues(each) },
     ]),
   );
-  const name = (values: RawValue[]) => (values[0] as RawValue).name;
+  const name = (values: readonly OnnxValue[]) => (values[0] as OnnxValue).name;
   return { input: name(graph.input), output: name(graph.output), nodes, constants };
 }
 
-/** Leaves out constants that nothing reads, of which ONNX Runtime would complain. */
-function prune(model: RawModel): RawModel {
-  const { graph } = model;
-  const read = new Set(graph.node.flatMap(({ input }) => input));
-  graph.initializer = graph.initializer.filter(({ name }) => read.has(name));
-  return model;
+/** The file with other nodes, without constants that nothing reads: ONNX Runtime would complain of those. */
+function withNodes(
+  model: OnnxModel,
+  node: readonly RawNode[],
+  output: readonly OnnxValue[],
+): Uint8Array<ArrayBuffer> {
+  const graph = graphOf(model);
+  const read = new Set(node.flatMap(({ input = [] }) => input));
+  const initializer = graph.initializer.filter(({ name }) => read.has(name as string));
+  return encodeOnnx({ ...model, graph: { ...graph, node, initializer, output } });
 }
 
 /** The same network up to the last of these values, with them as its outputs. */
 export function withOutputs(file: Uint8Array, names: readonly string[]): Uint8Array<ArrayBuffer> {
-  const model = decode(file);
-  const made = model.graph.node.map(({ output }) => output[0] as string);
+  const model = decodeOnnx(file);
+  const { node } = graphOf(model);
+  const made = node.map(({ output = [] }) => output[0] as string);
   const last = Math.max(...names.map((name) => made.lastIndexOf(name)));
-  model.graph.node = model.graph.node.slice(0, last + 1);
   // Without a shape: each value has one of its own, which ONNX Runtime works out.
   const type = { tensor_type: { elem_type: ElementType.float32 } };
-  model.graph.output = names.map((name) => ({ name, type }));
-  return encode(prune(model));
+  const outputs = names.map((name) => ({ name, type }));
+  return withNodes(model, node.slice(0, last + 1), outputs);
 }
 
 /** What one slope for all channels would be. */
@@ -138,14 +124,14 @@ export const meanSlope = (slopes: readonly number[]): number =>
  */
 export function withLeakyRelu(file: Uint8Array): Uint8Array<ArrayBuffer> {
   const { constants } = readOnnx(file);
-  const model = decode(file);
-  for (const node of model.graph.node) {
-    if (node.op_type !== 'PRelu') continue;
-    const [value, slopes] = node.input as [string, string];
+  const model = decodeOnnx(file);
+  const { node, output } = graphOf(model);
+  const leaky = node.map((each): RawNode => {
+    if (each.op_type !== 'PRelu') return each;
+    const [value, slopes] = each.input as readonly [string, string];
     const f = meanSlope((constants.get(slopes) as OnnxTensor).values);
-    node.op_type = 'LeakyRelu';
-    node.input = [value];
-    node.attribute = [{ name: 'alpha', type: AttributeType.float, f }];
-  }
-  return encode(prune(model));
+    const attribute = [{ name: 'alpha', type: AttributeType.float, f }];
+    return { ...each, op_type: 'LeakyRelu', input: [value], attribute };
+  });
+  return withNodes(model, leaky, output);
 }

@@ -2,15 +2,16 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { log } from '../../../scripts/lib/log.mjs';
 import { DIST, ROOT } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
+import { openUpscaler } from '../../../tests/web/support/node-upscaler.ts';
 import { runReference } from '../../../tests/web/support/onnxruntime.ts';
+import { modelJsonToOnnx, parseModelJson } from '../../../web/src/convert/index.ts';
+import type { ModelInfo } from '../../../web/src/index.ts';
 import { fromNchw, toNchw } from '../page/picture.mjs';
 import type { Picture, PictureNetwork } from './files.ts';
-import { readLayersModel } from './layers-model.ts';
-import { type ConvertedNetwork, layersToOnnx } from './layers-to-onnx.ts';
 
 const PACKAGES = join(ROOT, 'bench', 'web', 'node_modules', '@upscalerjs');
 /** Not made anew in every run: quantizing takes a minute. */
@@ -48,15 +49,28 @@ export class OwnModel implements PictureNetwork {
   readonly scale: number;
   readonly overlap: number;
   readonly multiplicationsPerPixel: number;
-  readonly #float: ConvertedNetwork['file'];
+  readonly #float: Uint8Array<ArrayBuffer>;
 
-  constructor(name: OwnModelName) {
+  static async open(name: OwnModelName): Promise<OwnModel> {
+    const path = join(PACKAGES, MODELS[name]);
+    const json = parseModelJson(readFileSync(path, 'utf8'));
+    const float = modelJsonToOnnx(json, (file) => readFileSync(join(dirname(path), file)));
+    const upscaler = await openUpscaler({ model: float, workers: 1 });
+    const { model } = upscaler;
+    await upscaler.dispose();
+    return new OwnModel(name, float, model);
+  }
+
+  private constructor(
+    name: OwnModelName,
+    float: Uint8Array<ArrayBuffer>,
+    { scale, overlap, multiplicationsPerPixel }: ModelInfo,
+  ) {
     this.name = name;
-    const network = layersToOnnx(readLayersModel(join(PACKAGES, MODELS[name])), RANGE);
-    this.scale = network.scale;
-    this.overlap = network.overlap;
-    this.multiplicationsPerPixel = network.multiplicationsPerPixel;
-    this.#float = network.file;
+    this.#float = float;
+    this.scale = scale;
+    this.overlap = overlap;
+    this.multiplicationsPerPixel = multiplicationsPerPixel;
   }
 
   /** Address of an ONNX file; the one in 8 bits is made by the project's own quantizer. */

@@ -1,7 +1,9 @@
 // A whole picture, bytes to bytes: time, the longest task of the main thread, CPU time and memory.
 
 import { NetworkFiles } from '../networks/files.ts';
+import { OwnModel } from '../networks/own-models.ts';
 import { fittingEdge } from '../page/tiling.mjs';
+import { upscaler } from '../subjects/upscaler.ts';
 import { ownContestants } from './own-networks.ts';
 import { type Contestant, extents, measureWhole } from './whole.ts';
 import { type Choices, isolations, type Workload } from './workload.ts';
@@ -47,13 +49,15 @@ function sharedContestants({ width, height, threads }: Size, choices: Choices): 
   );
 }
 
-function contestants(choices: Choices): Contestant[] {
+async function contestants(choices: Choices): Promise<Contestant[]> {
+  const installed = choices.subjects.includes(upscaler);
+  const own = installed ? await Promise.all(OWN_NETWORKS.map((name) => OwnModel.open(name))) : [];
   return (choices.megapixels ?? MEGAPIXELS).flatMap((size) =>
     (choices.threads ?? THREADS).flatMap((threads) => {
       const picture = { ...extents(size), threads };
       return [
         ...sharedContestants(picture, choices),
-        ...OWN_NETWORKS.flatMap((name) => ownContestants(name, picture, choices)),
+        ...own.flatMap((network) => ownContestants(network, picture, choices)),
       ];
     }),
   );
@@ -63,5 +67,5 @@ export const picture: Workload = {
   name: 'picture',
   about: 'whole pictures, bytes to bytes: time, longest main-thread task, CPU time, memory',
   wantsPeak: false,
-  run: (choices) => measureWhole('picture', contestants(choices), choices),
+  run: async (choices) => measureWhole('picture', await contestants(choices), choices),
 };

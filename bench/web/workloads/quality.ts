@@ -47,11 +47,14 @@ async function shippedEntries({ isolated: both }: Choices): Promise<Entry[]> {
 /** UpscalerJS's, timed there; on photos our engine runs their floats, which give the same pixels. */
 function ownEntries(choices: Choices): Promise<Entry[]> {
   return Promise.all(
-    OWN_MODELS.map(async (name) => ({
-      name,
-      path: join(ROOT, await new OwnModel(name).onnx('float')),
-      contestants: (size) => ownContestants(name, size, { ...choices, subjects: [upscaler] }),
-    })),
+    OWN_MODELS.map(async (name) => {
+      const network = await OwnModel.open(name);
+      return {
+        name,
+        path: join(ROOT, await network.onnx('float')),
+        contestants: (size) => ownContestants(network, size, { ...choices, subjects: [upscaler] }),
+      };
+    }),
   );
 }
 

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CoreError, loadCore, loadModel } from '../support/core.ts';
 import {
+  decodeOnnx,
+  encodeOnnx,
   int64s,
-  ModelMessage,
   OnnxBuilder,
   type TensorData,
   tensor,
@@ -50,9 +51,9 @@ interface DecodedGraph {
 
 /** The same file with another graph. */
 function changed(bytes: Uint8Array, change: (graph: DecodedGraph) => void): Uint8Array {
-  const model = ModelMessage.toObject(ModelMessage.decode(bytes)) as { graph: DecodedGraph };
-  change(model.graph);
-  return ModelMessage.encode(ModelMessage.fromObject(model)).finish();
+  const model = decodeOnnx(bytes);
+  change(model.graph as unknown as DecodedGraph);
+  return encodeOnnx(model);
 }
 
 const relu = (b: OnnxBuilder, x: string) => b.node('Relu', [x]);

@@ -184,7 +184,7 @@ export class QdqWriter implements Quantizer {
     // The offset must leave every stored code inside the type.
     const room = this.style.weightCodes === 'int8 with an offset' ? offset : 0;
     const length = values.length / scales.length;
-    const codes = values.map((value, i) => {
+    const codes = Array.from(values, (value, i) => {
       const code = Math.round(value / (scales[Math.floor(i / length)] as number));
       return clamp(code, low, high - room) + offset;
     });

@@ -10,6 +10,7 @@ const source = fileURLToPath(new URL('../../../web/src/', import.meta.url));
 // Each may import those before it; `.` holds what the page sees.
 const ROOMS = [
   'base',
+  'convert',
   'load',
   'image',
   'tiling',

@@ -1,6 +1,13 @@
 import { isBlob, isBuffer, isByteArray, isUrl } from '../base/kind-of.js';
 import { TesseraError } from '../errors.js';
-import type { ModelFiles, ModelSource, NamedBytes, SingleModelSource } from '../types.js';
+import type {
+  ModelArtifacts,
+  ModelFiles,
+  ModelSource,
+  NamedBytes,
+  SingleModelSource,
+} from '../types.js';
+import { convertArtifacts, openForeign } from './converter.js';
 import { besideModel, externalLocations } from './external-data.js';
 import { familyNames } from './families.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
@@ -41,13 +48,19 @@ export interface LoadedModel {
   files: NamedBytes[];
 }
 
+/** A model's bytes as they came. */
+interface GivenModel extends LoadedModel {
+  /** Where it came from: files that it names lie beside it. */
+  address?: string;
+}
+
 /**
- * Gets the bytes of a model and of the files that hold its weights.
+ * Gets the bytes of a model and of the files that hold its weights. Networks of other formats are converted.
  *
  * @param folder - of shipped models; undefined: beside this library
  * @param integrity - what the model's bytes must be
  * @throws RangeError for an unknown name; TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_INTEGRITY`,
- * `ERR_UNSUPPORTED` where `integrity` cannot be checked.
+ * `ERR_UNSUPPORTED` where `integrity` cannot be checked, `ERR_MODEL_FORMAT`, `ERR_MODEL_OP` where it cannot be converted.
  */
 export async function loadModel(
   source: ModelSource,
@@ -55,25 +68,32 @@ export async function loadModel(
   context: FetchContext,
   integrity?: Integrity,
 ): Promise<LoadedModel> {
-  const loaded = await loadFiles(source, folder, context);
-  if (integrity === undefined) return loaded;
-  const { bytes, files } = loaded;
-  if (files.length > 0) {
-    throw new TesseraError(
-      'ERR_UNSUPPORTED',
-      `integrity says nothing of the ${files.length} other files that hold this model's weights: put ` +
-        'them into the model',
-    );
+  if (isArtifacts(source)) {
+    if (integrity !== undefined) throw uncheckable('a model in memory');
+    return { bytes: await convertArtifacts(source), files: [] };
   }
-  await checkIntegrity(bytes, integrity, 'the model');
-  return loaded;
+  const { bytes, files: given, address } = await loadFiles(source, folder, context);
+  const foreign = await openForeign(bytes);
+  const names = foreign?.names ?? externalLocations(bytes);
+  const files = address === undefined ? given : await findBeside(names, address, context);
+  if (integrity !== undefined) {
+    if (files.length > 0) throw uncheckable(`the ${files.length} other files of this model`);
+    await checkIntegrity(bytes, integrity, 'the model');
+  }
+  return foreign === undefined ? { bytes, files } : { bytes: foreign.toOnnx(files), files: [] };
 }
 
+const uncheckable = (what: string): TesseraError =>
+  new TesseraError(
+    'ERR_UNSUPPORTED',
+    `integrity says nothing of ${what}: put the weights into one ONNX file`,
+  );
+
 async function loadFiles(
-  source: ModelSource,
+  source: Exclude<ModelSource, ModelArtifacts>,
   folder: URL | undefined,
   context: FetchContext,
-): Promise<LoadedModel> {
+): Promise<GivenModel> {
   if (Array.isArray(source)) return readFileList(source, context);
   if (isModelFiles(source)) {
     const bytes = await loadBytes(source.model, folder, context);
@@ -86,18 +106,25 @@ async function loadFiles(
   const single = source as SingleModelSource;
   const bytes = await loadBytes(single, folder, context);
   const isAddress = isUrl(single) || (typeof single === 'string' && !isModelName(single));
-  return { bytes, files: isAddress ? await findBeside(bytes, String(single), context) : [] };
+  return { bytes, files: [], ...(isAddress ? { address: String(single) } : {}) };
 }
+
+const isArtifacts = (source: ModelSource): source is ModelArtifacts =>
+  typeof source === 'object' && 'modelTopology' in source;
 
 function isModelFiles(source: ModelSource): source is ModelFiles {
   return typeof source === 'object' && 'model' in source && 'externalData' in source;
 }
 
+// Which file of a list is the model: the first of these that fits any.
+const MODEL_NAMES = [/\.onnx$/i, /^model\.json$/i, /\.json$/i];
+
 async function readFileList(files: readonly File[], context: FetchContext): Promise<LoadedModel> {
-  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  const kinds = MODEL_NAMES.map((pattern) => files.filter(({ name }) => pattern.test(name)));
+  const models = kinds.find((found) => found.length > 0) ?? [];
   if (models.length !== 1) {
     throw new TypeError(
-      `a list of files must hold one whose name ends in .onnx, not ${models.length}`,
+      `a list of files must hold one whose name ends in .onnx, or a model.json, not ${models.length}`,
     );
   }
   const [model] = models as [File];
@@ -110,16 +137,16 @@ async function readFileList(files: readonly File[], context: FetchContext): Prom
   };
 }
 
-/** Fetches what the model names. What cannot have an address beside it is left for the core to miss. */
+/** Fetches what a model names. What cannot have an address beside it is left for its reader to miss. */
 async function findBeside(
-  model: Uint8Array,
+  names: readonly string[],
   address: string,
   context: FetchContext,
 ): Promise<NamedBytes[]> {
   const scope: { document?: { baseURI: string }; location?: { href: string } } = globalThis;
   const base = scope.document?.baseURI ?? scope.location?.href;
   const files: NamedBytes[] = [];
-  for (const name of externalLocations(model)) {
+  for (const name of names) {
     const url = besideModel(name, new URL(address, base).href);
     if (url === undefined) continue;
     files.push({ name, bytes: await fetchBytes(url, "model's data", context) });
@@ -143,7 +170,7 @@ async function loadBytes(
   if (isBuffer(source)) return new Uint8Array(source);
   if (isByteArray(source)) return new Uint8Array(source.buffer, source.byteOffset, source.length);
   if (typeof source !== 'string' && !isUrl(source)) {
-    throw new TypeError('model must be a name, a URL, the bytes of an ONNX file, or a Blob');
+    throw new TypeError('model must be a name, a URL, the bytes of a file, or a Blob');
   }
   if (isUrl(source) || !isModelName(source)) {
     return fetchBytes(String(source), 'model', context);
