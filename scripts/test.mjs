@@ -25,7 +25,7 @@ FILE limits the run to some test files, such as tests/web/integration/operators.
 
 const FOLDERS = [
   ...['tests/checks', 'tests/web/browser', 'tests/networks', 'tests/web/integration'],
-  ...['tests/web/unit', 'tests/fuzz'],
+  ...['tests/web/unit', 'tests/fuzz', 'tests/soak'],
 ];
 
 // They take minutes each: begun last, one of them would run alone in the end.

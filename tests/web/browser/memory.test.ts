@@ -1,32 +1,14 @@
 // Many runs in one page must not make the renderer process grow.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { describeOnPages, type TestPage } from '../support/pages.ts';
+import { residentBytes, seesMemory } from '../support/page-memory.ts';
+import { describeOnPages } from '../support/pages.ts';
 
 const MEBIBYTE = 2 ** 20;
 
-/** Resident bytes of the page's renderer process, after garbage collection. */
-async function residentBytes({ browser, page }: TestPage): Promise<number> {
-  const pageSession = await page.context().newCDPSession(page);
-  await pageSession.send('HeapProfiler.collectGarbage');
-  await pageSession.detach();
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const renderers = processInfo.filter(({ type }) => type === 'renderer');
-  const sizes = await Promise.all(
-    renderers.map(async ({ id }) => {
-      const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '');
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
-    }),
-  );
-  return Math.max(...sizes);
-}
-
 describeOnPages('memory', (opened) => {
   test('50 runs leave the process as large as it was', {
-    skip: process.platform !== 'linux',
+    skip: !seesMemory,
   }, async () => {
     const { page } = opened();
     const run = (times: number) =>
