@@ -247,6 +247,8 @@ test('what cannot flow runs in tiles, and says why', () => {
   const tiles = planRun({ ...request, tileSize: 128 }, FLOWING);
   assert.deepEqual([tiles.flow, tiles.tilesBecause], [undefined, 'tileSize asks for tiles']);
   assert.equal(planRun(request, FLOWING).flow, FLOWING.rowFlow);
+  const high = planRun({ width: 2, height: 66_000, workers: 1 }, FLOWING);
+  assert.match(high.tilesBecause ?? '', /more than 16384 rows/);
 });
 
 test('rows are done no later than tiles, or it is tiles', () => {

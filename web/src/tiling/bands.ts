@@ -80,6 +80,8 @@ const MORE_STRIPS = 3;
 const PIECE_PIXELS = 128 * 1024;
 // Pieces lower than this are not made just to feed more workers.
 const LEAST_ROWS = 64;
+// The engine's positions are exact up to 131072 rows of any tensor: for scales up to 8.
+const MOST_ROWS = 16384;
 // So many rows away pixels give their colour to transparent ones, which is further than enlarging
 // alpha reaches.
 const ALPHA_REACH = 8;
@@ -100,16 +102,19 @@ export function needOfTiles(
 
 /** Cuts an image into bands where its rows flow and are done no later than tiles, else into tiles. */
 export function planRun(request: TilingRequest, facts: TilingFacts): TilePlan {
-  const { workers } = request;
+  const { workers, height } = request;
   const { rowFlow } = facts;
   const tiles = planTiles(request, facts);
-  const tilesBecause = needOfTiles(request, facts);
+  const tilesBecause = needOfTiles(request, facts) || needOfHeight(height);
   if (rowFlow === null || tilesBecause !== '') return { ...tiles, tilesBecause };
   const bands = planBands(request, { ...facts, rowFlow });
   if (bandSpan(bands, workers) <= makespan(tiles, workers)) return bands;
   const exact = tiles.exact ? '' : ", though they are not exact (overlap 'exact' is)";
   return { ...tiles, tilesBecause: `tiles keep more of ${workers} workers busy${exact}` };
 }
+
+const needOfHeight = (height: number) =>
+  height > MOST_ROWS ? `the picture has more than ${MOST_ROWS} rows` : '';
 
 /** How long bands take, in pixels of one worker: they end together unless there are too few. */
 function bandSpan(plan: BandPlan, workers: number): number {

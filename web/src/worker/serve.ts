@@ -29,29 +29,18 @@ const MOST_PROBED = 2e8;
 export interface ServerPort {
   postMessage(reply: WorkerReply | ProgressReport, transfer: ArrayBuffer[]): void;
   onrequest(listener: (request: WorkerRequest | CancelMessage) => void): void;
+  /** Lets messages in that have come meanwhile. */
+  breathe(): Promise<void>;
 }
 
 // Between two reports of a slow tile.
 const REPORT_MS = 250;
-
-/** Lets messages in that have come meanwhile; a timer would wait some milliseconds longer. */
-function breathing(): () => Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  let resume = () => {};
-  port1.onmessage = () => resume();
-  return () =>
-    new Promise((resolve) => {
-      resume = resolve;
-      port2.postMessage(null);
-    });
-}
 
 /** Answers requests, one reply each, in order. */
 export function serve(port: ServerPort): void {
   let factory: ModuleFactory | undefined;
   let models: LoadedModels | undefined;
   let cancelled = false;
-  const breathe = breathing();
 
   /** What happens between portions of a tile. */
   function pauses(): (done: number) => Promise<void> {
@@ -62,7 +51,7 @@ export function serve(port: ServerPort): void {
         reported = performance.now();
         port.postMessage({ type: 'progress', done }, []);
       }
-      await breathe();
+      await port.breathe();
       if (cancelled) throw new TesseraError('ERR_CANCELLED', 'the tile is no longer wanted');
     };
   }

@@ -12,7 +12,15 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 
+const { port1, port2 } = new MessageChannel();
+
 serve({
   postMessage: (reply, transfer) => scope.postMessage(reply, transfer),
   onrequest: (listener) => scope.addEventListener('message', ({ data }) => listener(data)),
+  // A timer would wait some milliseconds longer.
+  breathe: () =>
+    new Promise((resolve) => {
+      port1.onmessage = () => resolve();
+      port2.postMessage(null);
+    }),
 });
