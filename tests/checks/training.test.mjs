@@ -23,6 +23,10 @@ test("the training recipe's tests pass", { skip }, () =>
   assertSucceeds(python, ['-m', 'unittest', 'discover', '-s', 'models/train/tests', '-t', '.']),
 );
 
+test("earlier systems' generators are as large as published", { skip }, () =>
+  assertSucceeds(python, ['-m', 'unittest', 'discover', '-s', 'models/arch/tests', '-t', '.']),
+);
+
 for (const [name, scale] of [
   ['photo-x2-small', 2],
   ['restore-x4-perceptual', 4],

@@ -1,0 +1,1 @@
+"""Generators of earlier systems, written anew from their papers: README.md."""
