@@ -12,6 +12,8 @@ import { run } from '../../../scripts/lib/run.mjs';
 import { serve } from '../../../scripts/lib/serve.mjs';
 import { visit } from '../support/pages.ts';
 import { allSamples, type Sample } from '../support/samples.ts';
+import { artifactsOf, filesOf, layersModel } from '../support/tensorflow.ts';
+import { conv } from '../support/tensorflow-layers.ts';
 
 const PHOTO = { width: 48, height: 40 };
 const samples = allSamples();
@@ -57,6 +59,12 @@ before(async () => {
   cpSync(DIST, join(folder, 'tessera'), { recursive: true });
   const photo = sharp({ create: { ...PHOTO, channels: 3, background: '#a47' } });
   for (const name of ['photo.jpg', 'small.jpg']) await photo.toFile(join(folder, name));
+  const models = join(folder, 'models', 'x2');
+  mkdirSync(models, { recursive: true });
+  const model = layersModel((picture) => conv(picture, { filters: 3 }));
+  for (const [name, bytes] of filesOf(await artifactsOf(model))) {
+    writeFileSync(join(models, name), bytes);
+  }
   writeFileSync(join(folder, 'given.html'), GIVEN);
   pages.forEach(({ code }, i) => {
     writeFileSync(join(folder, `page-${i}.html`), code);

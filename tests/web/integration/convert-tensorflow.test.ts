@@ -4,7 +4,7 @@ import { before, describe, test } from 'node:test';
 import { GraphModel } from '@tensorflow/tfjs-converter';
 import { fetchFile } from '../../../web/node/host.ts';
 import { artifactsToOnnx, cleanOnnx } from '../../../web/src/convert/index.ts';
-import type { FetchFunction, ModelArtifacts } from '../../../web/src/index.ts';
+import type { FetchFunction } from '../../../web/src/index.ts';
 import { type CoreModule, loadCore } from '../support/core.ts';
 import { GraphBuilder } from '../support/graph-json.ts';
 import { openUpscaler } from '../support/node-upscaler.ts';
@@ -12,35 +12,27 @@ import { runReference } from '../support/onnxruntime.ts';
 import { randomPicture } from '../support/pixels.ts';
 import { Random } from '../support/random.ts';
 import { assertComputes, distance, randomImage } from '../support/same-network.ts';
-import { artifactsOf, layers, layersModel, predict, randomize, tf } from '../support/tensorflow.ts';
+import {
+  artifactsOf,
+  filesOf,
+  layers,
+  layersModel,
+  predict,
+  randomize,
+  tf,
+} from '../support/tensorflow.ts';
 import { GRAPH_CASES } from '../support/tensorflow-graphs.ts';
 import { attention, conv, LAYER_CASES } from '../support/tensorflow-layers.ts';
 
 const cores: CoreModule[] = [];
 before(async () => void cores.push(await loadCore()));
 
-/** What a model is on a server: model.json and two files of weights, cut in the middle of a number. */
-function asFiles({
-  weightSpecs,
-  weightData,
-  ...artifacts
-}: ModelArtifacts): Map<string, Uint8Array> {
-  const bytes = new Uint8Array(weightData as ArrayBuffer);
-  const paths = ['group1-shard1of2.bin', 'group1-shard2of2.bin'];
-  const json = { ...artifacts, weightsManifest: [{ paths, weights: weightSpecs }] };
-  return new Map([
-    ['model.json', new TextEncoder().encode(JSON.stringify(json))],
-    ['group1-shard1of2.bin', bytes.subarray(0, 99)],
-    ['group1-shard2of2.bin', bytes.subarray(99)],
-  ]);
-}
-
 test('an upscaler takes the address of a model.json, its files, or the model in memory', async () => {
   const random = new Random(4);
   const model = layersModel((x) => conv(x, { filters: 3 }));
   randomize(model, random);
   const artifacts = await artifactsOf(model);
-  const files = asFiles(artifacts);
+  const files = filesOf(artifacts);
   const asked: string[] = [];
   const fetch: FetchFunction = async (url, init) => {
     if (!url.startsWith('https://models.test/')) return fetchFile(url, init);

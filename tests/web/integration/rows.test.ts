@@ -110,7 +110,7 @@ test('after an abort the next picture begins anew', async (context) => {
 });
 
 test('an abort ends a piece in the middle', async (context) => {
-  const { file } = residualChain({ width: 64, layers: 8 });
+  const { file } = residualChain({ width: 64, layers: 4 });
   let worker: Worker | undefined;
   const upscaler = await open(context, {
     model: file,

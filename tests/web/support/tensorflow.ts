@@ -45,6 +45,22 @@ export async function artifactsOf(model: layers.LayersModel): Promise<ModelArtif
   return saved as ModelArtifacts;
 }
 
+/** What a model is on a server: model.json and two files of weights, cut in the middle of a number. */
+export function filesOf({
+  weightSpecs,
+  weightData,
+  ...artifacts
+}: ModelArtifacts): Map<string, Uint8Array> {
+  const bytes = new Uint8Array(weightData as ArrayBuffer);
+  const paths = ['group1-shard1of2.bin', 'group1-shard2of2.bin'];
+  const json = { ...artifacts, weightsManifest: [{ paths, weights: weightSpecs }] };
+  return new Map([
+    ['model.json', new TextEncoder().encode(JSON.stringify(json))],
+    ['group1-shard1of2.bin', bytes.subarray(0, 99)],
+    ['group1-shard2of2.bin', bytes.subarray(99)],
+  ]);
+}
+
 /** What TensorFlow.js makes of a picture. */
 export function predict(model: Model, picture: FloatImage): FloatImage {
   const [channels, height, width] = picture.shape;
