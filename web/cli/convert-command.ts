@@ -17,8 +17,9 @@ import { FILE_CONTEXT, MODELS_URL, modelSource } from './models.js';
 const HELP = `Usage: tessera convert INPUT OUTPUT [options]
 
 Writes a network as an ONNX file. INPUT is the model.json of a TensorFlow.js layers model or graph
-model (the files with its weights lie beside it), or an ONNX file, which becomes smaller: without
-documentation, names of nodes and whatever its outputs do not need, and in one file.
+model (the files with its weights lie beside it), a TensorFlow Lite file, or an ONNX file, which
+becomes smaller: without documentation, names of nodes and whatever its outputs do not need, and in
+one file.
 
       --float16           round weights to half precision: half the file, computed with as before
       --json              print what was done as JSON
@@ -48,7 +49,8 @@ function print(report: Report): void {
 }
 
 export const convertCommand: Command = {
-  summary: 'make an ONNX file of a TensorFlow.js model, or a smaller one of an ONNX file',
+  summary:
+    'make an ONNX file of a TensorFlow.js or TensorFlow Lite model, or a smaller one of ONNX',
   help: HELP,
   async run(args) {
     const options = {

@@ -238,7 +238,7 @@ export interface CanvasOptions<C extends AnyCanvas> extends UpscaleOptions<'canv
 
 /**
  * A model: the name of a shipped one or of a family of them, a URL, the bytes of a file, or a file. Beside ONNX files these
- * may be the `model.json` of a TensorFlow.js model, which is converted.
+ * may be the `model.json` of a TensorFlow.js model or a TensorFlow Lite file, which are converted.
  */
 export type SingleModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
@@ -279,7 +279,7 @@ export interface WeightSpec {
 
 /**
  * A model: one source, or with the files that hold its weights. In a list of files the one whose name
- * ends in `.onnx` is the model, or else the `model.json`. The weights of a model that was given by its URL are found
+ * ends in `.onnx` is the model, or else that in `.tflite`, or the `model.json`. The weights of a model that was given by its URL are found
  * beside it.
  */
 export type ModelSource = SingleModelSource | ModelFiles | ModelArtifacts | readonly File[];

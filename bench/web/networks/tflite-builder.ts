@@ -2,10 +2,11 @@
 // schema (version 3).
 
 import { Builder } from 'flatbuffers';
+import { toHalf } from '../../../web/src/convert/half.ts';
 
 const SCHEMA_VERSION = 3;
 
-const TensorType = { float32: 0, int32: 2, int8: 9 } as const;
+const TensorType = { float32: 0, float16: 1, int32: 2, uint8: 3, int8: 9 } as const;
 
 /** Operators by name: their number, the version that the runtime looks for, and their options. */
 const Operators = {
@@ -25,13 +26,27 @@ const Operators = {
   MUL: { code: 18, floatVersion: 1, int8Version: 2, options: 21 },
   RESIZE_BILINEAR: { code: 23, floatVersion: 3, int8Version: 3, options: 15 },
   TANH: { code: 28, floatVersion: 1, int8Version: 2, options: 0 },
+  AVERAGE_POOL_2D: { code: 1, floatVersion: 1, int8Version: 2, options: 5 },
+  DEPTHWISE_CONV_2D: { code: 4, floatVersion: 2, int8Version: 3, options: 2 },
+  FULLY_CONNECTED: { code: 9, floatVersion: 1, int8Version: 4, options: 8 },
+  RELU6: { code: 21, floatVersion: 1, int8Version: 2, options: 0 },
+  RESHAPE: { code: 22, floatVersion: 1, int8Version: 1, options: 17 },
+  SPACE_TO_DEPTH: { code: 26, floatVersion: 1, int8Version: 2, options: 19 },
+  PAD: { code: 34, floatVersion: 1, int8Version: 2, options: 22 },
+  TRANSPOSE: { code: 39, floatVersion: 1, int8Version: 2, options: 26 },
+  MEAN: { code: 40, floatVersion: 1, int8Version: 2, options: 27 },
+  SUB: { code: 41, floatVersion: 1, int8Version: 2, options: 28 },
+  STRIDED_SLICE: { code: 45, floatVersion: 1, int8Version: 2, options: 32 },
+  MIRROR_PAD: { code: 100, floatVersion: 1, int8Version: 2, options: 77 },
+  HARD_SWISH: { code: 117, floatVersion: 1, int8Version: 1, options: 0 },
+  NUMERIC_VERIFY: { code: 125, floatVersion: 1, int8Version: 1, options: 0 },
   TRANSPOSE_CONV: { code: 67, floatVersion: 3, int8Version: 3, options: 49 },
 } as const;
 
 export type OperatorName = keyof typeof Operators;
 
 /** The function that some operators apply to what they compute. */
-export const Fused = { none: 0, relu: 1 } as const;
+export const Fused = { none: 0, relu: 1, relu6: 3 } as const;
 
 /** Real = scale * (code - zeroPoint); several scales are those of the channels along `axis`. */
 export interface TensorCodes {
@@ -67,7 +82,9 @@ interface OperatorUse {
 function bytesOf({ type, values }: TensorOptions): Uint8Array | undefined {
   if (values === undefined) return undefined;
   if (type === 'float32') return new Uint8Array(Float32Array.from(values).buffer);
+  if (type === 'float16') return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
   if (type === 'int32') return new Uint8Array(Int32Array.from(values).buffer);
+  if (type === 'uint8') return Uint8Array.from(values);
   return new Uint8Array(Int8Array.from(values).buffer);
 }
 

@@ -15,6 +15,8 @@ class MultiplyBeta extends layers.layers.Layer {
   }
 }
 
+tf.serialization.registerClass(MultiplyBeta);
+
 /** One class for each factor. */
 function pixelShuffle(factor: number) {
   class PixelShuffle extends layers.layers.Layer {

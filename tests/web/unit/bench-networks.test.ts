@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ByteBuffer } from 'flatbuffers';
 import { NetworkFiles } from '../../../bench/web/networks/files.ts';
 import {
   type ConvLayer,
@@ -14,77 +13,19 @@ import { readOnnx, withLeakyRelu, withOutputs } from '../../../bench/web/network
 import { writeTfjs } from '../../../bench/web/networks/tfjs.ts';
 import { writeTflite } from '../../../bench/web/networks/tflite.ts';
 import { TfliteBuilder } from '../../../bench/web/networks/tflite-builder.ts';
+import { FlatTable } from '../../../web/src/convert/flatbuffer-table.ts';
 import { benchmarkNetwork } from '../support/benchmark-networks.ts';
 import { OnnxBuilder, tensor } from '../support/onnx-builder.ts';
 
 const file = (name: 'plain32' | 'photo-x2' | 'srresnet') => benchmarkNetwork(name, 'int8').file;
 const lift = (name: 'plain32' | 'photo-x2' | 'srresnet') => liftNetwork(readOnnx(file(name)));
 
-/** Reads tables by the numbers of their fields, which is all that a schema is for. */
-class TableReader {
-  readonly #buffer: ByteBuffer;
-  readonly #at: number;
-
-  constructor(buffer: ByteBuffer, at: number) {
-    this.#buffer = buffer;
-    this.#at = at;
-  }
-
-  static root(bytes: Uint8Array): TableReader {
-    const buffer = new ByteBuffer(bytes);
-    return new TableReader(buffer, buffer.readInt32(0));
-  }
-
-  #field(index: number): number {
-    const offset = this.#buffer.__offset(this.#at, 4 + 2 * index);
-    return offset === 0 ? 0 : this.#at + offset;
-  }
-
-  int(index: number): number {
-    const field = this.#field(index);
-    return field === 0 ? 0 : this.#buffer.readInt32(field);
-  }
-
-  byte(index: number): number {
-    const field = this.#field(index);
-    return field === 0 ? 0 : this.#buffer.readInt8(field);
-  }
-
-  table(index: number): TableReader {
-    return new TableReader(this.#buffer, this.#buffer.__indirect(this.#field(index)));
-  }
-
-  #vector(index: number): { start: number; length: number } {
-    const field = this.#field(index);
-    return { start: this.#buffer.__vector(field), length: this.#buffer.__vector_len(field) };
-  }
-
-  tables(index: number): TableReader[] {
-    const { start, length } = this.#vector(index);
-    return Array.from(
-      { length },
-      (_, i) => new TableReader(this.#buffer, this.#buffer.__indirect(start + 4 * i)),
-    );
-  }
-
-  ints(index: number): number[] {
-    const { start, length } = this.#vector(index);
-    return Array.from({ length }, (_, i) => this.#buffer.readInt32(start + 4 * i));
-  }
-
-  /** Where a vector of bytes begins, and the bytes. */
-  bytes(index: number): { start: number; bytes: Uint8Array } {
-    const { start, length } = this.#vector(index);
-    return { start, bytes: this.#buffer.bytes().subarray(start, start + length) };
-  }
-}
-
 const CODES = { ADD: 0, CONV_2D: 3, DEPTH_TO_SPACE: 5, DEQUANTIZE: 6, PRELU: 54, QUANTIZE: 114 };
 
 function operators(bytes: Uint8Array): number[] {
-  const root = TableReader.root(bytes);
+  const root = FlatTable.root(bytes);
   const codes = root.tables(1).map((code) => code.int(3));
-  const [graph] = root.tables(2) as [TableReader];
+  const [graph] = root.tables(2) as [FlatTable];
   return graph.tables(3).map((operator) => codes[operator.int(0)] as number);
 }
 
@@ -177,17 +118,17 @@ describe('TensorFlow Lite files', () => {
   test('say what they are, and keep data at multiples of 16 bytes', () => {
     const bytes = writeTflite(lift('plain32'), 'float', 16, new Map());
     assert.equal(new TextDecoder().decode(bytes.subarray(4, 8)), 'TFL3');
-    const root = TableReader.root(bytes);
+    const root = FlatTable.root(bytes);
     assert.equal(root.int(0), 3);
-    const [graph] = root.tables(2) as [TableReader];
+    const [graph] = root.tables(2) as [FlatTable];
     const tensors = graph.tables(0);
-    const shapeOf = (index: number) => (tensors[index] as TableReader).ints(0);
+    const shapeOf = (index: number) => (tensors[index] as FlatTable).ints(0);
     assert.deepEqual(shapeOf(graph.ints(1)[0] as number), [1, 16, 16, 3]);
     assert.deepEqual(shapeOf(graph.ints(2)[0] as number), [1, 32, 32, 3]);
     for (const tensor of tensors) {
       if (tensor.int(2) === 0) continue;
-      const { start, bytes: data } = (root.tables(4)[tensor.int(2)] as TableReader).bytes(0);
-      assert.equal(start % 16, 0);
+      const data = (root.tables(4)[tensor.int(2)] as FlatTable).bytes(0);
+      assert.equal((data.byteOffset - bytes.byteOffset) % 16, 0);
       assert.ok(data.length > 0);
     }
   });
@@ -198,13 +139,12 @@ describe('TensorFlow Lite files', () => {
     const b = builder.tensor({ type: 'float32', shape: [3], values: [1.5, -2, 3] });
     const c = builder.tensor({ type: 'float32', shape: [3] });
     builder.operator('ADD', [a, b], c);
-    const root = TableReader.root(builder.build(a, c));
-    const [graph] = root.tables(2) as [TableReader];
-    const { bytes } = (
-      root.tables(4)[(graph.tables(0)[b] as TableReader).int(2)] as TableReader
-    ).bytes(0);
+    const root = FlatTable.root(builder.build(a, c));
+    const [graph] = root.tables(2) as [FlatTable];
+    const buffer = root.tables(4)[(graph.tables(0)[b] as FlatTable).int(2)] as FlatTable;
+    const bytes = buffer.bytes(0);
     assert.deepEqual([...new Float32Array(bytes.slice().buffer)], [1.5, -2, 3]);
-    const [add] = graph.tables(3) as [TableReader];
+    const [add] = graph.tables(3) as [FlatTable];
     assert.deepEqual([add.ints(1), add.ints(2)], [[a, b], [c]]);
   });
 

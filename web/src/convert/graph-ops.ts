@@ -22,16 +22,18 @@ import type { GraphAttributes } from './graph-model.js';
 import type { NetworkWriter } from './network-writer.js';
 import { depthToSpace, pool, type Reduction, reduce, resizeTo, spaceToDepth } from './scaling.js';
 import {
+  amountPairs,
   concat,
-  END,
+  equalParts,
   expand,
   pack,
   pad,
   reshape,
   shapeOf,
-  slice,
+  sliceOfSize,
   split,
   squeeze,
+  stridedSlice,
   transpose,
 } from './shaping.js';
 import { integersOf, numberOf, type Value } from './values.js';
@@ -177,26 +179,29 @@ const pooled =
   (use) =>
     pool(use.w, input(use, 0), kind, pairOf(use, 'ksize'), windowOf(use));
 
-/** Rows of two: what is added before and after each axis. */
-function amountsOf(use: NodeUse): [number, number][] {
-  const list = integersOf(input(use, 1), `the amounts of ${use.what}`);
-  return Array.from({ length: list.length / 2 }, (_, i) => [
-    list[2 * i] as number,
-    list[2 * i + 1] as number,
-  ]);
-}
-
 const mirrored: Handler = (use) => {
   const mode = use.attributes.text('mode', 'REFLECT');
   if (mode !== 'REFLECT') {
     throw unsupported(`${use.what} repeats the edge itself (${mode})`, 'pad by REFLECT instead');
   }
-  return pad(use.w, input(use, 0), amountsOf(use), { mode: 'reflect' }, use.what);
+  return pad(
+    use.w,
+    input(use, 0),
+    amountPairs(input(use, 1), use.what),
+    { mode: 'reflect' },
+    use.what,
+  );
 };
 
 const padded: Handler = (use) => {
   const value = use.inputs[2] === undefined ? 0 : numberOf(use.inputs[2], use.what);
-  return pad(use.w, input(use, 0), amountsOf(use), { mode: 'constant', value }, use.what);
+  return pad(
+    use.w,
+    input(use, 0),
+    amountPairs(input(use, 1), use.what),
+    { mode: 'constant', value },
+    use.what,
+  );
 };
 
 /** Without the last input, which names the axis. */
@@ -215,49 +220,23 @@ const transposedConvolution: Handler = (use) =>
 const sliced: Handler = (use) => {
   const starts = integersOf(input(use, 1), `the start of ${use.what}`);
   const sizes = integersOf(input(use, 2), `the size of ${use.what}`);
-  const ends = sizes.map((size, i) => (size < 0 ? END : (starts[i] as number) + size));
-  return slice(use.w, input(use, 0), { starts, ends, steps: starts.map(() => 1) });
+  return sliceOfSize(use.w, input(use, 0), starts, sizes);
 };
 
-/** x[a:b:c, ...]: bits of masks say which starts and ends are left out, and which axes vanish. */
-const stridedSlice: Handler = (use) => {
-  const { attributes, w, what } = use;
-  const mask = (name: string) => attributes.number(name, 0);
-  if (mask('ellipsis_mask') !== 0 || mask('new_axis_mask') !== 0) {
-    throw unsupported(`${what} uses an ellipsis or new axes`);
-  }
-  const x = input(use, 0);
+const strided: Handler = (use) => {
+  const { attributes, what } = use;
   const [starts, ends, steps] = [1, 2, 3].map((i) =>
     integersOf(input(use, i), `the places of ${what}`),
   ) as [number[], number[], number[]];
-  const has = (name: string, i: number) => (mask(name) >> i) % 2 === 1;
-  const gone = starts.flatMap((_, i) => (has('shrink_axis_mask', i) ? [i] : []));
-  const part = {
-    starts: starts.map((start, i) =>
-      has('begin_mask', i) ? ((steps[i] as number) > 0 ? 0 : END) : start,
-    ),
-    ends: ends.map((end, i) => {
-      if (gone.includes(i)) return starts[i] === -1 ? END : (starts[i] as number) + 1;
-      return has('end_mask', i) ? ((steps[i] as number) > 0 ? END : -END) : end;
-    }),
-    steps,
+  const masks = {
+    begin: attributes.number('begin_mask', 0),
+    end: attributes.number('end_mask', 0),
+    ellipsis: attributes.number('ellipsis_mask', 0),
+    newAxis: attributes.number('new_axis_mask', 0),
+    shrink: attributes.number('shrink_axis_mask', 0),
   };
-  if (x.kind === 'constant' && x.shape.length === 1) return constantPart(x, part, gone.length > 0);
-  const taken = slice(w, x, part);
-  return gone.length === 0 ? taken : squeeze(w, taken, gone, what);
+  return stridedSlice(use.w, input(use, 0), { starts, ends, steps }, masks, what);
 };
-
-/** A part of a list that the file holds, such as of extents that are known. */
-function constantPart(
-  x: Extract<Value, { kind: 'constant' }>,
-  { starts, ends, steps }: { starts: number[]; ends: number[]; steps: number[] },
-  single: boolean,
-): Value {
-  const all = [...x.values];
-  if (steps[0] !== 1) throw malformed('a list of extents is taken backwards');
-  const values = all.slice(starts[0], ends[0]);
-  return { ...x, shape: single ? [] : [values.length], values };
-}
 
 const cast: Handler = (use) => {
   const x = input(use, 0);
@@ -363,17 +342,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   Squeeze: (use) => squeeze(use.w, input(use, 0), use.attributes.numbers('squeeze_dims'), use.what),
   ExpandDims: (use) => expand(use.w, input(use, 0), numberOf(input(use, 1), use.what), use.what),
   Shape: (use) => shapeOf(use.w, input(use, 0)),
-  StridedSlice: stridedSlice,
+  StridedSlice: strided,
   Slice: sliced,
   Pack: packed,
   Split: (use) => {
     const axis = numberOf(input(use, 0), use.what);
     const x = input(use, 1);
     const parts = use.attributes.number('num_split', 1);
-    const extent = x.shape.at(axis) ?? null;
-    if (extent === null || extent % parts !== 0)
-      throw unsupported(`${use.what} splits what is open`);
-    return split(use.w, x, axis, Array(parts).fill(extent / parts), use.what);
+    return equalParts(use.w, x, axis, parts, use.what);
   },
   SplitV: (use) => {
     const sizes = integersOf(input(use, 1), use.what);

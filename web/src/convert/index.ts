@@ -7,6 +7,7 @@ import { concatenated, readWeights } from './shards.js';
 
 export { modelJsonToOnnx, parseModelJson, shardNames } from './model-json.js';
 export { type CleanOptions, cleanOnnx } from './onnx-clean.js';
+export { tfliteToOnnx } from './tflite-to-onnx.js';
 
 /** @throws TesseraError `ERR_MODEL_FORMAT`, `ERR_MODEL_OP`. */
 export function artifactsToOnnx(artifacts: ModelArtifacts): Uint8Array<ArrayBuffer> {

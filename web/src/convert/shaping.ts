@@ -5,6 +5,7 @@ import { int64s, type TensorData, tensor } from './onnx-builder.js';
 import {
   axisOf,
   type Computed,
+  type Constant,
   constant,
   countOf,
   type Extents,
@@ -151,6 +152,60 @@ export function slice(w: NetworkWriter, x: Value, { starts, ends, steps }: Part)
   return w.node('Slice', [input.name, ...own], {}, { ...input, shape });
 }
 
+/** @param sizes - of each axis; below 0: to the end */
+export function sliceOfSize(
+  w: NetworkWriter,
+  x: Value,
+  starts: readonly number[],
+  sizes: readonly number[],
+): Value {
+  const ends = sizes.map((size, i) => (size < 0 ? END : (starts[i] as number) + size));
+  return slice(w, x, { starts, ends, steps: starts.map(() => 1) });
+}
+
+/** Bits, one for each axis: which starts and ends are left out, which axes are added or vanish. */
+export interface SliceMasks {
+  begin: number;
+  end: number;
+  ellipsis: number;
+  newAxis: number;
+  shrink: number;
+}
+
+/** x[a:b:c, ...], as TensorFlow writes it down. */
+export function stridedSlice(
+  w: NetworkWriter,
+  x: Value,
+  { starts, ends, steps }: Part,
+  masks: SliceMasks,
+  what: string,
+): Value {
+  if (masks.ellipsis !== 0 || masks.newAxis !== 0) {
+    throw unsupported(`${what} uses an ellipsis or new axes`);
+  }
+  const has = (mask: number, i: number) => (mask >> i) % 2 === 1;
+  const gone = starts.flatMap((_, i) => (has(masks.shrink, i) ? [i] : []));
+  const forward = (i: number) => (steps[i] as number) > 0;
+  const part = {
+    starts: starts.map((start, i) => (has(masks.begin, i) ? (forward(i) ? 0 : END) : start)),
+    ends: ends.map((end, i) => {
+      if (gone.includes(i)) return starts[i] === -1 ? END : (starts[i] as number) + 1;
+      return has(masks.end, i) ? (forward(i) ? END : -END) : end;
+    }),
+    steps,
+  };
+  if (x.kind === 'constant' && x.shape.length === 1) return constantPart(x, part, gone.length > 0);
+  const taken = slice(w, x, part);
+  return gone.length === 0 ? taken : squeeze(w, taken, gone, what);
+}
+
+/** A part of a list that the file holds, such as of extents that are known. */
+function constantPart(x: Constant, { starts, ends, steps }: Part, single: boolean): Value {
+  if (steps[0] !== 1) throw malformed('a list of extents is taken in steps');
+  const values = [...x.values].slice(starts[0], ends[0]);
+  return { ...x, shape: single ? [] : [values.length], values };
+}
+
 /** How many places a slice takes of an extent. */
 function sliceExtent(extent: number, start: number, end: number, step: number): number {
   const clamp = (value: number) => {
@@ -158,6 +213,15 @@ function sliceExtent(extent: number, start: number, end: number, step: number): 
     return Math.max(step > 0 ? 0 : -1, Math.min(step > 0 ? extent : extent - 1, place));
   };
   return Math.max(0, Math.ceil((clamp(end) - clamp(start)) / step));
+}
+
+/** What a list of rows of two says is added before and after each axis. */
+export function amountPairs(amounts: Value, what: string): [number, number][] {
+  const list = integersOf(amounts, `the amounts of ${what}`);
+  return Array.from({ length: list.length / 2 }, (_, i) => [
+    list[2 * i] as number,
+    list[2 * i + 1] as number,
+  ]);
 }
 
 /** How places outside a picture are filled. */
@@ -186,7 +250,22 @@ export function pad(
   return w.node('Pad', [input.name, pads, ...value], { mode: fill.mode }, { ...input, shape });
 }
 
-/** Equal or named parts along an axis. */
+/** As many parts of one size along an axis. */
+export function equalParts(
+  w: NetworkWriter,
+  x: Value,
+  axis: number,
+  count: number,
+  what: string,
+): Value[] {
+  const extent = x.shape[axisOf(axis, x.shape.length, what)] ?? null;
+  if (!(count >= 1) || extent === null || extent % count !== 0) {
+    throw unsupported(`${what} splits an extent that is open or no multiple of ${count}`);
+  }
+  return split(w, x, axis, Array(count).fill(extent / count), what);
+}
+
+/** Parts of these sizes along an axis. */
 export function split(
   w: NetworkWriter,
   x: Value,

@@ -15,6 +15,13 @@ export interface ForeignModel {
   toOnnx(files: readonly NamedBytes[]): Uint8Array;
 }
 
+/** What FlatBuffers files of TensorFlow Lite have at their fifth byte. */
+const TFLITE = 'TFL3';
+
+function isTflite(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(4, 8)) === TFLITE;
+}
+
 function isModelJson(bytes: Uint8Array): boolean {
   const head = new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES)).trimStart();
   return head.startsWith('{') && /"(modelTopology|weightsManifest)"/.test(head);
@@ -43,6 +50,10 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
  * @throws TesseraError `ERR_MODEL_FORMAT`, `ERR_LOAD`.
  */
 export async function openForeign(bytes: Uint8Array): Promise<ForeignModel | undefined> {
+  if (isTflite(bytes)) {
+    const { tfliteToOnnx } = await loadConverter();
+    return { names: [], toOnnx: () => tfliteToOnnx(bytes) };
+  }
   if (!isModelJson(bytes)) return undefined;
   const { modelJsonToOnnx, parseModelJson, shardNames } = await loadConverter();
   const json = parseModelJson(new TextDecoder().decode(bytes));

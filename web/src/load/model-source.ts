@@ -117,14 +117,14 @@ function isModelFiles(source: ModelSource): source is ModelFiles {
 }
 
 // Which file of a list is the model: the first of these that fits any.
-const MODEL_NAMES = [/\.onnx$/i, /^model\.json$/i, /\.json$/i];
+const MODEL_NAMES = [/\.onnx$/i, /\.tflite$/i, /^model\.json$/i, /\.json$/i];
 
 async function readFileList(files: readonly File[], context: FetchContext): Promise<LoadedModel> {
   const kinds = MODEL_NAMES.map((pattern) => files.filter(({ name }) => pattern.test(name)));
   const models = kinds.find((found) => found.length > 0) ?? [];
   if (models.length !== 1) {
     throw new TypeError(
-      `a list of files must hold one whose name ends in .onnx, or a model.json, not ${models.length}`,
+      `a list of files must hold one whose name ends in .onnx or .tflite, or a model.json, not ${models.length}`,
     );
   }
   const [model] = models as [File];
