@@ -32,6 +32,14 @@ if(EMSCRIPTEN)
   endif()
 endif()
 
+# For the libraries: the linker takes objects that are compiled with -pthread into a module with one thread too (though
+# not the reverse), so that ccache compiles each file once for both. What binds them to JavaScript is compiled for its
+# module.
+add_library(tessera_any_threads INTERFACE)
+if(EMSCRIPTEN)
+  target_compile_options(tessera_any_threads INTERFACE -pthread)
+endif()
+
 # Relaxed SIMD, for the kernels alone. All else is compiled with the same options with and without it: nothing there can
 # differ between the variants, and ccache compiles it once for both.
 add_library(tessera_relaxed INTERFACE)

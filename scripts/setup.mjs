@@ -28,6 +28,13 @@ Environment:
   TESSERA_SOURCES    folder that holds xnnpack/, pthreadpool/, fxdiv/, fp16/, cpuinfo/ already unpacked
 `;
 
+/** What the core is compiled with. */
+async function setUpCore() {
+  await setUpHeaders();
+  await setUpEmscripten();
+  await setUpSources();
+}
+
 await runMain(async () => {
   const { values } = parseArgs({
     options: {
@@ -43,10 +50,7 @@ await runMain(async () => {
   }
   checkNodeVersion();
   await setUpSystemPackages();
-  await setUpHeaders();
-  await setUpEmscripten();
-  await setUpSources();
-  await setUpNodePackages();
+  await Promise.all([setUpNodePackages(), setUpCore()]);
   if (values.training) await setUpTraining();
   if (values.firefox) await setUpFirefox();
   if (values.fuzzing) await setUpFuzzing();

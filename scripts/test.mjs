@@ -7,9 +7,10 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runMain, UserError } from './lib/log.mjs';
+import { runMain, step, UserError } from './lib/log.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
+import { setUpTraining } from './setup/training.mjs';
 
 const HELP = `npm test [-- OPTIONS] [-- FILE...]
 
@@ -46,9 +47,13 @@ function allTestFiles() {
   return [...new Set([...LONGEST, ...files])];
 }
 
+const runScript = (name, args = []) =>
+  run(process.execPath, [join('scripts', name), ...args], { cwd: ROOT, show: true });
+
 async function build() {
-  await run(process.execPath, ['scripts/setup.mjs', '--training'], { cwd: ROOT, show: true });
-  await run(process.execPath, ['scripts/build.mjs', '--tests'], { cwd: ROOT, show: true });
+  await step('Set-up', () => runScript('setup.mjs'));
+  // Downloading and unpacking PyTorch leaves the processors idle, which compiling does not.
+  await Promise.all([setUpTraining(), step('Build', () => runScript('build.mjs', ['--tests']))]);
 }
 
 /** Runs Node's test runner and resolves with its exit code. */

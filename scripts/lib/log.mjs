@@ -20,14 +20,14 @@ export function warn(text) {
   log(paint(33, `warning: ${text}`));
 }
 
-/** Runs `body` under a heading and prints how long it took. */
+/** Runs `body` under a heading and prints how long it took; steps may overlap. */
 export async function step(title, body) {
   const begin = performance.now();
   log(`${paint(36, '==>')} ${title}`);
   const note = await body();
   const took = formatSeconds(performance.now() - begin);
   const total = formatSeconds(performance.now() - started);
-  log(`    ${note ? `${note}, ` : ''}${took} (total ${total})`);
+  log(`    ${title}: ${note ? `${note}, ` : ''}${took} (total ${total})`);
 }
 
 /** An error whose message is written for the person at the terminal: no stack is shown. */
