@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleWeb, copyStatic, emitTypes, installModule } from './lib/bundle.mjs';
+import { makePictures, writeServiceWorker } from './lib/demo-files.mjs';
 import { writeIntegrity } from './lib/integrity.mjs';
 import { log, runMain, step, UserError } from './lib/log.mjs';
 import { buildPreset } from './lib/native-build.mjs';
@@ -66,6 +67,8 @@ await runMain(async () => {
   await step('Type declarations', emitTypes);
   await step('Models and demo page', copyStatic);
   await step('Hashes', writeIntegrity);
+  await step('Pictures of the demo', makePictures);
+  await step('Service worker of the demo', writeServiceWorker);
   if (!existsSync(join(DIST, 'wasm'))) log('no wasm module was built: dist/ is incomplete');
   const sizes = shippedSizes();
   process.stdout.write(`${values.json ? JSON.stringify(sizes) : sizeTable(sizes)}\n`);

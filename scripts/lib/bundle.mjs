@@ -122,6 +122,13 @@ const BUNDLES = [
     format: 'esm',
     plugins: [libraryAt('../tessera.mjs')],
   },
+  // Its own copy: a service worker answers for what is in its folder.
+  {
+    entryPoints: [web('src/worker/worker.ts')],
+    outfile: dist('demo/worker.mjs'),
+    ...COMMENTED,
+    format: 'esm',
+  },
   {
     entryPoints: [web('demo/compare/resample-worker.ts')],
     outfile: dist('demo/resample-worker.mjs'),
@@ -202,7 +209,7 @@ async function installOne(preset, name) {
 /** Copies the shipped models and the demo page's own files. */
 export function copyStatic() {
   copyFiles(join(ROOT, 'models'), join(DIST, 'models'), /\.onnx$/);
-  copyFiles(join(ROOT, 'web', 'demo'), join(DIST, 'demo'), /\.(html|svg|webp)$/);
+  copyFiles(join(ROOT, 'web', 'demo'), join(DIST, 'demo'), /\.(html|svg|webmanifest)$/);
 }
 
 /** Makes the files of that pattern in `target` those of `source`: what is gone there goes here too. */

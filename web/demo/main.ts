@@ -1,23 +1,62 @@
 import { byId } from './base/dom.js';
 import { describeError } from './base/errors.js';
+import { Tabs } from './base/tabs.js';
 import { showAnatomy } from './network/anatomy.js';
 import { NetworkChoice } from './network/choice.js';
-import { Engine } from './network/engine.js';
+import { Engine, type Prepared } from './network/engine.js';
+import { keepForOffline } from './offline/keep.js';
 import { watchIntake } from './pictures/intake.js';
 import { Workbench } from './pictures/workbench.js';
+import { Benchmark } from './run/benchmark.js';
 import { HowItRuns } from './run/how-it-runs.js';
+import { openFile } from './video/sources.js';
+import { VideoTab } from './video/video-tab.js';
 
-const again = () => workbench.again();
-const choice = new NetworkChoice(again);
-const howItRuns = new HowItRuns(again);
-const workbench = new Workbench(new Engine(), {
-  settings: () => ({ model: choice.model, ...howItRuns.settings }),
+const engine = new Engine();
+const choice = new NetworkChoice(changed);
+const howItRuns = new HowItRuns(changed);
+const settings = () => ({ model: choice.model, ...howItRuns.settings });
+
+function showPrepared(prepared: Prepared): void {
+  howItRuns.show(prepared);
+  showAnatomy(prepared.upscaler.model);
+}
+
+const workbench = new Workbench(engine, {
+  settings,
   scale: () => choice.scale,
-  onprepared(prepared) {
-    howItRuns.show(prepared);
-    showAnatomy(prepared.upscaler.model);
+  onprepared: showPrepared,
+  onmeasured(model, speed, { upscaler, settings: { model: source } }) {
+    choice.setMeasured(model, speed);
+    // Nothing is lost where it cannot be kept.
+    keepForOffline(upscaler, typeof source === 'string').catch(console.info);
   },
-  onmeasured: (model, speed) => choice.setMeasured(model, speed),
+});
+const video = new VideoTab(async (signal) => {
+  const prepared = await engine.prepare(settings(), signal);
+  showPrepared(prepared);
+  return prepared.upscaler;
+});
+new Benchmark(
+  () => howItRuns.settings,
+  (model, speed) => choice.setMeasured(model, speed),
+);
+
+/** Whether the picture was made as the settings were before. */
+let stale = false;
+
+function changed(): void {
+  const watching = !byId('video', HTMLElement).hidden;
+  if (watching) video.restart();
+  else workbench.again();
+  stale = watching;
+}
+
+const tabs = new Tabs(byId('tabs', HTMLElement), (panel) => {
+  if (panel === 'video') return;
+  video.stop();
+  if (stale) workbench.again();
+  stale = false;
 });
 
 async function bringSample(): Promise<void> {
@@ -31,10 +70,17 @@ async function bringSample(): Promise<void> {
 }
 
 watchIntake({
-  onpictures: (files) => workbench.bring(files.map((file) => ({ file, name: file.name }))),
+  onpictures(files) {
+    tabs.select('pictures');
+    workbench.bring(files.map((file) => ({ file, name: file.name })));
+  },
+  onvideo(file) {
+    tabs.select('video');
+    void video.play(() => openFile(file));
+  },
   onnetwork(files) {
     choice.chooseOwn(files);
-    again();
+    changed();
   },
   onrefused: (message) => workbench.complain(message),
 });

@@ -11,8 +11,9 @@ import { type StaticServer, serve } from '../../../scripts/lib/serve.mjs';
 const TIMEOUT = 120_000;
 
 /** Serves the demo, which brings its own policy. */
-export const serveDemo = (options: { isolated?: boolean } = {}): Promise<StaticServer> =>
-  serve({ root: DIST, home: '/demo/', ...options });
+export const serveDemo = (
+  options: { isolated?: boolean; onrequest?: (path: string) => void } = {},
+): Promise<StaticServer> => serve({ root: DIST, home: '/demo/', ...options });
 
 /** A made picture: a gradient with diagonal lines, different for each size. */
 export function makePicture(width: number, height: number): Promise<Buffer> {
@@ -56,17 +57,23 @@ export interface DemoPage {
   close(): Promise<void>;
 }
 
-/** Opens the page. */
+/**
+ * Opens the page.
+ *
+ * @param script - runs on it before its own
+ */
 export async function openDemo(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  script = '',
 ): Promise<DemoPage> {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const complaints: string[] = [];
   // tsx wraps named functions in calls of this helper, also those that run in the page.
-  await context.addInitScript('globalThis.__name = (wrapped) => wrapped');
+  await context.addInitScript(`globalThis.__name = (wrapped) => wrapped; ${script}`);
   const page = await context.newPage();
+  page.setDefaultTimeout(TIMEOUT);
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });

@@ -11,6 +11,7 @@ export interface Settings {
 /** An upscaler, and how long it took to load. */
 export interface Prepared {
   upscaler: Upscaler;
+  settings: Settings;
   milliseconds: number;
 }
 
@@ -18,24 +19,39 @@ function same(a: Settings, b: Settings): boolean {
   return a.model === b.model && a.workers === b.workers && a.variant === b.variant;
 }
 
+// Beside the page and not beside the library: a service worker answers for what is in its folder.
+const WORKER = new URL('worker.mjs', document.baseURI);
+
 /** Holds the one upscaler of the page, and makes it anew when the settings change. */
 export class Engine {
   #prepared: Prepared | undefined;
-  #madeFor: Settings | undefined;
+  /** Pictures and video may ask at once: one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** The upscaler for these settings. What was loaded for others is given back first. */
-  async prepare(
+  prepare(
     settings: Settings,
     signal: AbortSignal,
-    onprogress: (fraction: number, phase: LoadPhase) => void,
+    onprogress?: (fraction: number, phase: LoadPhase) => void,
   ): Promise<Prepared> {
-    if (this.#prepared && this.#madeFor && same(this.#madeFor, settings)) return this.#prepared;
+    const next = this.#last.then(() => this.#make(settings, signal, onprogress));
+    this.#last = next.catch(() => {});
+    return next;
+  }
+
+  async #make(
+    settings: Settings,
+    signal: AbortSignal,
+    onprogress?: (fraction: number, phase: LoadPhase) => void,
+  ): Promise<Prepared> {
+    signal.throwIfAborted();
+    if (this.#prepared && same(this.#prepared.settings, settings)) return this.#prepared;
     await this.#prepared?.upscaler.dispose();
     this.#prepared = undefined;
     const begun = performance.now();
-    const upscaler = await Upscaler.create({ ...settings, signal, onprogress });
-    this.#prepared = { upscaler, milliseconds: performance.now() - begun };
-    this.#madeFor = settings;
+    const options = { ...settings, workerUrl: WORKER, signal, onprogress };
+    const upscaler = await Upscaler.create(options);
+    this.#prepared = { upscaler, settings, milliseconds: performance.now() - begun };
     return this.#prepared;
   }
 }

@@ -1,8 +1,9 @@
 import { byId } from '../base/dom.js';
 
-/** What the page calls when the visitor brings pictures, a network, or something that is neither. */
+/** What the page calls when the visitor brings pictures, a video, a network, or something that is none. */
 export interface IntakeHandlers {
   onpictures(files: readonly File[]): void;
+  onvideo(file: File): void;
   /** One file, or several that belong together. */
   onnetwork(files: readonly File[]): void;
   onrefused(message: string): void;
@@ -13,8 +14,10 @@ const NETWORK_FILE = /\.(onnx|tflite|json|bin|data)$/i;
 
 function take(files: readonly File[], handlers: IntakeHandlers): void {
   const network = files.filter(({ name }) => NETWORK_FILE.test(name));
-  const pictures = files.filter((file) => !network.includes(file));
+  const [video] = files.filter(({ type }) => type.startsWith('video/'));
+  const pictures = files.filter((file) => !network.includes(file) && file !== video);
   if (network.length > 0) handlers.onnetwork(network);
+  if (video) handlers.onvideo(video);
   if (pictures.length > 0) handlers.onpictures(pictures);
 }
 

@@ -17,7 +17,7 @@ export interface WorkbenchHandlers {
   scale(): number | undefined;
   onprepared(prepared: Prepared): void;
   /** A run is complete. */
-  onmeasured(model: string, pixelsPerSecond: number): void;
+  onmeasured(model: string, pixelsPerSecond: number, prepared: Prepared): void;
 }
 
 /** Pictures: what was brought, what is being done, what is looked at. */
@@ -28,6 +28,8 @@ export class Workbench {
   readonly #list: QueueList;
   readonly #queue: Queue;
   readonly #handlers: WorkbenchHandlers;
+  /** What the last run used. */
+  #prepared: Prepared | undefined;
   /** Whether the visitor chose what is shown: then the queue does not change it. */
   #held = false;
 
@@ -35,7 +37,10 @@ export class Workbench {
     this.#handlers = handlers;
     const enlarger = new Enlarger(engine, {
       settings: handlers.settings,
-      onprepared: handlers.onprepared,
+      onprepared: (prepared) => {
+        this.#prepared = prepared;
+        handlers.onprepared(prepared);
+      },
       onresult: (job) => this.#reshow(job),
       onchange: (job) => this.#update(job),
       ontile: (job, tile) => {
@@ -129,10 +134,11 @@ export class Workbench {
 
   #finish(job: Job): void {
     const { figures } = job;
-    if (figures && job.state === 'done') {
+    if (figures && job.state === 'done' && this.#prepared) {
       const { outputWidth, outputHeight } = figures.need;
       const pixels = outputWidth * outputHeight;
-      this.#handlers.onmeasured(figures.model, (1000 * pixels) / figures.milliseconds);
+      const speed = (1000 * pixels) / figures.milliseconds;
+      this.#handlers.onmeasured(figures.model, speed, this.#prepared);
     }
     if (job !== this.#stage.job) void job.shelve();
     else if (job.state === 'done') this.#stage.settle();
