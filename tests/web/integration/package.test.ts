@@ -66,7 +66,13 @@ after(() => rmSync(app, { recursive: true, force: true }));
 
 test('it has what the documentation names, and installs nothing else', () => {
   const names = readdirSync(installed(), { recursive: true }).map(String);
-  for (const name of ['tessera.js', 'tessera.mjs', 'worker.mjs', 'models/photo-x2-small.onnx']) {
+  for (const name of [
+    'tessera.js',
+    'tessera.mjs',
+    'worker.mjs',
+    'convert.mjs',
+    'models/photo-x2-small.onnx',
+  ]) {
     assert.ok(names.includes(join('dist', name)), name);
   }
   const foreign = names.filter((name) => /\.(ts|toml|py)$/.test(name) && !/\.d\.ts$/.test(name));

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { OnnxBuilder, tensor } from '../support/onnx-builder.ts';
+import { attr, GraphBuilder } from '../support/graph-json.ts';
+import { decodeOnnx, OnnxBuilder, tensor } from '../support/onnx-builder.ts';
 
 const DIST = new URL('../../../dist/', import.meta.url);
 const MAIN = fileURLToPath(new URL('cli/tessera.mjs', DIST));
@@ -59,7 +60,7 @@ after(() => rm(folder, { recursive: true }));
 test('--help and --version', () => {
   assert.match(tessera('--help').stdout, /upscale .*inspect .*eval /s);
   assert.match(tessera('--version').stdout, /^\d+\.\d+\.\d+\n$/);
-  for (const command of ['upscale', 'inspect', 'eval']) {
+  for (const command of ['upscale', 'inspect', 'eval', 'convert']) {
     const { status, stdout } = tessera(command, '--help');
     assert.equal(status, 0);
     assert.ok(stdout.startsWith(`Usage: tessera ${command} `));
@@ -337,4 +338,33 @@ test('what pixels are is said in numbers and words', async () => {
   fails(2, /--std must be positive/, 'inspect', MODEL, '--std', '0');
   fails(2, /--color must be one of rgb, bgr/, 'inspect', MODEL, '--color', 'hsv');
   fails(2, /restore needs --model/, 'restore', await writePicture('r.png'), inFolder('s.png'));
+});
+
+test('convert writes a TensorFlow.js model as one ONNX file, in halves where it is told to', async () => {
+  const g = new GraphBuilder();
+  const kernel = g.constant([3, 3, 3, 12], Array(324).fill(0.02));
+  const strides = { strides: attr.ints([1, 1, 1, 1]), padding: attr.s('SAME') };
+  const deep = g.node('Conv2D', [g.picture, kernel], strides);
+  const output = g.node('DepthToSpace', [deep], { block_size: attr.i(2) });
+  const { modelTopology, signature, weightSpecs, weightData } = g.build(output);
+  const weightsManifest = [{ paths: ['w.bin'], weights: weightSpecs }];
+  const json = inFolder('model.json');
+  await writeFile(json, JSON.stringify({ modelTopology, signature, weightsManifest }));
+  fails(1, /w\.bin.*\(ERR_/, 'convert', json, inFolder('converted.onnx'));
+  await writeFile(inFolder('w.bin'), new Uint8Array(weightData as ArrayBuffer));
+  const range = ['--input-range', '0,255', '--output-range', '0,255'];
+  const { status, stdout } = tessera(
+    ...['convert', json, inFolder('converted.onnx'), '--float16', '--json', ...range],
+  );
+  assert.equal(status, 0);
+  const report = JSON.parse(stdout);
+  assert.deepEqual([report.scale, report.parameters, report.float16], [2, 324, true]);
+  const file = await readFile(inFolder('converted.onnx'));
+  assert.equal(report.bytes, file.length);
+  const { graph, metadata_props } = decodeOnnx(file);
+  assert.deepEqual(graph?.initializer?.[0]?.raw_data?.length, 648);
+  assert.deepEqual(
+    metadata_props?.map(({ value }) => value),
+    ['0,255', '0,255'],
+  );
 });
