@@ -1,6 +1,6 @@
 // Packages from npm, exactly as package-lock.json names them.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { step, UserError, warn } from '../lib/log.mjs';
 import { ROOT } from '../lib/paths.mjs';
@@ -30,9 +30,12 @@ export async function setUpNodePackages() {
   await step('Node packages', async () => {
     const lock = join(ROOT, 'package-lock.json');
     if (!existsSync(lock)) return 'no package-lock.json, nothing to install';
+    const folder = join(ROOT, 'node_modules');
+    // `npm ci` would empty the folder that a link leads to, which is another checkout's.
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink())
+      return 'node_modules is a link: left as it is';
     const inputs = hashOf(readFileSync(lock, 'utf8'), process.version);
-    if (isStamped('node-packages', inputs) && existsSync(join(ROOT, 'node_modules')))
-      return 'all there';
+    if (isStamped('node-packages', inputs) && existsSync(folder)) return 'all there';
     await installPackages();
     writeStamp('node-packages', inputs);
     return 'installed by npm ci';
