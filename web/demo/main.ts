@@ -1,7 +1,7 @@
 import { byId } from './base/dom.js';
 import { describeError } from './base/errors.js';
 import { Tabs } from './base/tabs.js';
-import { showAnatomy } from './network/anatomy.js';
+import { hideAnatomy, showAnatomy } from './network/anatomy.js';
 import { NetworkChoice } from './network/choice.js';
 import { Engine, type Prepared } from './network/engine.js';
 import { keepForOffline } from './offline/keep.js';
@@ -46,6 +46,7 @@ new Benchmark(
 let stale = false;
 
 function changed(): void {
+  hideAnatomy();
   const watching = !byId('video', HTMLElement).hidden;
   if (watching) video.restart();
   else workbench.again();

@@ -267,7 +267,8 @@ describe('a visit', () => {
     assert.equal(download.suggestedFilename(), 'one-repaired.png');
     await pickNetwork(page, 'none.onnx', Buffer.from('no network'));
     await waitForState(page, 'error');
-    assert.match(await textOf(page, '#error'), /ERR_MODEL_FORMAT.*Here: choose another file/);
+    assert.match(await textOf(page, '#error'), /\(ERR_MODEL_FORMAT\)\. Here: choose another file/);
+    assert.equal(await textOf(page, '#anatomy-facts'), '');
     await page.getByRole('button', { name: 'Remove' }).click();
     await waitForResult(page, '[data-model="photo-x3-tiny"]');
     await page.getByText('2×', { exact: true }).click();

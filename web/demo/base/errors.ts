@@ -19,6 +19,6 @@ function adviceFor(error: TesseraError): string {
 
 /** An error in words. */
 export function describeError(error: unknown): string {
-  if (error instanceof TesseraError) return `${error.message} (${error.code})${adviceFor(error)}`;
+  if (error instanceof TesseraError) return `${error.message} (${error.code}).${adviceFor(error)}`;
   return error instanceof Error ? error.message : String(error);
 }

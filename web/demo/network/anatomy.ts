@@ -38,6 +38,12 @@ function factsOf(model: ModelInfo): [term: string, text: string][] {
   ];
 }
 
+/** Another network is being loaded. */
+export function hideAnatomy(): void {
+  byId('anatomy-facts', HTMLDListElement).replaceChildren();
+  byId('anatomy-layers', HTMLTableSectionElement).replaceChildren();
+}
+
 /** Shows what a network is made of, and where each layer runs. */
 export function showAnatomy(model: ModelInfo): void {
   byId('anatomy-facts', HTMLDListElement).replaceChildren(
