@@ -13,7 +13,7 @@ export interface Picture {
 
 /** Channels one after another: scale * number, or scale * byte / 255 for the picture. */
 interface Planes {
-  numbers: Float64Array;
+  numbers: Int32Array;
   scale: number;
   height: number;
   width: number;
@@ -51,9 +51,12 @@ function clamp(x: number, low: number, high: number): number {
   return Math.min(Math.max(x, low), high);
 }
 
-/** Adds the products of one kernel tap, shifted by it, for one pair of channels. */
+/**
+ * Adds the products of one kernel tap, shifted by it, for one pair of channels. Sums stay far below 2^31, as
+ * the engine's own do.
+ */
 function addTap(
-  sums: Float64Array,
+  sums: Int32Array,
   x: Planes,
   input: number,
   weight: number,
@@ -62,20 +65,21 @@ function addTap(
 ) {
   const { height, width, numbers } = x;
   const plane = input * height * width;
-  for (let row = Math.max(0, -dy); row < Math.min(height, height - dy); row++) {
-    const from = plane + (row + dy) * width + dx;
-    const to = row * width;
-    for (let column = Math.max(0, -dx); column < Math.min(width, width - dx); column++) {
-      sums[to + column] =
-        (sums[to + column] as number) + weight * (numbers[from + column] as number);
+  const first = Math.max(0, -dx);
+  const end = Math.min(width, width - dx);
+  const bottom = Math.min(height, height - dy);
+  for (let row = Math.max(0, -dy); row < bottom; row++) {
+    const shift = plane + (row + dy) * width + dx - row * width;
+    for (let at = row * width + first; at < row * width + end; at++) {
+      sums[at] = ((sums[at] as number) + Math.imul(weight, numbers[at + shift] as number)) | 0;
     }
   }
 }
 
 /** The sums of an output channel with its bias: whole numbers. */
-function sumsOf(layer: ConvLayer, x: Planes, output: number): Float64Array {
+function sumsOf(layer: ConvLayer, x: Planes, output: number): Int32Array {
   const { kernel, inputs, weights, bias } = layer;
-  const sums = new Float64Array(x.height * x.width).fill(bias[output] as number);
+  const sums = new Int32Array(x.height * x.width).fill(bias[output] as number);
   const reach = (kernel - 1) / 2;
   const taps = kernel ** 2;
   for (let i = 0; i < inputs * taps; i++) {
@@ -121,7 +125,7 @@ class EngineArithmetic {
     this.#next = next;
     const area = width * height;
     const at = (i: number) => data[4 * (i % area) + Math.floor(i / area)] as number;
-    const numbers = Float64Array.from({ length: 3 * area }, (_, i) => at(i));
+    const numbers = Int32Array.from({ length: 3 * area }, (_, i) => at(i));
     this.#picture = { numbers, scale: Math.fround(1 / 255), height, width };
   }
 
@@ -146,7 +150,7 @@ class EngineArithmetic {
 
   #toCodes(layer: ConvLayer, x: Planes, scale: number, zeroPoint: number): Planes {
     const area = x.height * x.width;
-    const numbers = new Float64Array(layer.outputs * area);
+    const numbers = new Int32Array(layer.outputs * area);
     const code = (value: number) => clamp(roundHalfToEven(value), -zeroPoint, 255 - zeroPoint);
     for (let output = 0; output < layer.outputs; output++) {
       const [exact, exactBelow] = multipliersOf(layer, x, output, scale);
@@ -213,7 +217,7 @@ export function runBesidePeer(
   let apart = 0;
   let furthest = 0;
   const compare = (layer: number, ours: Planes): Planes => {
-    const theirs = Float64Array.from(values[layer] as Float32Array, (value) =>
+    const theirs = Int32Array.from(values[layer] as Float32Array, (value) =>
       Math.round(value / ours.scale),
     );
     for (const [i, code] of ours.numbers.entries()) {
