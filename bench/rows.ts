@@ -108,41 +108,43 @@ async function measureChain({ variant }: Settings): Promise<void> {
   if (rows.result !== whole.result) process.exitCode = 1;
 }
 
-/** Milliseconds until a run's first part, and of the processor until its end. */
-async function timeRun(
-  upscaler: Upscaler,
-  picture: RawImage,
-  options: object,
-): Promise<{ first: number; all: number }> {
-  const begun = performance.now();
-  // Less than the time that passes shows of what else is running.
+/** Measures something that a run takes, in milliseconds. */
+type Clock = (upscaler: Upscaler, picture: RawImage, options: object) => Promise<number>;
+
+/** Of the processor, which shows less of what else is running than the time that passes. */
+const wholeRun: Clock = async (upscaler, picture, options) => {
   const used = process.cpuUsage();
-  let first = 0;
-  for await (const _ of upscaler.tiles(picture, options)) first ||= performance.now() - begun;
+  for await (const _ of upscaler.tiles(picture, options));
   const { user, system } = process.cpuUsage(used);
-  return { first, all: (user + system) / 1000 };
-}
+  return (user + system) / 1000;
+};
+
+const firstPart: Clock = async (upscaler, picture, options) => {
+  const begun = performance.now();
+  for await (const _ of upscaler.tiles(picture, options)) return performance.now() - begun;
+  throw new Error('no part came');
+};
 
 interface Timed {
-  net: Net;
-  rows: { first: number; all: number }[];
-  tiles: { first: number; all: number }[];
+  rows: number[];
+  tiles: number[];
 }
 
 async function timeInTurns(
   net: Net,
   edge: number,
+  clock: Clock,
   { variant, workers, rounds }: Settings,
 ): Promise<Timed> {
   const upscaler = await open(net, { variant, workers });
   const picture = randomPicture(new Random(2), edge, edge);
-  const timed: Timed = { net, rows: [], tiles: [] };
+  const timed: Timed = { rows: [], tiles: [] };
   try {
     // One round to warm up.
     for (let round = 0; round <= rounds; round++) {
       const [rows, tiles] = [
-        await timeRun(upscaler, picture, {}),
-        await timeRun(upscaler, picture, inTiles(upscaler)),
+        await clock(upscaler, picture, {}),
+        await clock(upscaler, picture, inTiles(upscaler)),
       ];
       if (round === 0) continue;
       timed.rows.push(rows);
@@ -154,32 +156,28 @@ async function timeInTurns(
   return timed;
 }
 
-function ratios({ rows, tiles }: Timed, what: 'first' | 'all'): string {
-  const [a, b] = [rows, tiles].map((times) => times.map((time) => time[what])) as [
-    number[],
-    number[],
-  ];
-  const [fastRows, fastTiles] = [Math.min(...a), Math.min(...b)];
-  const pairs = a.map((time, i) => (b[i] as number) / time);
+function ratios({ rows, tiles }: Timed): string {
+  const fastest = Math.min(...tiles) / Math.min(...rows);
+  const pairs = rows.map((time, i) => (tiles[i] as number) / time);
   return (
-    `rows ${median(a).toFixed(0)} ms, tiles ${median(b).toFixed(0)} ms; ` +
-    `tiles / rows: ${(fastTiles / fastRows).toFixed(3)} of the fastest, ${median(pairs).toFixed(3)} at the median`
+    `rows ${median(rows).toFixed(0)} ms, tiles ${median(tiles).toFixed(0)} ms; ` +
+    `tiles / rows: ${fastest.toFixed(3)} of the fastest, ${median(pairs).toFixed(3)} at the median`
   );
 }
 
 async function measureTime(settings: Settings): Promise<void> {
   print(`a picture of 1 megapixel, ${settings.workers} worker(s)`);
   for (const net of NETS) {
-    const timed = await timeInTurns(net, 1024, settings);
-    print(`  ${net.padEnd(15)} ${ratios(timed, 'all')}`);
+    const timed = await timeInTurns(net, 1024, wholeRun, settings);
+    print(`  ${net.padEnd(15)} ${ratios(timed)}`);
   }
 }
 
 async function measureFirst(settings: Settings): Promise<void> {
   print(`until the first part of a picture of 4 megapixels, ${settings.workers} worker(s)`);
   for (const net of ['photo-x2', 'srvgg16'] as const) {
-    const timed = await timeInTurns(net, 2048, { ...settings, rounds: 1 });
-    print(`  ${net.padEnd(15)} ${ratios(timed, 'first')}`);
+    const timed = await timeInTurns(net, 2048, firstPart, settings);
+    print(`  ${net.padEnd(15)} ${ratios(timed)}`);
   }
 }
 

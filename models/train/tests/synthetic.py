@@ -13,7 +13,7 @@ def small_config(iterations=20, polish=0, psnr=0, adversarial=0, **training):
                   vector_rate=1.0, fall=1.0, noise=0.0, warmup=0, tail=0, start_from='', ema_decay=0.9, seed=3, log_every=5, checkpoint_every=5, evaluate_every=10)
     recipe.update(training)
     return Config(
-        name='made-x2', aliases=('made',), scale=2, licence='Apache-2.0', data_statement='made',
+        name='made-x2', aliases=('made',), scale=2, border=0, licence='Apache-2.0', data_statement='made',
         net=NetConfig(channels=8, body_layers=2, tail_kernel=3, expansion=12),
         training=TrainingConfig(**recipe),
         polish=PolishConfig(iterations=polish, learning_rate=5e-4),

@@ -49,7 +49,8 @@ for (const { name, model, size } of CASES) {
       });
     const data = Uint8Array.from({ length: size * size * 4 }, (_, i) => (i * 2654435761) >>> 24);
     const picture = { width: size, height: size, data };
-    const options = { output: 'raw', tileSize: size } as const;
+    // Larger than the picture by far, whose border comes on top.
+    const options = { output: 'raw', tileSize: 2 * size } as const;
 
     limit[0] = NO_LIMIT;
     const unlimited = await open();
