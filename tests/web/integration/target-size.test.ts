@@ -96,11 +96,13 @@ test('cover is the middle of what contain would be in a larger box', async () =>
 test('tiles() covers the size that is asked for, from the focus outwards', async () => {
   const image = picture(110, 80, false);
   const expected = await upscaler.upscale(image, { output: 'raw', scale: 1.5 });
-  const places: number[][] = [];
+  const places: number[] = [];
   const found = new Uint8ClampedArray(expected.data.length);
   const options = { scale: 1.5, tileSize: 52, focus: { x: 110, y: 80 } };
-  for await (const tile of upscaler.tiles(image, options)) {
-    places.push([tile.index, tile.count]);
+  // Of several workers any may be the first to end.
+  await using single = await openUpscaler({ model: 'photo-x2-tiny', workers: 1 });
+  for await (const tile of single.tiles(image, options)) {
+    places.push(tile.index);
     for (let y = 0; y < tile.height; y++) {
       const row = tile.data.subarray(y * tile.width * 4, (y + 1) * tile.width * 4);
       found.set(row, ((tile.y + y) * expected.width + tile.x) * 4);
@@ -108,11 +110,7 @@ test('tiles() covers the size that is asked for, from the focus outwards', async
   }
   assert.ok(same(found, expected.data));
   assert.ok(places.length > 3);
-  const count = places.length;
-  assert.ok(
-    places.slice(0, 2).some(([index]) => index === count - 1),
-    'the focused tile is early',
-  );
+  assert.equal(places[0], places.length - 1, 'the focused tile comes first');
 });
 
 test('a patch has the scale of the network', async () => {
