@@ -77,7 +77,7 @@ const LEAST_OVERLAPS = 10;
 const LEAST_COLUMNS = 128;
 const MORE_STRIPS = 3;
 // Messages do not show beside the work on so many pixels, and progress is smooth.
-const PIECE_PIXELS = 128 * 1024;
+const PIECE_PIXELS = 64 * 1024;
 // Pieces lower than this are not made just to feed more workers.
 const LEAST_ROWS = 64;
 // The engine's positions are exact up to 131072 rows of any tensor: for scales up to 8.
