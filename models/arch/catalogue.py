@@ -7,6 +7,7 @@ from functools import partial
 from . import edsr, esrgan, mesrgan, prosr, rdn, srgan
 
 BYTES = {'input_range': '0,255', 'output_range': '0,255'}
+NORMALIZED = {'mean': '0.4439,0.4517,0.4054', 'std': '0.2738,0.2607,0.2856'}  # MESRGAN's images
 DIV2K_MEAN = '114.444,111.4605,103.02'  # of images in 0..255
 
 
@@ -40,14 +41,14 @@ NETWORKS = {
         rdn.rrdn, (2, 3, 4, 8), 4, "RRDN C4 D3 G32 G0 64 T10: UpscalerJS's thick models"),
     'mesrgan': Network(
         mesrgan.mesrgan, (2, 4), 4, 'MESRGAN with expansion 2, the one that was measured',
-        {'mean': '0.4439,0.4517,0.4054', 'std': '0.2738,0.2607,0.2856'}),
+        NORMALIZED),
     'mesrgan-1': Network(
         partial(mesrgan.mesrgan, expansion=1), (2, 4), 4, 'MESRGAN with expansion 1',
-        {'mean': '0.4439,0.4517,0.4054', 'std': '0.2738,0.2607,0.2856'}),
+        NORMALIZED),
     'esrgan-16': Network(
         partial(mesrgan.mesrgan, expansion=0), (2, 4), 4,
         'the plain network beside MESRGAN: 16 dense blocks of the same widths',
-        {'mean': '0.4439,0.4517,0.4054', 'std': '0.2738,0.2607,0.2856'}),
+        NORMALIZED),
     'prosr-small': Network(
         partial(prosr.prosr, settings=prosr.SMALL), (2, 4, 8), 8, 'ProSR, small'),
     'prosr': Network(partial(prosr.prosr, settings=prosr.LARGE), (2, 4, 8), 8, 'ProSR, large'),

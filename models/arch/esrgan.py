@@ -8,16 +8,17 @@ SLOPE = 0.2
 FACTOR = 0.2
 
 
-def _dense_block(channels, growth, layers=4):
-    widths = [channels + i * growth for i in range(layers + 1)]
-    grown = [nn.Sequential(conv(width, growth), nn.LeakyReLU(SLOPE)) for width in widths[:-1]]
-    return Residual(Dense(grown), conv(widths[-1], channels), factor=FACTOR)
+def dense_block(channels, growth, layer=conv):
+    """Four grown layers and one back to `channels`; `layer(inputs, outputs)` is what they are made of."""
+    widths = [channels + i * growth for i in range(5)]
+    grown = [nn.Sequential(layer(width, growth), nn.LeakyReLU(SLOPE)) for width in widths[:-1]]
+    return Residual(Dense(grown), layer(widths[-1], channels), factor=FACTOR)
 
 
 def rrdbnet(scale=4, blocks=23, channels=64, growth=32):
     """`blocks` residual-in-residual dense blocks: 23 in the paper, 6 in the small network for drawings."""
     def block():
-        return Residual(*(_dense_block(channels, growth) for _ in range(3)), factor=FACTOR)
+        return Residual(*(dense_block(channels, growth) for _ in range(3)), factor=FACTOR)
 
     def enlarged():
         return [Nearest(2), conv(channels, channels), nn.LeakyReLU(SLOPE)]

@@ -5,10 +5,8 @@ Takes pictures less their mean and divided by their deviation, gives 0..1.
 
 from torch import nn
 
-from .layers import RGB, Dense, Residual, conv, doublings, shuffled
-
-SLOPE = 0.2
-FACTOR = 0.2
+from .esrgan import FACTOR, SLOPE, dense_block
+from .layers import RGB, Residual, conv, doublings, shuffled
 
 
 def _inverted(inputs, outputs, expansion):
@@ -25,14 +23,9 @@ def mesrgan(scale=4, blocks=16, channels=64, growth=32, expansion=2):
     def layer(inputs, outputs):
         return _inverted(inputs, outputs, expansion) if expansion > 0 else conv(inputs, outputs)
 
-    def block():
-        widths = [channels + i * growth for i in range(5)]
-        grown = [nn.Sequential(layer(width, growth), nn.LeakyReLU(SLOPE)) for width in widths[:-1]]
-        return Residual(Dense(grown), layer(widths[-1], channels), factor=FACTOR)
-
     return nn.Sequential(
         conv(RGB, channels, 9),
-        Residual(Residual(*(block() for _ in range(blocks)), factor=FACTOR),
+        Residual(Residual(*(dense_block(channels, growth, layer) for _ in range(blocks)), factor=FACTOR),
                  conv(channels, channels)),
         *(shuffled(channels, channels, 2, nn.PReLU()) for _ in range(doublings(scale))),
         conv(channels, channels), nn.PReLU(), conv(channels, RGB))

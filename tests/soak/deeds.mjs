@@ -1,6 +1,8 @@
 // What a page does with the library in a soak: deeds in random order, all of which settle as documented.
 // Runs in the page, beside the built library.
 
+import { Random } from '/random.mjs';
+
 const MODELS = ['photo-x2-tiny', 'photo-x2-small', 'photo-x4-tiny', 'restore-x2'];
 const OUTPUTS = ['raw', 'imagedata', 'imagebitmap', 'blob', 'base64', 'canvas'];
 /** How often each is done, of 40 times. */
@@ -17,19 +19,6 @@ const TIMEOUT_MS = 60_000;
 
 /** What may end a deed early: whoever aborts, disposes or kills gets these, and nothing else. */
 const WANTED_ENDS = ['AbortError', 'ERR_DISPOSED', 'ERR_WORKER_CRASHED'];
-
-/** A small seeded generator (mulberry32). */
-function randomFrom(seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  const integer = (low, high) => low + Math.floor(next() * (high - low + 1));
-  return { next, integer, pick: (items) => items[integer(0, items.length - 1)] };
-}
 
 function pictureOf(width, height, transparent) {
   const data = Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) =>
@@ -58,7 +47,7 @@ class Soak {
 
   constructor(library, seed, workers) {
     this.#library = library;
-    this.#random = randomFrom(seed);
+    this.#random = new Random(seed);
     this.#workers = workers;
   }
 

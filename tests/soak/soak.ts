@@ -1,6 +1,7 @@
 // A page that does everything the library can for some time, and what it holds meanwhile.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { transform } from 'esbuild';
 import type { JSHandle } from 'playwright-core';
 import { residentBytes } from '../web/support/page-memory.ts';
 import { openPage, type TestPage } from '../web/support/pages.ts';
@@ -74,8 +75,10 @@ async function openSoak(
 
 /** @throws when the page or a round of it does not answer. */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
-  const deeds = await readFile(new URL('deeds.mjs', import.meta.url), 'utf8');
-  const opened = await openPage({ scripts: { '/deeds.mjs': deeds } });
+  const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
+  const random = await transform(await read('../web/support/random.ts'), { loader: 'ts' });
+  const scripts = { '/deeds.mjs': await read('deeds.mjs'), '/random.mjs': random.code };
+  const opened = await openPage({ scripts });
   try {
     return await soakOn(opened, options);
   } finally {

@@ -1,6 +1,6 @@
 // ONNX Runtime as the reference: its WebAssembly build, in Node.
 import * as ort from 'onnxruntime-web';
-import { fromHalf, toHalf } from './half.ts';
+import { fromHalf, toHalf } from '../../../web/src/convert/half.ts';
 
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = 'error';

@@ -130,6 +130,10 @@ export const GRAPH_CASES: Readonly<Record<string, (g: GraphBuilder) => string>> 
       g.node('Maximum', [scaled, weights(g, 1, 1, 4)]),
     ]);
   },
+  'FloorDiv of real numbers': (g) => {
+    const steps = g.node('FloorDiv', [g.picture, g.constant([], [0.3])]);
+    return g.node('AddV2', [steps, conv(g, g.picture, 3, 3)]);
+  },
   FusedBatchNormV3: (g) => {
     const variance = g.constant([4], [0.5, 0.7, 1, 2]);
     const inputs = [

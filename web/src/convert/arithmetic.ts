@@ -36,6 +36,21 @@ export function binary(w: NetworkWriter, op: string, a: Value, b: Value): Comput
   return w.node(op, [nameOf(a), nameOf(b)], {}, { shape, channelsSecond, integer });
 }
 
+/** The greatest whole number that is no more than a / b. Whole numbers are taken to be at least 0, as extents are. */
+export function floorDivided(w: NetworkWriter, a: Value, b: Value): Computed {
+  const quotient = binary(w, 'Div', a, b);
+  return quotient.integer ? quotient : w.pointwise('Floor', quotient);
+}
+
+export const squared = (w: NetworkWriter, x: Value): Computed => binary(w, 'Mul', x, x);
+
+export const squaredDifference = (w: NetworkWriter, a: Value, b: Value): Computed =>
+  squared(w, binary(w, 'Sub', a, b));
+
+/** 1 / sqrt(x). */
+export const reciprocalRoot = (w: NetworkWriter, x: Value): Computed =>
+  w.pointwise('Reciprocal', w.pointwise('Sqrt', x));
+
 /** Several values of one shape, joined two by two. */
 export function joined(w: NetworkWriter, op: string, values: readonly Value[]): Value {
   return values.reduce((sum, next) => binary(w, op, sum, next));

@@ -4,10 +4,14 @@ import {
   batchNormalization,
   binary,
   clip,
+  floorDivided,
   joined,
   leakyRelu,
   prelu,
+  reciprocalRoot,
   softmax,
+  squared,
+  squaredDifference,
 } from './arithmetic.js';
 import {
   conv2d,
@@ -252,13 +256,6 @@ const cast: Handler = (use) => {
   );
 };
 
-const squared: Handler = (use) => binary(use.w, 'Mul', input(use, 0), input(use, 0));
-
-const squaredDifference: Handler = (use) => {
-  const difference = binary(use.w, 'Sub', input(use, 0), input(use, 1));
-  return binary(use.w, 'Mul', difference, difference);
-};
-
 const first: Handler = (use) => input(use, 0);
 
 const packed: Handler = (use) =>
@@ -282,14 +279,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   Sub: two('Sub'),
   Mul: two('Mul'),
   RealDiv: two('Div'),
-  FloorDiv: two('Div'),
+  FloorDiv: (use) => floorDivided(use.w, input(use, 0), input(use, 1)),
   Maximum: two('Max'),
   Minimum: two('Min'),
   Pow: two('Pow'),
-  SquaredDifference: squaredDifference,
-  Square: squared,
+  SquaredDifference: (use) => squaredDifference(use.w, input(use, 0), input(use, 1)),
+  Square: (use) => squared(use.w, input(use, 0)),
   Sqrt: one('Sqrt'),
-  Rsqrt: (use) => use.w.pointwise('Reciprocal', use.w.pointwise('Sqrt', input(use, 0))),
+  Rsqrt: (use) => reciprocalRoot(use.w, input(use, 0)),
   Exp: one('Exp'),
   Log: one('Log'),
   Neg: one('Neg'),

@@ -1,5 +1,16 @@
 /** What each operator of TensorFlow Lite is. Numbers of operators and of their options are those of the public schema. */
-import { activate, binary, clip, gelu, leakyRelu, prelu, softmax } from './arithmetic.js';
+import {
+  activate,
+  binary,
+  clip,
+  gelu,
+  leakyRelu,
+  prelu,
+  reciprocalRoot,
+  softmax,
+  squared,
+  squaredDifference,
+} from './arithmetic.js';
 import {
   conv2d,
   dense,
@@ -255,13 +266,6 @@ const constantAsReal: Handler = (use) => {
   return x.kind === 'constant' ? real(x) : x;
 };
 
-const squared: Handler = (use) => binary(use.w, 'Mul', input(use, 0), input(use, 0));
-
-const squaredDifference: Handler = (use) => {
-  const difference = binary(use.w, 'Sub', input(use, 0), input(use, 1));
-  return binary(use.w, 'Mul', difference, difference);
-};
-
 const op = (name: string, convert: Handler): Operator => ({ name, convert });
 
 /** By number. */
@@ -311,7 +315,7 @@ const OPERATORS: Readonly<Record<number, Operator>> = {
   73: op('LOG', one('Log')),
   74: op('SUM', reduced('ReduceSum')),
   75: op('SQRT', one('Sqrt')),
-  76: op('RSQRT', (use) => use.w.pointwise('Reciprocal', use.w.pointwise('Sqrt', input(use, 0)))),
+  76: op('RSQRT', (use) => reciprocalRoot(use.w, input(use, 0))),
   77: op('SHAPE', (use) => shapeOf(use.w, input(use, 0))),
   78: op('POW', plainTwo('Pow')),
   82: op('REDUCE_MAX', reduced('ReduceMax')),
@@ -324,10 +328,10 @@ const OPERATORS: Readonly<Record<number, Operator>> = {
     ),
   ),
   89: op('REDUCE_MIN', reduced('ReduceMin')),
-  92: op('SQUARE', squared),
+  92: op('SQUARE', (use) => squared(use.w, input(use, 0))),
   97: op('RESIZE_NEAREST_NEIGHBOR', resized('nearest', 0, 1)),
   98: op('LEAKY_RELU', (use) => leakyRelu(use.w, input(use, 0), use.options?.float(0) ?? 0)),
-  99: op('SQUARED_DIFFERENCE', squaredDifference),
+  99: op('SQUARED_DIFFERENCE', (use) => squaredDifference(use.w, input(use, 0), input(use, 1))),
   100: op('MIRROR_PAD', mirrored),
   101: op('ABS', one('Abs')),
   102: op('SPLIT_V', namedParts),
