@@ -1,7 +1,8 @@
 # The modules from src/wasm, each as glue (.mjs) and .wasm:
 #   tessera-<variant>   what a page loads
-#   tessera-tools       for the command line: with the quantizer, which would be an eighth of a page's download. Of the
-#                       simd-mt variant alone: what it computes must not depend on the machine, nor on its threads.
+#   tessera-quantizer   the same with the quantizer, which would be an eighth of every page's download: for pages that ask
+#                       for it, which need no headers. Of the simd variant: what it computes must not depend on the machine.
+#   tessera-tools       the same with threads, of the simd-mt variant: for the command line.
 get_filename_component(variant ${CMAKE_BINARY_DIR} NAME)
 
 function(add_tessera_module module)
@@ -56,9 +57,17 @@ function(add_tessera_module module)
 endfunction()
 
 add_tessera_module(tessera-${variant} src/wasm/bindings.cc)
-if(variant STREQUAL "simd-mt")
-  add_tessera_module(tessera-tools src/wasm/bindings.cc src/wasm/quantizer_bindings.cc)
-  target_link_libraries(tessera-tools PRIVATE tessera_quant)
-  # Calibration keeps the tensors of many images. Node commits memory only as it is touched.
-  target_link_options(tessera-tools PRIVATE -sINITIAL_MEMORY=1536MB -sDEFAULT_PTHREAD_STACK_SIZE=256KB)
+
+function(add_quantizer_module module)
+  add_tessera_module(${module} src/wasm/bindings.cc src/wasm/quantizer_bindings.cc)
+  target_link_libraries(${module} PRIVATE tessera_quant)
+  # Calibration keeps the tensors of many images.
+  target_link_options(${module} PRIVATE ${ARGN})
+endfunction()
+
+if(variant STREQUAL "simd")
+  add_quantizer_module(tessera-quantizer -sMAXIMUM_MEMORY=2GB)
+elseif(variant STREQUAL "simd-mt")
+  # Node commits memory only as it is touched.
+  add_quantizer_module(tessera-tools -sINITIAL_MEMORY=1536MB -sDEFAULT_PTHREAD_STACK_SIZE=256KB)
 endif()

@@ -186,11 +186,14 @@ function removeEmptyFolders(folder) {
   }
 }
 
-/** Puts one variant's module into dist/wasm; the glue loses what Emscripten's own minifier leaves. */
+/** The modules with the quantizer, by the presets that build them: for pages, and for the command line. */
+const WITH_QUANTIZER = { simd: 'tessera-quantizer', 'simd-mt': 'tessera-tools' };
+
+/** Puts one variant's modules into dist/wasm; the glue loses what Emscripten's own minifier leaves. */
 export async function installModule(preset) {
   await installOne(preset, `tessera-${preset}`);
-  // The command line's own module, which only this preset builds.
-  if (preset === 'simd-mt') await installOne(preset, 'tessera-tools');
+  const quantizer = WITH_QUANTIZER[preset];
+  if (quantizer !== undefined) await installOne(preset, quantizer);
 }
 
 async function installOne(preset, name) {

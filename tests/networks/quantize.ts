@@ -1,6 +1,7 @@
 // The quantizer of the built command line, in this process, on made pictures.
 import { readFile } from 'node:fs/promises';
-import type { TesseraModule, WasmStatus } from '../../web/src/worker/wasm-module.ts';
+import { quantizeModel } from '../../web/src/worker/quantize.ts';
+import type { TesseraModule } from '../../web/src/worker/wasm-module.ts';
 import { makePicture } from './pictures.ts';
 
 const wasmFolder = new URL('../../dist/wasm/', import.meta.url);
@@ -17,42 +18,21 @@ async function loadTools(): Promise<TesseraModule> {
   return glue.default({ wasmBinary, pthreadPoolSize: THREADS });
 }
 
-function check({ code, message }: WasmStatus): void {
-  if (code !== 'OK') throw new Error(message);
-}
-
-function copyIn(module: TesseraModule, bytes: ArrayLike<number>): number {
-  const pointer = module.allocate(bytes.length);
-  module.HEAPU8.set(bytes, pointer);
-  return pointer;
-}
+const SETTINGS = {
+  weightBits: 7,
+  equalize: true,
+  compensate: true,
+  correctBias: true,
+  clipRanges: true,
+};
 
 /** The quantized file, made with the command line's own defaults but fewer and smaller crops. */
 export async function quantizeFile(file: Uint8Array): Promise<Uint8Array> {
   tools ??= loadTools();
-  const module = await tools;
-  const model = new module.Model();
-  const quantizer = new module.Quantizer();
-  try {
-    const at = copyIn(module, file);
-    check(model.load(at, file.length));
-    module.release(at);
-    const settings = {
-      ...{ weightBits: 7, equalize: true, compensate: true, correctBias: true, clipRanges: true },
-      threads: THREADS,
-    };
-    check(quantizer.create(model, settings));
-    for (let i = 0; i < CROPS; i++) {
-      const { data, width, height } = makePicture(CROP_SIZE, CROP_SIZE, 100 + i);
-      const pixels = copyIn(module, data);
-      check(quantizer.addImage(pixels, width, height));
-      module.release(pixels);
-    }
-    check(quantizer.finish(() => {}));
-    const pointer = quantizer.filePointer();
-    return module.HEAPU8.slice(pointer, pointer + quantizer.fileBytes());
-  } finally {
-    quantizer.delete();
-    model.delete();
-  }
+  const images = Array.from({ length: CROPS }, (_, i) =>
+    makePicture(CROP_SIZE, CROP_SIZE, 100 + i),
+  );
+  const setup = { bytes: file, files: [], metadata: {}, choices: {} };
+  const job = { setup, settings: SETTINGS, images };
+  return quantizeModel(await tools, job, THREADS, () => {}).file;
 }

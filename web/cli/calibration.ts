@@ -1,9 +1,9 @@
 /** The images a network is calibrated on: random parts of the pictures in a folder. */
+import { seededRandom } from '../src/base/random.js';
 import type { SourceImage } from '../src/image/source.js';
 import { type RawImage, TesseraError } from '../src/index.js';
 import type { Core } from './core.js';
 import { cropToRgba, listImages, readImageFile } from './images.js';
-import { seededRandom } from './random.js';
 
 export interface CropChoice {
   /** How many. */

@@ -8,14 +8,11 @@ import { loadModel } from '../src/load/model-source.js';
 import type { Metadata } from '../src/load/picture-options.js';
 import type { ModelChoices, ModelInfo, ModelSource } from '../src/types.js';
 import { chooseVariant, type Variant } from '../src/variants.js';
-import { Engine, importFactory, instantiate, readModel } from '../src/worker/engine.js';
+import { Engine, importFactory, instantiate } from '../src/worker/engine.js';
 import { allocate, checkStatus, withBytes } from '../src/worker/memory.js';
-import type {
-  QuantizeReport,
-  QuantizeSettings,
-  TesseraModule,
-  WasmModel,
-} from '../src/worker/wasm-module.js';
+import type { Quantized, QuantizeJob } from '../src/worker/protocol.js';
+import { quantizeModel } from '../src/worker/quantize.js';
+import type { TesseraModule } from '../src/worker/wasm-module.js';
 import { BASE_URL } from './base-url.js';
 import { FILE_CONTEXT, MODELS_URL } from './models.js';
 
@@ -94,35 +91,15 @@ export class Core {
     });
   }
 
-  /**
-   * Quantizes a model with the help of images.
-   *
-   * @param images - as the network would get them, with extents that it takes
-   * @returns the ONNX file, and what was done
-   */
+  /** Quantizes a model, on all threads: see {@link quantizeModel}. */
   async quantize(
     source: string,
-    settings: QuantizeSettings,
-    images: readonly RawImage[],
+    choice: Omit<QuantizeJob, 'setup'>,
     onprogress: (fraction: number) => void,
-  ): Promise<{ file: Uint8Array; report: QuantizeReport }> {
+  ): Promise<Quantized> {
     const loaded = await loadModel(source, MODELS_URL, FILE_CONTEXT);
-    const model: WasmModel = new this.#module.Model();
-    const quantizer = new this.#module.Quantizer();
-    try {
-      readModel(this.#module, model, { ...loaded, metadata: {}, choices: {} });
-      checkStatus(quantizer.create(model, { ...settings, threads: this.#threads }));
-      for (const { data, width, height } of images) {
-        withBytes(this.#module, data, (at) => checkStatus(quantizer.addImage(at, width, height)));
-      }
-      checkStatus(quantizer.finish(onprogress));
-      const at = quantizer.filePointer();
-      const file = this.#module.HEAPU8.slice(at, at + quantizer.fileBytes());
-      return { file, report: quantizer.report() };
-    } finally {
-      quantizer.delete();
-      model.delete();
-    }
+    const setup = { ...loaded, metadata: {}, choices: {} };
+    return quantizeModel(this.#module, { setup, ...choice }, this.#threads, onprogress);
   }
 
   /** PSNR and SSIM of the luma, without a border of some pixels. */

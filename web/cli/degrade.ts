@@ -4,9 +4,10 @@
  * stage of Real-ESRGAN (Wang et al., ICCV workshops 2021); the ranges are about half as wide, since
  * most pictures have seen less than the worst.
  */
+
+import { gaussian, seededRandom, seedOf } from '../src/base/random.js';
 import type { RawImage } from '../src/index.js';
 import type { Core } from './core.js';
-import { gaussian, seededRandom, seedOf } from './random.js';
 import { loadSharp } from './sharp.js';
 
 /** What is done to one picture. */

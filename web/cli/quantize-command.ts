@@ -1,4 +1,4 @@
-import type { QuantizeReport, QuantizeSettings } from '../src/worker/wasm-module.js';
+import type { QuantizeReport, QuantizeSettings } from '../src/worker/quantize-report.js';
 import { oneOf, parse, text, wholeNumber } from './arguments.js';
 import { randomCrops } from './calibration.js';
 import type { Command } from './command.js';
@@ -121,7 +121,7 @@ async function quantize(args: QuantizeArguments, signal: AbortSignal): Promise<v
   // There is nothing to clean up, since the file is written last.
   process.removeAllListeners('SIGINT');
   const { file, report } = await core
-    .quantize(source, args.settings, images, (fraction) => bar.show(fraction))
+    .quantize(source, { settings: args.settings, images }, (fraction) => bar.show(fraction))
     .finally(() => bar.end());
   await writeWhole(args.output, file);
   if (!args.json) {

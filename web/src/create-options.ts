@@ -7,6 +7,7 @@ import { type Metadata, toMetadata } from './load/picture-options.js';
 import { checkOverlap } from './options.js';
 import { checkPool, type Pool } from './pool/pool.js';
 import { resolvePool } from './pool/pool-options.js';
+import { type ResolvedQuantize, resolveQuantize } from './quantize/options.js';
 import type {
   LoadPhase,
   ModelChoices,
@@ -14,6 +15,7 @@ import type {
   OverlapOption,
   PictureOptions,
   PoolOptions,
+  QuantizeOptions,
 } from './types.js';
 
 /** What can be chosen for {@link Upscaler.create}. */
@@ -33,6 +35,12 @@ export interface CreateOptions extends PictureOptions, ModelChoices, PoolOptions
    * {@link PoolOptions}, which end with the last of them.
    */
   pool?: Pool | undefined;
+  /**
+   * Whether an int8 network is made of a float one, which then runs in its place: several times as fast, nearly the same
+   * results. It is made in a worker, in some seconds, and kept for the next visit. Until it is there the float network runs;
+   * {@link UpscalerInfo.quantization} says what became of it. Default false.
+   */
+  quantize?: 'auto' | false | QuantizeOptions | undefined;
   /**
    * A port of an upscaler elsewhere, whose model and workers are used: see {@link Upscaler.connect},
    * which also says what can be chosen beside it.
@@ -62,6 +70,8 @@ export interface ResolvedCreate extends CreateOptions {
   hashes: Integrity | undefined;
   /** What {@link CreateOptions} say about pixels. */
   metadata: Metadata;
+  /** How to make the network int8, where that is asked for. */
+  quantizing: ResolvedQuantize | undefined;
 }
 
 // What a pool has decided already. The rest also has to do with models and pictures.
@@ -100,6 +110,7 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
     timeout: checkPositive('timeout', options.timeout ?? DEFAULT_TIMEOUT_MS),
     hashes: resolveIntegrity(options),
     metadata: toMetadata(options),
+    quantizing: resolveQuantize(options.quantize),
   };
 }
 

@@ -48,6 +48,8 @@ export type {
   PoolInfo,
   PoolOptions,
   ProgressCallback,
+  QuantizationInfo,
+  QuantizeOptions,
   RawImage,
   RowFlow,
   RunOptions,

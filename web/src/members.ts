@@ -3,14 +3,20 @@ import { abort, follow, throwIfAborted } from './base/abort.js';
 import type { ResolvedCreate } from './create-options.js';
 import { familyMembers, type Member, memberFor } from './load/families.js';
 import { borrowPool, type Loan } from './pool/common-pools.js';
-import type { Loaded, ModelSet } from './pool/model-set.js';
-import { loadUpscaler } from './start-up.js';
+import type { Loaded } from './pool/model-set.js';
+import { partsOf } from './pool/pool.js';
+import type { PoolParts } from './pool/pool-parts.js';
+import type { FloatModels } from './quantize/self-quantizing.js';
+import { loadUpscaler, type Replace } from './start-up.js';
 
 /** Loads models, and ends their workers. */
-export class Members implements ModelSet {
+export class Members implements FloatModels {
   readonly #options: ResolvedCreate;
   readonly #family: readonly Member[];
+  readonly #replace: Replace | undefined;
   readonly #loading = new AbortController();
+  /** Each model that is on its way or there. */
+  readonly #loads: Promise<Loaded>[] = [];
   /** By name. */
   readonly #others = new Map<string, Promise<Loaded>>();
   readonly #loaded: Loaded[] = [];
@@ -18,11 +24,17 @@ export class Members implements ModelSet {
   #first: Promise<Loaded> | undefined;
   #paused = false;
 
-  constructor(options: ResolvedCreate) {
+  /** @param replace - may put another model in the place of the first */
+  constructor(options: ResolvedCreate, replace?: Replace) {
     this.#options = options;
+    this.#replace = replace;
     const { pool } = options;
     this.#loan = pool === undefined ? borrowPool(options) : { pool, giveBack: async () => {} };
     this.#family = typeof options.model === 'string' ? familyMembers(options.model) : [];
+  }
+
+  get parts(): PoolParts {
+    return partsOf(this.#loan.pool);
   }
 
   get first(): Loaded | undefined {
@@ -54,13 +66,21 @@ export class Members implements ModelSet {
     return loading;
   }
 
+  async adopt(file: Uint8Array): Promise<Loaded> {
+    const { onprogress: _, output, inputs, hashes, ...options } = this.#options;
+    const int8 = await this.#load({ ...options, hashes: undefined, model: file, metadata: {} });
+    this.first?.pool.retire?.();
+    return int8;
+  }
+
   async #loadFirst(): Promise<Loaded> {
     const { signal, ...options } = this.#options;
     const unfollow = follow(this.#loading, signal);
     try {
       throwIfAborted(signal);
-      if (this.#family.length === 0) return await this.#load(options);
-      return await this.#load({ ...options, model: memberFor(this.#family, undefined).name });
+      if (this.#family.length === 0) return await this.#load(options, this.#replace);
+      const { name } = memberFor(this.#family, undefined);
+      return await this.#load({ ...options, model: name }, this.#replace);
     } catch (error) {
       await this.#loan.giveBack();
       throw error;
@@ -69,11 +89,15 @@ export class Members implements ModelSet {
     }
   }
 
-  async #load(options: ResolvedCreate): Promise<Loaded> {
-    const loaded = await loadUpscaler(options, this.#loan.pool, this.#loading.signal);
-    if (this.#paused) loaded.pool.pause();
-    this.#loaded.push(loaded);
-    return loaded;
+  #load(options: ResolvedCreate, replace?: Replace): Promise<Loaded> {
+    const { signal } = this.#loading;
+    const load = loadUpscaler(options, this.#loan.pool, signal, replace).then((loaded) => {
+      if (this.#paused) loaded.pool.pause();
+      this.#loaded.push(loaded);
+      return loaded;
+    });
+    this.#loads.push(load);
+    return load;
   }
 
   pause(): void {
@@ -89,7 +113,7 @@ export class Members implements ModelSet {
   async dispose(reason: unknown): Promise<void> {
     abort(this.#loading, reason);
     // Loading may just have come to its end.
-    await Promise.allSettled([this.#first, ...this.#others.values()]);
+    await Promise.allSettled([this.#first, ...this.#loads]);
     await Promise.all(this.#loaded.map(({ pool }) => pool.close(reason)));
     await this.#loan.giveBack();
   }

@@ -23,8 +23,8 @@ export const RAW: ResolvedOutput<'raw'> = resolveOutput({ output: 'raw' });
 export interface RunPlace extends Pick<FetchContext, 'fetch' | 'timeout'> {
   signal: AbortSignal;
   planner: Planner;
-  /** The model for a scale; undefined for the first. */
-  model(needed?: number): Promise<Loaded>;
+  /** The model for a scale (undefined: the first), and for a picture that will be run. */
+  model(needed?: number, picture?: SourceImage): Promise<Loaded>;
 }
 
 /** A run that has everything it needs. */
@@ -79,7 +79,7 @@ export async function prepareRun(
   const reading = readImage(image, { fetch, timeout, signal, transfer: settings.transfer });
   // Nor does the first model wait for the picture.
   const [source] = await Promise.all([reading, place.model()]);
-  const loaded = await place.model(neededScale(settings.target, source));
+  const loaded = await place.model(neededScale(settings.target, source), source);
   const { pool, model, info, tilesBecause } = loaded;
   const alpha = settings.alpha === 'keep' && (await hasTransparency(source, signal));
   const wish = { ...settings, alpha, workers: info.workers, tilesBecause };

@@ -17,11 +17,15 @@ import type { ModelSetup } from './worker/protocol.js';
 // Starting the first worker is a small part of the wait, so little of the progress is left for it.
 const DOWNLOAD_SHARE = 0.95;
 
+/** Looks at a model before it is loaded, and may put another in its place. */
+export type Replace = (setup: ModelSetup) => Promise<ModelSetup>;
+
 /** Starts the first worker while it loads the model and the core. */
 export async function loadUpscaler(
   options: ResolvedCreate,
   pool: Pool,
   signal: AbortSignal,
+  replace: Replace = async (setup) => setup,
 ): Promise<Loaded> {
   const parts = partsOf(pool);
   const meter = new ProgressMeter<[LoadPhase]>(options.onprogress);
@@ -32,7 +36,7 @@ export async function loadUpscaler(
     const started = parts.workers.start();
     // A file that is missing is told first.
     started.catch(() => {});
-    const setup = await download(options, parts, meter, stopper.signal);
+    const setup = await replace(await download(options, parts, meter, stopper.signal));
     const loaded = await startModel(options, parts, setup, started, stopper.signal);
     meter.finish('prepare');
     return loaded;
@@ -84,7 +88,7 @@ async function startModel(
     return {
       pool,
       model,
-      info: { ...info, warnings, schedule, scheduleBecause },
+      info: { ...info, quantization: null, warnings, schedule, scheduleBecause },
       tilesBecause: '',
     };
   } catch (error) {

@@ -13,6 +13,7 @@ import { decodeFrames } from './image/animation.js';
 import type { StreamType } from './image/file-stream.js';
 import { readFile } from './image/input.js';
 import type { WholeKind } from './image/output.js';
+import type { SourceImage } from './image/source.js';
 import { lighterModel, shippedModels } from './load/families.js';
 import { Members } from './members.js';
 import {
@@ -28,6 +29,7 @@ import type { Loaded, ModelSet } from './pool/model-set.js';
 import { streamRun } from './pool/tile-stream.js';
 import { ConnectedModels } from './port/connected-models.js';
 import { PortServer } from './port/server.js';
+import { SelfQuantizing } from './quantize/self-quantizing.js';
 import { collect, prepareRun, RAW, type ReadyRun } from './runs.js';
 import { SeamMeter } from './seams.js';
 import { resultStream } from './streaming.js';
@@ -49,6 +51,7 @@ import type {
   OwnCanvas,
   PixelSource,
   ProgressCallback,
+  QuantizationInfo,
   RawImage,
   RunOptions,
   SeamReport,
@@ -95,6 +98,8 @@ export class Upscaler {
   readonly ready: Promise<void>;
   readonly #options: ResolvedCreate;
   readonly #models: ModelSet;
+  /** The same, where they make an int8 network. */
+  readonly #quantizing: SelfQuantizing | undefined;
   /** Of those who use it through a port. */
   readonly #servers = new Set<PortServer>();
   readonly #calls = new Set<CallScope>();
@@ -116,8 +121,9 @@ export class Upscaler {
     const { port, timeout, signal } = this.#options;
     this.#models =
       port === undefined
-        ? new Members(this.#options)
+        ? ownModels(this.#options)
         : new ConnectedModels({ port, timeout, signal });
+    this.#quantizing = this.#models instanceof SelfQuantizing ? this.#models : undefined;
     this.ready = this.#models.start().then(() => {});
     // Whoever uses the upscaler gets the error; nobody has to look at `ready`.
     this.ready.catch(() => {});
@@ -149,7 +155,8 @@ export class Upscaler {
 
   /** Which build runs, why, and with how many workers. Known once {@link ready}. */
   get info(): UpscalerInfo {
-    return this.#known().info;
+    const { info } = this.#known();
+    return { ...info, quantization: this.#quantizing?.quantization ?? null };
   }
 
   /** What the model file says; of a family, the first one's. Known once {@link ready}. */
@@ -163,10 +170,41 @@ export class Upscaler {
     return first;
   }
 
-  /** @param needed - the scale that is needed, of a family's */
-  async #whenReady(needed?: number): Promise<Loaded> {
+  /**
+   * @param needed - the scale that is needed, of a family's
+   * @param picture - that will be run
+   */
+  async #whenReady(needed?: number, picture?: SourceImage): Promise<Loaded> {
     if (this.#disposed !== undefined) throw this.#disposed;
-    return this.#models.get(needed);
+    return this.#models.get(needed, picture);
+  }
+
+  /**
+   * Waits until it is known whether int8 or float runs ({@link CreateOptions.quantize}). What has not begun, for want of a
+   * picture, begins now with pictures made by rule; what failed begins anew.
+   *
+   * @throws TypeError when it was not asked for; the signal's reason when aborted.
+   * @throws TesseraError `ERR_LOAD`, `ERR_TIMEOUT`, `ERR_UNSUPPORTED` for a network that cannot be quantized,
+   * `ERR_MODEL_FORMAT`, `ERR_OUT_OF_MEMORY`, `ERR_WORKER_CRASHED`, `ERR_DISPOSED`.
+   */
+  async quantize({ signal }: Pick<RunOptions, 'signal'> = {}): Promise<QuantizationInfo> {
+    const models = this.#needQuantizing();
+    return this.#call({ signal }, () => models.quantize());
+  }
+
+  /**
+   * The int8 network that was made of a float one, as the bytes of an ONNX file, which other programs run too.
+   *
+   * @throws as {@link quantize} does; TesseraError `ERR_UNSUPPORTED` where float runs, and why.
+   */
+  async exportModel({ signal }: Pick<RunOptions, 'signal'> = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const models = this.#needQuantizing();
+    return this.#call({ signal }, () => models.exportModel());
+  }
+
+  #needQuantizing(): SelfQuantizing {
+    if (this.#quantizing !== undefined) return this.#quantizing;
+    throw new TypeError("there is no int8 network: create the upscaler with quantize: 'auto'");
   }
 
   /**
@@ -438,7 +476,7 @@ export class Upscaler {
     planner: Planner,
   ): Promise<ReadyRun> {
     const { fetch, timeout } = this.#options;
-    const model = (needed?: number) => this.#whenReady(needed);
+    const model = (needed?: number, picture?: SourceImage) => this.#whenReady(needed, picture);
     return prepareRun(image, settings, { fetch, timeout, signal, planner, model });
   }
 
@@ -509,6 +547,17 @@ export class Upscaler {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/** The models of an upscaler with workers of its own. */
+function ownModels(options: ResolvedCreate): ModelSet {
+  const { quantizing, fetch, timeout } = options;
+  if (quantizing === undefined) return new Members(options);
+  return new SelfQuantizing(
+    quantizing,
+    { fetch, timeout },
+    (replace) => new Members(options, replace),
+  );
 }
 
 const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

@@ -238,13 +238,14 @@ function srresnet(w: NetworkWriter): Feature {
 }
 
 /**
- * An int8 network that looks far: so many 3x3 layers of one width in pairs with a residual around each,
+ * A network that looks far: so many 3x3 layers of one width in pairs with a residual around each,
  * and one around all of them, times 2.
  *
- * @param layers - an even number of at least 4
+ * @param chain - `layers`: an even number of at least 4
  */
-export function residualChain({ width, layers }: { width: number; layers: number }) {
-  const w = new NetworkWriter('int8');
+export function residualChain(chain: { width: number; layers: number; kind?: NetworkKind }) {
+  const { width, layers, kind = 'int8' } = chain;
+  const w = new NetworkWriter(kind);
   const image = w.input();
   const head = w.layer(image, { outputs: width, slope: PRELU });
   let feature = head;

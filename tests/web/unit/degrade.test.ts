@@ -12,7 +12,7 @@ import {
   gaussianKernel,
 } from '../../../web/cli/degrade.ts';
 import { psnrRgb } from '../../../web/cli/metrics.ts';
-import { gaussian, seededRandom } from '../../../web/cli/random.ts';
+import { gaussian, seededRandom } from '../../../web/src/base/random.ts';
 import type { RawImage } from '../../../web/src/index.ts';
 
 function waves(width: number, height: number): RawImage {

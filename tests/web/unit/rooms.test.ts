@@ -16,6 +16,7 @@ const ROOMS = [
   'tiling',
   'worker',
   'pool',
+  'quantize',
   'port',
   'video',
   '.',

@@ -12,6 +12,9 @@ export interface Locations {
   models: URL | undefined;
 }
 
+/** The cores that there are: those of the variants, and the one that can quantize. */
+export type CoreName = Variant | 'quantizer';
+
 /** The caller's choices of place. */
 export interface LocationOptions {
   baseUrl?: string | URL | undefined;
@@ -49,11 +52,11 @@ export function coreIn(folder: URL, name: string): { glue: URL; wasm: URL } {
 }
 
 /** Finds every file, from the caller's choices or beside this library. */
-export function locate(options: LocationOptions, variant: Variant): Locations {
+export function locate(options: LocationOptions, name: CoreName): Locations {
   const base = options.baseUrl === undefined ? undefined : folder(options.baseUrl);
   const wasmFolder =
     options.wasmUrl === undefined ? base && new URL('wasm/', base) : folder(options.wasmUrl);
-  const core = wasmFolder ? coreIn(wasmFolder, variant) : besideLibrary(variant);
+  const core = wasmFolder ? coreIn(wasmFolder, name) : besideLibrary(name);
   return {
     worker:
       options.workerUrl === undefined
@@ -84,8 +87,8 @@ export function beside<T>(find: () => T): T {
   }
 }
 
-function besideLibrary(variant: Variant): { glue: URL; wasm: URL } {
-  const { glue, wasm } = beside(() => shippedCore(variant));
+function besideLibrary(name: CoreName): { glue: URL; wasm: URL } {
+  const { glue, wasm } = beside(() => shippedCore(name));
   return { glue: besideUnmoved(glue), wasm: besideUnmoved(wasm) };
 }
 
@@ -94,8 +97,8 @@ function besideLibrary(variant: Variant): { glue: URL; wasm: URL } {
  * the form that bundlers look for to emit the file. In the script-tag build `import.meta.url`
  * stands for the address of that script.
  */
-function shippedCore(variant: Variant): { glue: URL; wasm: URL } {
-  switch (variant) {
+function shippedCore(name: CoreName): { glue: URL; wasm: URL } {
+  switch (name) {
     case 'simd':
       return {
         glue: new URL('./wasm/tessera-simd.mjs', import.meta.url),
@@ -115,6 +118,11 @@ function shippedCore(variant: Variant): { glue: URL; wasm: URL } {
       return {
         glue: new URL('./wasm/tessera-relaxed-mt.mjs', import.meta.url),
         wasm: new URL('./wasm/tessera-relaxed-mt.wasm', import.meta.url),
+      };
+    case 'quantizer':
+      return {
+        glue: new URL('./wasm/tessera-quantizer.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-quantizer.wasm', import.meta.url),
       };
   }
 }

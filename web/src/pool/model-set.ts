@@ -1,3 +1,4 @@
+import type { SourceImage } from '../image/source.js';
 import type { ModelInfo, UpscalerInfo } from '../types.js';
 import type { TilePool } from './tile-pool.js';
 
@@ -20,8 +21,9 @@ export interface ModelSet {
    * The model for a scale, loaded.
    *
    * @param needed - undefined for the first
+   * @param picture - that will be run
    */
-  get(needed: number | undefined): Promise<Loaded>;
+  get(needed: number | undefined, picture?: SourceImage): Promise<Loaded>;
   /** Another shipped model on the same workers, loaded; connections to another upscaler have none. */
   named?(name: string): Promise<Loaded>;
   /** Starts no more tiles of this upscaler until {@link resume}. */

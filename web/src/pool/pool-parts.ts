@@ -3,11 +3,12 @@ import { loadCore } from '../load/core.js';
 import type { FetchContext } from '../load/fetch-bytes.js';
 import { type Locations, locate } from '../load/locations.js';
 import { movedAdvice } from '../load/moved.js';
-import type { PoolInfo } from '../types.js';
+import type { PoolInfo, WorkerPort } from '../types.js';
 import { chooseVariant } from '../variants.js';
 import { VERSION } from '../version.js';
 import { startBrowserWorker } from './browser-worker.js';
 import type { ResolvedPool } from './pool-options.js';
+import { WorkerHandle } from './worker-handle.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The working parts of a pool: a build of the core, and the workers that run it. */
@@ -31,13 +32,18 @@ export class PoolParts {
     this.places = places;
     this.info = { ...choice, version: VERSION, workers, threads };
     this.workers = new WorkerPool(workers, {
-      spawn: options.createWorker ?? (() => startBrowserWorker(places.worker)),
+      spawn: () => this.#spawn(),
       glueUrl: places.glue.href,
       core: () => this.core({}),
       threads,
       silence: options.timeout,
       idleTimeout: options.idleTimeout,
     });
+  }
+
+  #spawn(): WorkerPort {
+    const { createWorker } = this.#options;
+    return createWorker === undefined ? startBrowserWorker(this.places.worker) : createWorker();
   }
 
   /** Is aborted when the pool is disposed. */
@@ -55,15 +61,32 @@ export class PoolParts {
     onbytes,
   }: Pick<FetchContext, 'signal' | 'onbytes'>): Promise<WebAssembly.Module> {
     throwIfAborted(signal);
-    if (this.#core === undefined) {
-      const { fetch, timeout, baseUrl, wasmUrl } = this.#options;
-      const placed = baseUrl !== undefined || wasmUrl !== undefined;
-      const ifMissing = placed ? undefined : movedAdvice(this.places.wasm);
-      const { href } = this.places.wasm;
-      this.#core = await loadCore(href, { fetch, timeout, signal, ifMissing, onbytes });
-    }
+    this.#core ??= await this.#load(this.places.wasm, { signal, onbytes });
     onbytes?.(1, 1);
     return this.#core;
+  }
+
+  #load(
+    wasm: URL,
+    progress: Pick<FetchContext, 'signal' | 'onbytes'>,
+  ): Promise<WebAssembly.Module> {
+    const { fetch, timeout, baseUrl, wasmUrl } = this.#options;
+    const placed = baseUrl !== undefined || wasmUrl !== undefined;
+    const ifMissing = placed ? undefined : movedAdvice(wasm);
+    return loadCore(wasm.href, { fetch, timeout, ifMissing, ...progress });
+  }
+
+  /**
+   * Starts a worker beside those of the pool, with the core that can quantize. It is the caller's to end.
+   *
+   * @throws as {@link core} does; WorkerLost.
+   */
+  async startQuantizer(signal: AbortSignal): Promise<WorkerHandle> {
+    const { glue, wasm } = locate(this.#options, 'quantizer');
+    const worker = new WorkerHandle(this.#spawn(), this.#options.timeout);
+    const core = () => this.#load(wasm, { signal });
+    await worker.open({ glueUrl: glue.href, core, threads: 1 });
+    return worker;
   }
 
   /** Ends the workers; everything pending rejects with `reason`. */

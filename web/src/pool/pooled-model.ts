@@ -53,6 +53,10 @@ export class PooledModel implements TilePool, QueuedModel {
     this.#workers.pump();
   }
 
+  retire(): void {
+    this.closed = true;
+  }
+
   async close(reason: unknown): Promise<void> {
     this.closed = true;
     await this.#workers.discharge(this, reason);

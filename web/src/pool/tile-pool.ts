@@ -29,6 +29,8 @@ export interface TilePool {
   /** Starts no more tasks until {@link resume}. */
   pause(): void;
   resume(): void;
+  /** Hardly anybody will ask it for more: workers may forget it. */
+  retire?(): void;
   /** Ends its lanes with `reason`; nobody asks it for more. */
   close(reason: unknown): Promise<void>;
 }

@@ -20,6 +20,22 @@ export class WorkerLost extends Error {
   }
 }
 
+/** What callers see of a failure: a lost worker becomes the error that says why. */
+export function toPublic(error: unknown): unknown {
+  if (!(error instanceof WorkerLost)) return error;
+  return new TesseraError(error.code, error.message, { cause: error.cause });
+}
+
+/** What a worker runs. */
+export interface WorkerCore {
+  /** Address of the module script that belongs to the wasm file. */
+  glueUrl: string;
+  /** Gets the compiled core; workers start while it is on its way. */
+  core(): Promise<WebAssembly.Module>;
+  /** Inside each worker. */
+  threads: number;
+}
+
 interface Pending {
   resolve(reply: WorkerReply): void;
   reject(error: unknown): void;
@@ -49,6 +65,25 @@ export class WorkerHandle {
     port.addEventListener('messageerror', () => {
       this.terminate(new WorkerLost('ERR_WORKER_CRASHED', 'a worker message could not be read'));
     });
+  }
+
+  /**
+   * Lets the worker start its core; when that fails, it ends.
+   *
+   * @throws as {@link request} does, and as `core` does.
+   */
+  async open({ glueUrl, core, threads }: WorkerCore): Promise<void> {
+    try {
+      const opened = this.request({ type: 'open', glueUrl });
+      // A missing file is told first: it says more than a worker that found nothing either.
+      opened.catch(() => {});
+      const wasm = await core();
+      await opened;
+      await this.request({ type: 'start', wasm, threads });
+    } catch (error) {
+      await this.terminate(error);
+      throw error;
+    }
   }
 
   get isLost(): boolean {

@@ -1,8 +1,7 @@
-import { TesseraError } from '../errors.js';
 import type { SessionShape, Work } from '../worker/protocol.js';
 import { FairQueue, type Holder, type Lane } from './fair-queue.js';
 import type { Task } from './tile-pool.js';
-import { WorkerLost } from './worker-handle.js';
+import { toPublic, WorkerLost } from './worker-handle.js';
 import { type LoadableModel, type SeatOptions, WorkerSeat } from './worker-seat.js';
 
 // The running tile of an aborted run ends between two layers; only if that takes longer than this is
@@ -50,11 +49,6 @@ async function publicly<T>(action: Promise<T>): Promise<T> {
   } catch (error) {
     throw toPublic(error);
   }
-}
-
-function toPublic(error: unknown): unknown {
-  if (!(error instanceof WorkerLost)) return error;
-  return new TesseraError(error.code, error.message, { cause: error.cause });
 }
 
 /**

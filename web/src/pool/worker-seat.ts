@@ -2,7 +2,7 @@ import { TesseraError } from '../errors.js';
 import type { WorkerPort } from '../types.js';
 import type { ModelSetup, ReplyTo, Work, WorkRequest } from '../worker/protocol.js';
 import type { Holder } from './fair-queue.js';
-import { WorkerHandle } from './worker-handle.js';
+import { type WorkerCore, WorkerHandle } from './worker-handle.js';
 
 // Each keeps its weights and its tile's tensors in the worker's memory.
 const MOST_MODELS = 4;
@@ -10,14 +10,8 @@ const MOST_MODELS = 4;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How a seat gets its workers. */
-export interface SeatOptions {
+export interface SeatOptions extends WorkerCore {
   spawn(): WorkerPort;
-  /** Address of the module script that belongs to the wasm file. */
-  glueUrl: string;
-  /** Gets the compiled core; workers start while it is on its way. */
-  core(): Promise<WebAssembly.Module>;
-  /** Inside each worker. */
-  threads: number;
   /** Milliseconds that a worker may be silent over a request. */
   silence: number;
   /** Milliseconds after which an idle worker is ended. */
@@ -29,7 +23,7 @@ export interface LoadableModel {
   /** Unlike those of all others. */
   id: number;
   setup: ModelSetup;
-  /** Whether nobody will ask for it again. */
+  /** Whether hardly anybody will ask for it again, so that workers may forget it. */
   closed: boolean;
 }
 
@@ -57,24 +51,14 @@ export class WorkerSeat implements Holder {
 
   /** Starts a worker. */
   async start(): Promise<void> {
-    const { spawn, silence, glueUrl, core, threads } = this.#options;
+    const { spawn, silence } = this.#options;
     clearTimeout(this.#idleTimer);
     const worker = new WorkerHandle(spawn(), silence);
     this.#worker = worker;
     this.#models.clear();
     this.held = undefined;
-    try {
-      const opened = worker.request({ type: 'open', glueUrl });
-      // A missing file is told first: it says more than a worker that found nothing either.
-      opened.catch(() => {});
-      const wasm = await core();
-      await opened;
-      await worker.request({ type: 'start', wasm, threads });
-      this.#waitForIdleness();
-    } catch (error) {
-      await worker.terminate(error);
-      throw error;
-    }
+    await worker.open(this.#options);
+    this.#waitForIdleness();
   }
 
   /**

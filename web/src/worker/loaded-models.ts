@@ -5,18 +5,18 @@ import type { TesseraModule } from './wasm-module.js';
 
 /** A wasm instance, and the models in it by their numbers. */
 export class LoadedModels {
-  readonly #module: TesseraModule;
+  readonly module: TesseraModule;
   readonly #threads: number;
   readonly #engines = new Map<number, Engine>();
 
   constructor(module: TesseraModule, threads: number) {
-    this.#module = module;
+    this.module = module;
     this.#threads = threads;
   }
 
   load(model: number, setup: ModelSetup): void {
     try {
-      this.#engines.set(model, new Engine(this.#module, setup, this.#threads));
+      this.#engines.set(model, new Engine(this.module, setup, this.#threads));
     } catch (error) {
       throw toEngineError(error);
     }

@@ -4,7 +4,8 @@
  */
 import type { WireError } from '../errors.js';
 import type { Metadata } from '../load/picture-options.js';
-import type { ModelChoices, ModelInfo, NamedBytes } from '../types.js';
+import type { ModelChoices, ModelInfo, NamedBytes, PixelSource } from '../types.js';
+import type { QuantizeReport, QuantizeSettings } from './quantize-report.js';
 
 /** The tile shape of a session, in input pixels: a tile, or a strip of the image down to its end. */
 export interface SessionShape {
@@ -74,6 +75,26 @@ export interface UnloadRequest {
   model: number;
 }
 
+/** A float network, and how it is to be quantized. */
+export interface QuantizeJob {
+  setup: ModelSetup;
+  settings: QuantizeSettings;
+  /** As the network would get them, with extents that it takes. */
+  images: readonly PixelSource[];
+}
+
+/** What became of it. */
+export interface Quantized {
+  /** An ONNX file. */
+  file: Uint8Array<ArrayBuffer>;
+  report: QuantizeReport;
+}
+
+/** Quantize a network; the core must be one that can. */
+export interface QuantizeRequest extends QuantizeJob {
+  type: 'quantize';
+}
+
 /** A model's bytes, and all that was said about it. */
 export interface ModelSetup {
   bytes: Uint8Array;
@@ -119,7 +140,13 @@ export type Work = DescribeWork | PrepareWork | TileWork;
 /** Work for the model of that number, which is loaded. */
 export type WorkRequest = Work & { model: number };
 
-export type WorkerRequest = OpenRequest | StartRequest | LoadRequest | UnloadRequest | WorkRequest;
+export type WorkerRequest =
+  | OpenRequest
+  | StartRequest
+  | LoadRequest
+  | UnloadRequest
+  | QuantizeRequest
+  | WorkRequest;
 
 /** Not a request: the tile in work is no longer wanted, and is answered with `ERR_CANCELLED`. */
 export interface CancelMessage {
@@ -153,7 +180,11 @@ export interface PreparedReply {
   heapBytes: number;
 }
 
-/** How far the tile in work is. */
+export interface QuantizedReply extends Quantized {
+  type: 'quantized';
+}
+
+/** How far the work on a slow request is. */
 export interface ProgressReport {
   type: 'progress';
   /** In (0, 1). */
@@ -191,6 +222,7 @@ interface Replies extends WorkReplies {
   start: StartedReply;
   load: LoadedReply;
   unload: UnloadedReply;
+  quantize: QuantizedReply;
 }
 
 /** The reply that a successful request gets. */
@@ -200,11 +232,14 @@ export type WorkerReply = ReplyTo<WorkerRequest> | FailedReply | PoisonedReply;
 
 /** Buffers that move with what came of some work. */
 export function transfersOfReply(reply: WorkerReply): ArrayBuffer[] {
-  return reply.type === 'tile' ? [reply.pixels] : [];
+  if (reply.type === 'tile') return [reply.pixels];
+  return reply.type === 'quantized' ? [reply.file.buffer] : [];
 }
 
 /** Buffers that move with a request instead of being copied. */
 export function transfersOf(request: WorkerRequest | Work): ArrayBuffer[] {
+  if (request.type === 'quantize')
+    return request.images.map(({ data }) => data.buffer as ArrayBuffer);
   if (request.type !== 'tile') return [];
   const { pixels, spare } = request;
   return spare === undefined ? [pixels] : [pixels, spare];

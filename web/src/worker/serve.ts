@@ -20,6 +20,7 @@ import {
   type WorkerRequest,
   type WorkRequest,
 } from './protocol.js';
+import { quantizeModel } from './quantize.js';
 import type { ModuleFactory } from './wasm-module.js';
 
 // Multiplications for a look at a model: some hundredths of a second.
@@ -33,7 +34,7 @@ export interface ServerPort {
   breathe(): Promise<void>;
 }
 
-// Between two reports of a slow tile.
+// Between two reports of slow work.
 const REPORT_MS = 250;
 
 /** Answers requests, one reply each, in order. */
@@ -42,15 +43,22 @@ export function serve(port: ServerPort): void {
   let models: LoadedModels | undefined;
   let cancelled = false;
 
+  /** Reports how far slow work is, now and then. */
+  function tell(): (done: number) => void {
+    let reported = performance.now();
+    return (done) => {
+      if (performance.now() - reported < REPORT_MS) return;
+      reported = performance.now();
+      port.postMessage({ type: 'progress', done }, []);
+    };
+  }
+
   /** What happens between portions of a tile. */
   function pauses(): (done: number) => Promise<void> {
-    let reported = performance.now();
+    const report = tell();
     cancelled = false;
     return async (done) => {
-      if (performance.now() - reported >= REPORT_MS) {
-        reported = performance.now();
-        port.postMessage({ type: 'progress', done }, []);
-      }
+      report(done);
       await port.breathe();
       if (cancelled) throw new TesseraError('ERR_CANCELLED', 'the tile is no longer wanted');
     };
@@ -74,6 +82,9 @@ export function serve(port: ServerPort): void {
     if (request.type === 'unload') {
       models.unload(request.model);
       return { type: 'unloaded' };
+    }
+    if (request.type === 'quantize') {
+      return { type: 'quantized', ...quantizeModel(models.module, request, 1, tell()) };
     }
     return work(models.get(request.model), request);
   }
