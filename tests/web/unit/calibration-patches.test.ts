@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../../web/src/base/random.ts';
+import { finish } from '../../../web/src/base/turns.ts';
 import type { SourceImage } from '../../../web/src/image/source.ts';
 import { leafPicture } from '../../../web/src/quantize/leaves.ts';
-import { choosePatches, PATCHES, patchSize } from '../../../web/src/quantize/patches.ts';
+import { cutParts, makePictures, patchSize } from '../../../web/src/quantize/patches.ts';
 
 const SMALL_NETWORK = {
   sizeMultiple: 1,
@@ -27,7 +28,7 @@ function placed(width: number, height: number): SourceImage {
 test('patches are as large as some seconds allow, in steps that the network takes', () => {
   const edge = (facts: object) => patchSize({ ...SMALL_NETWORK, ...facts }).width;
   assert.equal(edge({}), 64);
-  assert.equal(edge({ multiplicationsPerPixel: 620_000 }), 56);
+  assert.equal(edge({ multiplicationsPerPixel: 620_000 }), 49);
   assert.equal(edge({ multiplicationsPerPixel: 1e8 }), 32);
   assert.equal(edge({ sizeMultiple: 48 }), 96);
   assert.equal(edge({ smallest: 100 }), 100);
@@ -37,8 +38,8 @@ test('patches are as large as some seconds allow, in steps that the network take
 
 test('parts lie inside their pictures, which take turns', () => {
   const pictures = [placed(200, 100), placed(64, 64)];
-  const patches = choosePatches(SMALL_NETWORK, pictures, PATCHES);
-  assert.equal(patches.length, PATCHES);
+  const patches = cutParts(SMALL_NETWORK, pictures, 8);
+  assert.equal(patches.length, 8);
   patches.forEach(({ data }, i) => {
     const { width, height } = pictures[i % 2] as SourceImage;
     const [x, y] = [data[0] as number, data[1] as number];
@@ -49,7 +50,7 @@ test('parts lie inside their pictures, which take turns', () => {
 });
 
 test('a picture smaller than a patch is filled up with its edges', () => {
-  const [patch] = choosePatches(SMALL_NETWORK, [placed(10, 70)], PATCHES);
+  const [patch] = cutParts(SMALL_NETWORK, [placed(10, 70)], 1);
   const row = [...(patch?.data ?? [])].filter((_, i) => i % 4 === 0).slice(0, 64);
   assert.deepEqual(
     row,
@@ -57,11 +58,12 @@ test('a picture smaller than a patch is filled up with its edges', () => {
   );
 });
 
-test('pictures made by rule fill the rest, the same every time', () => {
-  const choose = (parts: number) => choosePatches(SMALL_NETWORK, [placed(99, 99)], parts);
-  assert.deepEqual(choose(4), choose(4));
-  assert.notDeepEqual(choose(4)[7], choose(4)[6]);
-  assert.deepEqual(choosePatches(SMALL_NETWORK, [], 0), choose(0));
+test('pictures made by rule are the same every time', () => {
+  const make = (count: number) => finish(makePictures(SMALL_NETWORK, count));
+  const made = make(3);
+  assert.deepEqual(made, make(3));
+  assert.notDeepEqual(made[0]?.data, made[1]?.data);
+  assert.deepEqual([made[0]?.width, made[0]?.height], [64, 64]);
 });
 
 test('leaves are opaque, use the range, and have a spectrum like that of photos', () => {

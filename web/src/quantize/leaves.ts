@@ -3,13 +3,18 @@ import type { RawImage } from '../types.js';
 
 // Painted larger and reduced, so that edges are as soft as those of photos.
 const FINER = 2;
-// Pixels of a finer picture: smaller leaves would be noise.
-const SMALLEST_RADIUS = 2;
+// Pixels of a finer picture: the smallest leaves of a picture are between these. Smaller ones would be noise.
+const SMALLEST_RADIUS = [2, 10] as const;
 // Leaves are painted until they would cover the picture so many times.
-const LAYERS = 4;
+const LAYERS = 3;
 // Of 255, across a leaf, and from pixel to pixel.
 const MOST_SHADE = 60;
 const MOST_GRAIN = 6;
+
+interface Extents {
+  width: number;
+  height: number;
+}
 
 /** A leaf: a disc or a turned square, of one colour that gets lighter in one direction. */
 interface Leaf {
@@ -35,52 +40,45 @@ interface Leaf {
 export function leafPicture(width: number, height: number, random: () => number): RawImage {
   const fine = { width: width * FINER, height: height * FINER };
   const pixels = new Float32Array(fine.width * fine.height * 3);
-  // Some pictures have strong colours, others are nearly grey.
-  const vivid = random();
-  const largest = Math.max(fine.width, fine.height) / 2;
-  paint(
-    pixels,
-    fine,
-    {
-      ...randomLeaf(fine, largest, vivid, random),
-      radius: 2 * largest * FINER,
-    },
-    random,
-  );
+  const leaves = makeLeaves(fine, random);
+  const largest = Math.max(fine.width, fine.height);
+  paint(pixels, fine, { ...leaves(), radius: 2 * largest }, random);
   for (let covered = 0; covered < LAYERS * fine.width * fine.height; ) {
-    const leaf = randomLeaf(fine, largest, vivid, random);
+    const leaf = leaves();
     paint(pixels, fine, leaf, random);
     covered += 4 * leaf.radius * leaf.radius;
   }
   return reduce(pixels, width, height);
 }
 
-function randomLeaf(
-  { width, height }: { width: number; height: number },
-  largest: number,
-  vivid: number,
-  random: () => number,
-): Leaf {
-  const [small, large] = [SMALLEST_RADIUS ** -2, Math.max(largest, SMALLEST_RADIUS) ** -2];
-  const angle = 2 * Math.PI * random();
-  const grey = 255 * random();
+/** The leaves of one picture, at random places of it. */
+function makeLeaves({ width, height }: Extents, random: () => number): () => Leaf {
+  const [least, most] = SMALLEST_RADIUS;
+  const smallest = least + (most - least) * random();
+  const largest = Math.max(smallest, width / 2, height / 2);
+  // Most pictures are nearly grey, some have strong colours.
+  const vivid = random() ** 2;
   const slope = () => (random() - 0.5) * (MOST_SHADE / largest);
-  return {
-    x: width * random(),
-    y: height * random(),
-    // Its square's inverse is uniform: radii have a density of r^-3.
-    radius: (large + (small - large) * random()) ** -0.5,
-    isDisc: random() < 0.5,
-    across: [Math.cos(angle), Math.sin(angle)],
-    color: [0, 1, 2].map(() => grey + vivid * (255 * random() - grey)),
-    shade: [slope(), slope()],
-    grain: random() < 0.5 ? 0 : MOST_GRAIN * random(),
+  return () => {
+    const angle = 2 * Math.PI * random();
+    const grey = 255 * random();
+    return {
+      x: width * random(),
+      y: height * random(),
+      // Its square's inverse is uniform: radii have a density of r^-3.
+      radius: (largest ** -2 + (smallest ** -2 - largest ** -2) * random()) ** -0.5,
+      isDisc: random() < 0.5,
+      across: [Math.cos(angle), Math.sin(angle)],
+      color: [0, 1, 2].map(() => grey + vivid * (255 * random() - grey)),
+      shade: [slope(), slope()],
+      grain: random() < 0.5 ? 0 : MOST_GRAIN * random(),
+    };
   };
 }
 
 function paint(
   pixels: Float32Array,
-  { width, height }: { width: number; height: number },
+  { width, height }: Extents,
   { x, y, radius, isDisc, across: [cos, sin], color, shade, grain }: Leaf,
   random: () => number,
 ): void {

@@ -11,7 +11,7 @@ export const PATCHES = 8;
 const SMALLEST = 32;
 const LARGEST = 64;
 // Multiplications of one patch: with the passes that quantizing takes, some seconds on one core.
-const MOST_MULTIPLICATIONS = 2e9;
+const MOST_MULTIPLICATIONS = 1.5e9;
 
 /** The part of {@link ModelInfo} that says which extents a network takes, and what they cost. */
 export type PatchModel = Pick<
@@ -38,24 +38,33 @@ export function patchSize(model: PatchModel): { width: number; height: number } 
 }
 
 /**
- * Patches for a network, the same ones whenever the pictures are the same: parts of the pictures at random places, edges
- * repeated where a picture is smaller, then pictures made by rule.
- *
- * @param parts - how many are parts of pictures
+ * Parts of pictures at random places, the same ones whenever the pictures are the same. Edges are repeated where a picture is
+ * smaller.
  */
-export function choosePatches(
+export function cutParts(
   model: PatchModel,
   pictures: readonly SourceImage[],
-  parts: number,
+  count: number,
 ): RawImage[] {
   const { width, height } = patchSize(model);
   const random = seededRandom(1);
-  return Array.from({ length: PATCHES }, (_, i) => {
-    if (i >= parts) return leafPicture(width, height, random);
+  return Array.from({ length: count }, (_, i) => {
     const picture = pictures[i % pictures.length] as SourceImage;
     const place = (extent: number, part: number) =>
       Math.floor(random() * Math.max(1, extent - part + 1));
     const [x, y] = [place(picture.width, width), place(picture.height, height)];
     return { data: new Uint8ClampedArray(cutTile(picture, x, y, width, height)), width, height };
   });
+}
+
+/** Pictures made by rule, the same ones every time; each is some milliseconds of work. */
+export function* makePictures(model: PatchModel, count: number): Generator<undefined, RawImage[]> {
+  const { width, height } = patchSize(model);
+  const random = seededRandom(2);
+  const made: RawImage[] = [];
+  while (made.length < count) {
+    made.push(leafPicture(width, height, random));
+    yield;
+  }
+  return made;
 }

@@ -1,6 +1,7 @@
 /** The models of an upscaler that makes an int8 network of its float one by itself. */
 import { abort, follow } from '../base/abort.js';
 import { ProgressMeter } from '../base/progress.js';
+import { finishInTurns } from '../base/turns.js';
 import { describe, TesseraError } from '../errors.js';
 import { readImage } from '../image/input.js';
 import type { SourceImage } from '../image/source.js';
@@ -12,7 +13,7 @@ import type { QuantizeSettings } from '../worker/quantize-report.js';
 import { quantizeInWorker } from './in-worker.js';
 import { type Int8Model, keep, keyOf, recall } from './kept.js';
 import type { ResolvedQuantize } from './options.js';
-import { choosePatches, PATCHES, quantizingPixels } from './patches.js';
+import { cutParts, makePictures, PATCHES, quantizingPixels } from './patches.js';
 
 /**
  * All but rounding with compensation: that takes as long as everything else, for 2 dB of 57 with a network of 16 layers.
@@ -185,18 +186,20 @@ export class SelfQuantizing implements ModelSet {
     const setup = this.#setup as ModelSetup;
     const { model } = this.#inner.first as Loaded;
     // Before anything else, so that a picture need not be kept.
-    const images = choosePatches(model, pictures, parts);
+    const cut = cutParts(model, pictures, parts);
     const { signal } = this.#stopper;
+    const made = await finishInTurns(makePictures(model, PATCHES - parts), signal);
+    const images = [...cut, ...made];
     const job = { setup, settings: QUICK, images };
     const { file, report } = await quantizeInWorker(this.#inner.parts, job, signal, (done) => {
       this.#done = done;
       this.#meter.update(done, 1);
     });
-    const made = { file, psnr: report.psnr };
-    if (this.#key !== undefined) void keep(this.#key, made);
-    const int8 = this.#suffices(made) ? await this.#inner.adopt(file) : undefined;
+    const result = { file, psnr: report.psnr };
+    if (this.#key !== undefined) void keep(this.#key, result);
+    const int8 = this.#suffices(result) ? await this.#inner.adopt(file) : undefined;
     this.#int8 = int8;
-    this.#judge(made, false);
+    this.#judge(result, false);
     return this.#info;
   }
 
