@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { adaptWorker, fetchFile } from '../../../web/node/host.ts';
+import { deferred } from '../../../web/src/base/deferred.ts';
 import type { CreateOptions, RawImage, Upscaler } from '../../../web/src/index.ts';
 import { residualChain } from '../support/benchmark-networks.ts';
 import { BASE_URL, openUpscaler } from '../support/node-upscaler.ts';
@@ -100,9 +101,10 @@ test('an abort leaves float', async (context) => {
 
 test('dispose ends the quantizer, and whoever waits for it is told', async (context) => {
   const threads: Worker[] = [];
+  const quantizer = deferred<void>();
   const createWorker = () => {
     const thread = new Worker(new URL('node-worker.mjs', BASE_URL));
-    threads.push(thread);
+    if (threads.push(thread) === 2) quantizer.resolve();
     return adaptWorker(thread);
   };
   const upscaler = await open(context, { createWorker });
@@ -111,6 +113,7 @@ test('dispose ends the quantizer, and whoever waits for it is told', async (cont
   const [a, b] = [waiting, picture].map((promise) =>
     assert.rejects(promise as Promise<unknown>, { code: 'ERR_DISPOSED' }),
   );
+  await quantizer.promise;
   await upscaler.dispose();
   await Promise.all([a, b]);
   assert.equal(threads.length, 2);
