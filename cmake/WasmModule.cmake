@@ -1,6 +1,9 @@
 # The modules from src/wasm, each as glue (.mjs) and .wasm:
-#   tessera-<variant>   what a page loads
-#   tessera-quantizer   the same with the quantizer, which would be an eighth of every page's download: for pages that ask
+#   tessera-<variant>   the full core: every network
+#   tessera-<variant>-lean
+#                       the lean core, for the models that come with the library: little more than half of the download.
+#                       Its own files come before the libraries' that define the same, which the linker then leaves out.
+#   tessera-quantizer   the full core with the quantizer, which would be an eighth of its download: for pages that ask
 #                       for it, which need no headers. Of the simd variant: what it computes must not depend on the machine.
 #   tessera-tools       the same with threads, of the simd-mt variant: for the command line.
 get_filename_component(variant ${CMAKE_BINARY_DIR} NAME)
@@ -56,10 +59,15 @@ function(add_tessera_module module)
   endif()
 endfunction()
 
-add_tessera_module(tessera-${variant} src/wasm/bindings.cc)
+set(full_bindings src/wasm/bindings.cc src/wasm/full_bindings.cc)
+add_tessera_module(tessera-${variant} ${full_bindings})
+if(NOT TESSERA_THREADS)
+  file(GLOB lean_sources CONFIGURE_DEPENDS src/wasm/lean/*.cc)
+  add_tessera_module(tessera-${variant}-lean src/wasm/bindings.cc ${lean_sources})
+endif()
 
 function(add_quantizer_module module)
-  add_tessera_module(${module} src/wasm/bindings.cc src/wasm/quantizer_bindings.cc)
+  add_tessera_module(${module} ${full_bindings} src/wasm/quantizer_bindings.cc)
   target_link_libraries(${module} PRIVATE tessera_quant)
   # Calibration keeps the tensors of many images.
   target_link_options(${module} PRIVATE ${ARGN})

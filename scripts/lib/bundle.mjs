@@ -192,6 +192,7 @@ const WITH_QUANTIZER = { simd: 'tessera-quantizer', 'simd-mt': 'tessera-tools' }
 /** Puts one variant's modules into dist/wasm; the glue loses what Emscripten's own minifier leaves. */
 export async function installModule(preset) {
   await installOne(preset, `tessera-${preset}`);
+  if (!preset.endsWith('-mt')) await installOne(preset, `tessera-${preset}-lean`);
   const quantizer = WITH_QUANTIZER[preset];
   if (quantizer !== undefined) await installOne(preset, quantizer);
 }

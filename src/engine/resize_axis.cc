@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/number_text.h"
 #include "graph/rational.h"
 
 namespace tessera {
@@ -82,7 +83,7 @@ Result<std::vector<ResizePhase>> ResizeAxis(const Resize& resize, size_t axis, i
   const std::optional<Rational> factor = FactorOf(resize, axis, input_size, output_size);
   if (!factor) {
     return Status(StatusCode::kUnsupported,
-                  "Resize by " + std::to_string(resize.scale[axis]) +
+                  "Resize by " + NumberText(resize.scale[axis]) +
                       ": the scale must be a ratio of small whole numbers");
   }
   std::vector<ResizePhase> phases = Phases(resize, *factor, input_size, output_size);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/checked_math.h"
+#include "core/number_text.h"
 #include "engine/int8/lower.h"
 #include "engine/picture_steps.h"
 #include "graph/infer_row_shapes.h"
@@ -60,7 +61,7 @@ Result<Session> Session::Create(const Model& model, const SessionOptions& option
   if (format.needs_colors() && !model.tiling.scale.IsWhole()) {
     return Status(StatusCode::kUnsupported,
                   "a network of luma that enlarges by " +
-                      std::to_string(model.tiling.scale.ToDouble()) +
+                      NumberText(model.tiling.scale.ToDouble()) +
                       "; colours are enlarged beside it by whole numbers only");
   }
   if (options.rows > 0 && options.alpha && !format.has_alpha()) {
@@ -88,7 +89,7 @@ Status Session::CheckOutput(const Graph& graph) const {
   return Status(StatusCode::kInvalidArgument, "the network makes " + std::to_string(output[3]) +
                                                   "x" + std::to_string(output[2]) + " pixels of " +
                                                   Named(options_) + ", not an enlargement by " +
-                                                  std::to_string(scale_.ToDouble()));
+                                                  NumberText(scale_.ToDouble()));
 }
 
 Status Session::PrepareEngine(const Graph& graph) {

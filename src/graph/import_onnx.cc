@@ -9,12 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "graph/import/expand_operators.h"
-#include "graph/import/fold_known.h"
-#include "graph/import/importers.h"
 #include "graph/import/op_context.h"
 #include "graph/infer_node.h"
 #include "graph/metadata.h"
+#include "graph/repertoire.h"
 
 namespace tessera {
 namespace {
@@ -25,105 +23,9 @@ constexpr size_t kMostAxes = 4;
 // Beyond this nobody reads on.
 constexpr size_t kMostObstacles = 100;
 
-struct Importer {
-  std::string_view op_type;
-  Status (*import)(OpContext& op);
-  bool moves = false;  // only moves elements: takes 8-bit codes as well
-};
-
-// Alphabetical, because this list is what the error for an unknown operator shows.
-constexpr std::array kImporters = {
-    Importer{"Abs", ImportFunction},
-    Importer{"Add", ImportAdd},
-    Importer{"AveragePool", ImportPool},
-    Importer{"BatchNormalization", ImportBatchNormalization},
-    Importer{"Cast", ImportCast},
-    Importer{"Ceil", ImportFunction},
-    Importer{"Celu", ImportFunction},
-    Importer{"Clip", ImportClip},
-    Importer{"Concat", ImportConcat, true},
-    Importer{"Constant", ImportConstant},
-    Importer{"Conv", ImportConv},
-    Importer{"ConvTranspose", ImportConvTranspose},
-    Importer{"Cos", ImportFunction},
-    Importer{"DepthToSpace", ImportDepthToSpace, true},
-    Importer{"DequantizeLinear", ImportDequantizeLinear},
-    Importer{"Div", ImportDiv},
-    Importer{"Dropout", ImportDropout},
-    Importer{"Einsum", ImportEinsum},
-    Importer{"Elu", ImportFunction},
-    Importer{"Erf", ImportFunction},
-    Importer{"Exp", ImportFunction},
-    Importer{"Expand", ImportExpand, true},
-    Importer{"Flatten", ImportReshape, true},
-    Importer{"Floor", ImportFunction},
-    Importer{"Gather", ImportGather, true},
-    Importer{"Gelu", ImportGelu},
-    Importer{"Gemm", ImportGemm},
-    Importer{"GlobalAveragePool", ImportGlobalAveragePool},
-    Importer{"GlobalMaxPool", ImportGlobalMaxPool},
-    Importer{"GroupNormalization", ImportGroupNormalization},
-    Importer{"HardSigmoid", ImportFunction},
-    Importer{"HardSwish", ImportFunction},
-    Importer{"Identity", ImportIdentity, true},
-    Importer{"InstanceNormalization", ImportInstanceNormalization},
-    Importer{"LayerNormalization", ImportLayerNormalization},
-    Importer{"LeakyRelu", ImportLeakyRelu},
-    Importer{"Log", ImportFunction},
-    Importer{"LogSoftmax", ImportLogSoftmax},
-    Importer{"LpNormalization", ImportLpNormalization},
-    Importer{"MatMul", ImportMatMul},
-    Importer{"Max", ImportMax},
-    Importer{"MaxPool", ImportPool},
-    Importer{"Mean", ImportMean},
-    Importer{"Min", ImportMin},
-    Importer{"Mish", ImportFunction},
-    Importer{"Mod", ImportMod},
-    Importer{"Mul", ImportMul},
-    Importer{"Neg", ImportFunction},
-    Importer{"PRelu", ImportPRelu},
-    Importer{"Pad", ImportPad},
-    Importer{"Pow", ImportPow},
-    Importer{"QuantizeLinear", ImportQuantizeLinear},
-    Importer{"Reciprocal", ImportFunction},
-    Importer{"ReduceL1", ImportReduceL1},
-    Importer{"ReduceL2", ImportReduceL2},
-    Importer{"ReduceMax", ImportReduceMax},
-    Importer{"ReduceMean", ImportReduceMean},
-    Importer{"ReduceMin", ImportReduceMin},
-    Importer{"ReduceProd", ImportReduceProd},
-    Importer{"ReduceSum", ImportReduceSum},
-    Importer{"ReduceSumSquare", ImportReduceSumSquare},
-    Importer{"Relu", ImportRelu},
-    Importer{"Reshape", ImportReshape, true},
-    Importer{"Resize", ImportResize},
-    Importer{"Round", ImportFunction},
-    Importer{"ScatterND", ImportScatterND, true},
-    Importer{"Selu", ImportFunction},
-    Importer{"Sigmoid", ImportFunction},
-    Importer{"Sign", ImportFunction},
-    Importer{"Sin", ImportFunction},
-    Importer{"Slice", ImportSlice, true},
-    Importer{"Softmax", ImportSoftmax},
-    Importer{"Softplus", ImportFunction},
-    Importer{"Softsign", ImportFunction},
-    Importer{"SpaceToDepth", ImportSpaceToDepth, true},
-    Importer{"Split", ImportSplit, true},
-    Importer{"Sqrt", ImportFunction},
-    Importer{"Squeeze", ImportReshape, true},
-    Importer{"Sub", ImportSub},
-    Importer{"Sum", ImportSum},
-    Importer{"Tanh", ImportFunction},
-    Importer{"ThresholdedRelu", ImportFunction},
-    Importer{"Tile", ImportTile, true},
-    Importer{"Transpose", ImportTranspose, true},
-    Importer{"Unsqueeze", ImportReshape, true},
-    Importer{"Upsample", ImportUpsample},
-};
-
 std::string SupportedOperators() {
   std::string list;
-  for (const Importer& importer : kImporters) {
+  for (const Importer& importer : LinkedRepertoire().importers) {
     if (!list.empty()) list += ", ";
     list += importer.op_type;
   }
@@ -484,7 +386,7 @@ class ModelImporter {
         node.name.empty() ? node.op_type + "_" + std::to_string(index) : node.name;
     OpContext op(node, name, model_.opset_version, scope_, graph_);
     const bool standard = node.domain.empty() || node.domain == "ai.onnx";
-    const Result<bool> folded = standard ? FoldKnown(op) : false;
+    const Result<bool> folded = standard ? LinkedRepertoire().fold(op) : false;
     const Importer* importer = standard ? FindImporter(node.op_type) : nullptr;
     if (folded.ok() && !*folded && !importer) {
       NoteUnsupported(node, name);
@@ -502,9 +404,10 @@ class ModelImporter {
   }
 
   static const Importer* FindImporter(std::string_view op_type) {
-    const auto found = std::find_if(kImporters.begin(), kImporters.end(),
+    const auto importers = LinkedRepertoire().importers;
+    const auto found = std::find_if(importers.begin(), importers.end(),
                                     [&](const auto& one) { return one.op_type == op_type; });
-    return found == kImporters.end() ? nullptr : &*found;
+    return found == importers.end() ? nullptr : &*found;
   }
 
   static Status RunImporter(const Importer& importer, OpContext& op) {
@@ -623,8 +526,7 @@ Status Together(const std::vector<Status>& obstacles) {
 
 Result<Graph> ImportOnnx(onnx::Model model, const LoadOptions& options,
                          std::vector<Status>* obstacles) {
-  ExpandQuantizedOperators(model);
-  ExpandFusedOperators(model);
+  LinkedRepertoire().rewrite(model);
   ModelImporter importer(std::move(model), options);
   std::vector<Status> found = importer.Import();
   if (found.empty()) return std::move(importer).graph();

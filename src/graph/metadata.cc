@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "core/number_text.h"
 
 namespace tessera {
 namespace {
@@ -18,17 +19,15 @@ constexpr int64_t kMaxBorder = 64;
 
 using Parser = bool (*)(const std::string& text, ModelInfo& info);
 
-// Parses exactly N finite numbers separated by commas. strtof rather than from_chars, which some
-// of the standard libraries we build with lack for floating point.
+// Parses exactly N finite numbers separated by commas.
 template <size_t N>
 bool ParseNumbers(const std::string& text, std::array<float, N>& numbers) {
   const char* at = text.c_str();
   for (size_t i = 0; i < N; ++i) {
     if (i > 0 && *at++ != ',') return false;
-    char* end = nullptr;
-    numbers[i] = std::strtof(at, &end);
-    if (end == at || !std::isfinite(numbers[i])) return false;
-    at = end;
+    const std::optional<float> number = ParseFloat(at);
+    if (!number) return false;
+    numbers[i] = *number;
   }
   return *at == '\0';
 }

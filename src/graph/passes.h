@@ -6,12 +6,12 @@
 
 namespace tessera {
 
-/// Runs all passes in their order. Afterwards ValidateSimplified holds, and the graph computes what
-/// it did before, within float rounding. Errors: kModelFormat, kModelOp and kUnsupported for graphs
-/// that cannot be brought into that form, naming the node.
+/// Runs the passes that the core has, in their order. Afterwards ValidateSimplified holds, and the
+/// graph computes what it did before, within float rounding. Errors: kModelFormat, kModelOp and
+/// kUnsupported for graphs that cannot be brought into that form, naming the node.
 Status Simplify(Graph& graph);
 
-// The passes, in the order in which Simplify runs them. Each leaves a valid graph.
+// The passes, in the order in which Simplify runs them (see Repertoire). Each leaves a valid graph.
 
 /// Computes arithmetic between constants, and what depends on nothing else.
 Status FoldConstants(Graph& graph);

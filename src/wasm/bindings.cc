@@ -1,5 +1,6 @@
-// The whole surface between C++ and JavaScript. Control goes through Embind; pixels through raw
-// pointers into buffers that a session owns. JavaScript re-derives its heap views at every use.
+// The surface between C++ and JavaScript that every core has. Control goes through Embind; pixels
+// through raw pointers into buffers that a session owns. JavaScript re-derives its heap views at
+// every use.
 #include <emscripten/bind.h>
 #include <emscripten/val.h>
 
@@ -12,9 +13,7 @@
 
 #include "core/checked_math.h"
 #include "core/status.h"
-#include "engine/float_executor.h"
 #include "engine/int8/lower.h"
-#include "engine/range_doubts.h"
 #include "engine/row_facts.h"
 #include "engine/session.h"
 #include "engine/tile_memory.h"
@@ -24,7 +23,6 @@
 #include "graph/picture_format.h"
 #include "image/alpha.h"
 #include "image/bicubic.h"
-#include "image/metrics.h"
 #include "kernels/kernel_set.h"
 #include "wasm/wasm_model.h"
 
@@ -140,10 +138,6 @@ val InfoOf(const Model& model) {
   return info;
 }
 
-Status NotPrepared() {
-  return Status(StatusCode::kInvalidArgument, "run() before a successful prepare()");
-}
-
 /// One tile shape, RGBA8 in and out.
 class WasmSession {
  public:
@@ -197,38 +191,6 @@ class WasmSession {
   const KernelSet* kernels_ = nullptr;
 };
 
-/// The network alone, NHWC float32 in and out, any number of channels: for parity tests.
-class WasmFloatSession {
- public:
-  WasmStatus Prepare(const WasmModel& model, int width, int height, int threads) {
-    executor_.reset();
-    if (!model.model()) return ToWasm(NoModel());
-    const Result<Graph> graph = GraphFor(*model.model(), height, width);
-    if (!graph.ok()) return ToWasm(graph.status());
-    Result<FloatExecutor> executor = FloatExecutor::Create(*graph, height, width, threads);
-    if (!executor.ok()) return ToWasm(executor.status());
-    executor_.emplace(std::move(executor).value());
-    return ToWasm(Status::Ok());
-  }
-
-  WasmStatus Run() { return ToWasm(executor_ ? executor_->Run(nullptr) : NotPrepared()); }
-
-  val Input() const { return Describe(executor_ ? executor_->input() : Tensor{}); }
-  val Output() const { return Describe(executor_ ? executor_->output() : Tensor{}); }
-
- private:
-  static val Describe(const Tensor& tensor) {
-    val description = val::object();
-    description.set("pointer", reinterpret_cast<uintptr_t>(tensor.data));
-    description.set("height", static_cast<double>(tensor.height));
-    description.set("width", static_cast<double>(tensor.width));
-    description.set("channels", static_cast<double>(tensor.channels));
-    return description;
-  }
-
-  std::optional<FloatExecutor> executor_;
-};
-
 constexpr int64_t kRgba = 4;
 
 WasmStatus WasmResizeBicubic(uintptr_t source, int width, int height, uintptr_t destination,
@@ -275,30 +237,9 @@ void WasmBleedColor(uintptr_t pixels, int width, int height) {
   BleedColor(FromPointer<uint8_t>(pixels), width, height, scratch);
 }
 
-val WasmCompareImages(uintptr_t a, uintptr_t b, int width, int height, int border) {
-  const Result<ImageComparison> comparison = CompareImages(
-      FromPointer<const uint8_t>(a), FromPointer<const uint8_t>(b), width, height, border);
-  val result = val::object();
-  result.set("status", ToWasm(comparison.status()));
-  if (!comparison.ok()) return result;
-  result.set("psnrY", comparison->psnr_y);
-  result.set("ssimY", comparison->ssim_y);
-  result.set("psnrRgb", comparison->psnr_rgb);
-  return result;
-}
-
 }  // namespace
 
 val WasmModel::Info() const { return model() ? InfoOf(*model()) : val::undefined(); }
-
-val WasmModel::Warnings(double most_multiplications) const {
-  val warnings = val::array();
-  if (!model()) return warnings;
-  for (const std::string& doubt : FindRangeDoubts(*model(), most_multiplications)) {
-    warnings.call<void>("push", doubt);
-  }
-  return warnings;
-}
 
 EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::value_object<WasmStatus>("WasmStatus")
@@ -311,7 +252,6 @@ EMSCRIPTEN_BINDINGS(tessera) {
   emscripten::function("resizePart", &WasmResizePart);
   emscripten::function("resizeAlphaPart", &WasmResizeAlphaPart);
   emscripten::function("bleedColor", &WasmBleedColor);
-  emscripten::function("compareImages", &WasmCompareImages);
 
   emscripten::class_<WasmModel>("Model")
       .constructor<>()
@@ -321,8 +261,7 @@ EMSCRIPTEN_BINDINGS(tessera) {
       .function("addFile", &WasmModel::AddFile)
       .function("load", &WasmModel::Load)
       .function("obstacles", &WasmModel::Obstacles)
-      .function("info", &WasmModel::Info)
-      .function("warnings", &WasmModel::Warnings);
+      .function("info", &WasmModel::Info);
 
   emscripten::class_<WasmSession>("Session")
       .constructor<>()
@@ -336,13 +275,6 @@ EMSCRIPTEN_BINDINGS(tessera) {
       .function("outputPointer", &WasmSession::OutputPointer)
       .function("outputBytes", &WasmSession::OutputBytes)
       .function("memoryBytes", &WasmSession::MemoryBytes);
-
-  emscripten::class_<WasmFloatSession>("FloatSession")
-      .constructor<>()
-      .function("prepare", &WasmFloatSession::Prepare)
-      .function("run", &WasmFloatSession::Run)
-      .function("input", &WasmFloatSession::Input)
-      .function("output", &WasmFloatSession::Output);
 }
 
 }  // namespace tessera

@@ -69,9 +69,6 @@ class WasmModel {
   /// What web/src/types.ts calls ModelInfo; undefined before a successful load.
   emscripten::val Info() const;
 
-  /// FindRangeDoubts as an array of strings.
-  emscripten::val Warnings(double most_multiplications) const;
-
  private:
   LoadOptions options_;
   std::vector<onnx::ExternalFile> files_;
@@ -81,6 +78,10 @@ class WasmModel {
 
 inline Status NoModel() {
   return Status(StatusCode::kInvalidArgument, "prepare() needs a model that has been loaded");
+}
+
+inline Status NotPrepared() {
+  return Status(StatusCode::kInvalidArgument, "run() before a successful prepare()");
 }
 
 }  // namespace tessera

@@ -64,7 +64,7 @@ export type {
   WorkerPort,
 } from './types.js';
 export { Upscaler } from './upscaler.js';
-export { VARIANTS, type Variant, type VariantReport } from './variants.js';
+export { type CoreKind, VARIANTS, type Variant, type VariantReport } from './variants.js';
 export type {
   FrameOptions,
   LiveVideo,

@@ -4,7 +4,7 @@ import type { ResolvedCreate } from './create-options.js';
 import { TesseraError } from './errors.js';
 import type { FetchContext } from './load/fetch-bytes.js';
 import { type Locations, locate } from './load/locations.js';
-import { loadModel } from './load/model-source.js';
+import { isModelName, loadModel } from './load/model-source.js';
 import { movedAdvice } from './load/moved.js';
 import type { Loaded } from './pool/model-set.js';
 import { type Pool, partsOf } from './pool/pool.js';
@@ -12,6 +12,7 @@ import type { PoolParts } from './pool/pool-parts.js';
 import { PooledModel } from './pool/pooled-model.js';
 import { needOfTiles } from './tiling/bands.js';
 import type { LoadPhase } from './types.js';
+import type { CoreKind } from './variants.js';
 import type { ModelSetup } from './worker/protocol.js';
 
 // Starting the first worker is a small part of the wait, so little of the progress is left for it.
@@ -28,6 +29,8 @@ export async function loadUpscaler(
   replace: Replace = async (setup) => setup,
 ): Promise<Loaded> {
   const parts = partsOf(pool);
+  const core = coreFor(options);
+  parts.need(core);
   const meter = new ProgressMeter<[LoadPhase]>(options.onprogress);
   // When one part fails, the others are not worth finishing.
   const stopper = new AbortController();
@@ -37,13 +40,20 @@ export async function loadUpscaler(
     // A file that is missing is told first.
     started.catch(() => {});
     const setup = await replace(await download(options, parts, meter, stopper.signal));
-    const loaded = await startModel(options, parts, setup, started, stopper.signal);
+    const loaded = await startModel(options, parts, setup, core, started, stopper.signal);
     meter.finish('prepare');
     return loaded;
   } finally {
     unfollow();
     abort(stopper, new Error('another part failed'));
   }
+}
+
+/** The lean core knows the models that come with this library, as they come. */
+function coreFor({ model, metadata, output, inputs }: ResolvedCreate): CoreKind {
+  const asItComes =
+    Object.keys(metadata).length === 0 && output === undefined && inputs === undefined;
+  return typeof model === 'string' && isModelName(model) && asItComes ? 'lean' : 'full';
 }
 
 async function download(
@@ -70,12 +80,13 @@ async function download(
 /** Lets the first worker that is there look at the model. */
 async function startModel(
   options: ResolvedCreate,
-  { workers, info, places }: PoolParts,
+  { workers, info, places, kind }: PoolParts,
   setup: ModelSetup,
+  core: CoreKind,
   started: Promise<void>,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const pool = new PooledModel(workers, setup);
+  const pool = new PooledModel(workers, setup, core);
   const stop = () => void pool.close(reasonOf(signal));
   signal.addEventListener('abort', stop);
   try {
@@ -88,7 +99,7 @@ async function startModel(
     return {
       pool,
       model,
-      info: { ...info, quantization: null, warnings, schedule, scheduleBecause },
+      info: { ...info, core: kind, quantization: null, warnings, schedule, scheduleBecause },
       tilesBecause: '',
     };
   } catch (error) {

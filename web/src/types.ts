@@ -14,7 +14,7 @@ import type {
   URL,
   VideoFrame,
 } from './host-types.js';
-import type { Variant, VariantReport } from './variants.js';
+import type { CoreKind, Variant, VariantReport } from './variants.js';
 
 /** What the numbers of a picture mean: in Display P3, colours reach further. */
 export type ColorSpace = 'srgb' | 'display-p3';
@@ -516,6 +516,11 @@ export interface QuantizationInfo {
 export interface UpscalerInfo extends PoolInfo {
   /** What became of `quantize`; null where it was not asked for, and at the other end of a port. */
   quantization: QuantizationInfo | null;
+  /**
+   * Which core its workers run: `lean` for a model by name, as it comes, unless another upscaler of the same workers needs the
+   * `full` one.
+   */
+  core: CoreKind;
   /**
    * How pictures pass through the network: in rows, of which each is computed once, or in tiles,
    * which overlap. Even where it is rows, these runs are in tiles: those with `tileSize`, an overlap

@@ -9,6 +9,27 @@ export const VARIANTS = ['simd', 'relaxed', 'simd-mt', 'relaxed-mt'] as const;
  */
 export type Variant = (typeof VARIANTS)[number];
 
+/**
+ * How much of a build is loaded: `lean` runs the models that come with the library, as they come; `full` runs every
+ * network, and is twice as large.
+ */
+export type CoreKind = 'lean' | 'full';
+
+/** What the files of a core are called by: a build, less of it, or `simd` with the quantizer. */
+export type CoreName = Variant | 'simd-lean' | 'relaxed-lean' | 'quantizer';
+
+/** The core of a build; those with threads are only there in full. */
+export function coreOf(variant: Variant, kind: CoreKind): { kind: CoreKind; name: CoreName } {
+  return kind === 'lean' && (variant === 'simd' || variant === 'relaxed')
+    ? { kind, name: `${variant}-lean` }
+    : { kind: 'full', name: variant };
+}
+
+/** Whether a core runs what needs one of the other kind. */
+export function runsOn(core: CoreKind, needed: CoreKind): boolean {
+  return core === 'full' || needed === 'lean';
+}
+
 /** Which build runs here, why, and what this host could run. */
 export interface VariantReport {
   /** The build that runs. */

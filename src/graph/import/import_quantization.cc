@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "core/number_text.h"
 #include "graph/import/importers.h"
 #include "graph/infer_node.h"
 #include "graph/track_quantization.h"
@@ -32,7 +33,7 @@ Status ReadScales(OpContext& op, Parameters& parameters) {
     // The largest number that a code can stand for must be finite as well.
     constexpr float kMostCodes = 256.0f;
     if (scale > 0.0f && std::isfinite(scale * kMostCodes)) continue;
-    return op.Malformed("the scale " + std::to_string(scale) + " is not a positive finite number");
+    return op.Malformed("the scale " + NumberText(scale) + " is not a positive finite number");
   }
   return Status::Ok();
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/number_text.h"
 #include "graph/import/importers.h"
 #include "graph/infer_node.h"
 #include "graph/rational.h"
@@ -47,7 +48,7 @@ Status SetScale(OpContext& op, const std::vector<AxisFactor>& axes, Resize& resi
 Result<Rational> SimpleFactor(OpContext& op, double scale) {
   const auto factor = ScaleToRational(scale);
   if (factor) return *factor;
-  return op.Unsupported("a scale of " + std::to_string(scale) +
+  return op.Unsupported("a scale of " + NumberText(scale) +
                         " is not supported; ratios of small whole numbers up to 64 are");
 }
 
@@ -69,7 +70,7 @@ Result<AxisFactor> FromSize(OpContext& op, Extent size, const Extent& extent, si
     const auto simple = ScaleToRational(factor.ToDouble());
     op.RequireMultiple(size);
     if (simple && *simple == factor) return AxisFactor{factor, std::nullopt};
-    return op.Unsupported("a scale of " + std::to_string(factor.ToDouble()) +
+    return op.Unsupported("a scale of " + NumberText(factor.ToDouble()) +
                           " is not supported; ratios of small whole numbers up to 64 are");
   }
   const auto share = is_spatial ? size.MultipleOf(axis - 2) : std::nullopt;

@@ -6,7 +6,8 @@
 
 namespace tessera {
 
-// One importer per ONNX operator, grouped by family in import_*.cc. import_onnx.cc has the table.
+// One importer per ONNX operator, grouped by family in import_*.cc. graph/repertoire.cc has the
+// table.
 
 // import_convolution.cc
 Status ImportConv(OpContext& op);

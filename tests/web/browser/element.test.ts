@@ -151,7 +151,7 @@ test('thirty pictures: in view order, by one upscaler, without a layout shift', 
     assert.ok(page.workers().length <= (await page.evaluate(() => navigator.hardwareConcurrency)));
     for (const path of [
       '/tessera.mjs',
-      '/wasm/tessera-relaxed.wasm',
+      '/wasm/tessera-relaxed-lean.wasm',
       '/models/photo-x2-tiny.onnx',
     ]) {
       assert.equal(requests.filter((asked) => asked === path).length, 1, path);

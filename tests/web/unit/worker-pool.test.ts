@@ -15,6 +15,7 @@ import { WorkerPool } from '../../../web/src/pool/worker-pool.ts';
 import { planTiles } from '../../../web/src/tiling/plan.ts';
 import { chooseTarget, orderTiles } from '../../../web/src/tiling/target.ts';
 import type { TileResult } from '../../../web/src/types.ts';
+import type { CoreKind } from '../../../web/src/variants.ts';
 import { PLAIN } from '../support/tiling-facts.ts';
 
 const SCRIPT = new URL('./fixtures/worker.mjs', import.meta.url);
@@ -32,6 +33,8 @@ const REFUSE = 5;
 const CRAWL = 6;
 
 interface Harness {
+  /** What workers start with. */
+  core: { kind: CoreKind };
   pool: PooledModel;
   workerPool: WorkerPool;
   /** All workers ever started. */
@@ -54,20 +57,24 @@ function harness(context: TestContext, options: HarnessOptions = {}): Harness {
   const shared = new SharedArrayBuffer(4);
   new Int32Array(shared)[0] = failures;
   const workers: Worker[] = [];
+  const core: Harness['core'] = { kind: 'lean' };
   const workerPool = new WorkerPool(size, {
     spawn() {
       const worker = new Worker(script, { workerData: { failures: shared, delay } });
       workers.push(worker);
       return adaptWorker(worker);
     },
-    glueUrl: 'glue.mjs',
-    core: async () => WebAssembly.compile(EMPTY_MODULE),
-    threads: 1,
+    core: () => ({
+      kind: core.kind,
+      glueUrl: 'glue.mjs',
+      core: async () => WebAssembly.compile(EMPTY_MODULE),
+      threads: 1,
+    }),
     silence,
     idleTimeout,
   });
   context.after(() => workerPool.dispose(new Error('test over')));
-  return { workerPool, pool: new PooledModel(workerPool, SETUP), workers };
+  return { workerPool, pool: new PooledModel(workerPool, SETUP, 'lean'), workers, core };
 }
 
 /** A run over a picture whose first byte everywhere is `mark`. */
@@ -307,7 +314,7 @@ test('idle workers are ended when asked, and come back', async (context) => {
 
 test('a worker holds several models, and forgets the one that was used longest ago', async (context) => {
   const { pool, workerPool, workers } = harness(context, { size: 1 });
-  const others = [1, 2, 3, 4].map(() => new PooledModel(workerPool, SETUP));
+  const others = [1, 2, 3, 4].map(() => new PooledModel(workerPool, SETUP, 'lean'));
   const shape = { width: 8, height: 8, alpha: false, rows: 0 };
   const held: number[] = [];
   for (const model of [pool, ...others, pool]) {
@@ -320,7 +327,7 @@ test('a worker holds several models, and forgets the one that was used longest a
 
 test('a model that is closed leaves its place, and the last one ends the workers', async (context) => {
   const { pool, workerPool, workers } = harness(context, { size: 1, delay: 100 });
-  const other = new PooledModel(workerPool, SETUP);
+  const other = new PooledModel(workerPool, SETUP, 'lean');
   const running = makeRun(other, 0);
   running.run.start();
   const { run, data, result } = makeRun(pool, 0);
@@ -330,7 +337,7 @@ test('a model that is closed leaves its place, and the last one ends the workers
   await run.finished;
   assert.deepEqual(result, data);
   const shape = { width: 8, height: 8, alpha: false, rows: 0 };
-  const third = new PooledModel(workerPool, SETUP);
+  const third = new PooledModel(workerPool, SETUP, 'lean');
   const { heapBytes } = await new Errand(third, { type: 'prepare', shape }).run();
   assert.equal(heapBytes, 41 + 2);
   await third.close('over');
@@ -341,8 +348,23 @@ test('a model that is closed leaves its place, and the last one ends the workers
 
 test('where memory runs out, a worker is started anew without the other models', async (context) => {
   const { pool, workerPool, workers } = harness(context, { size: 1, failures: 1 });
-  await new PooledModel(workerPool, SETUP).describe();
+  await new PooledModel(workerPool, SETUP, 'lean').describe();
   const { run, data, result } = makeRun(pool, REFUSE);
+  run.start();
+  await run.finished;
+  assert.deepEqual(result, data);
+  assert.equal(workers.length, 2);
+});
+
+test('a worker without the core that a model needs makes way for one with it', async (context) => {
+  const { pool, workerPool, workers, core } = harness(context, { size: 1 });
+  await pool.describe();
+  core.kind = 'full';
+  const own = new PooledModel(workerPool, SETUP, 'full');
+  await own.describe();
+  assert.equal(workers.length, 2);
+  assert.equal(workers[0]?.threadId, -1);
+  const { run, data, result } = makeRun(pool, 0);
   run.start();
   await run.finished;
   assert.deepEqual(result, data);
@@ -351,7 +373,7 @@ test('where memory runs out, a worker is started anew without the other models',
 
 test('a model that is paused does not hold up the others', async (context) => {
   const { pool, workerPool } = harness(context, { size: 1 });
-  const other = new PooledModel(workerPool, SETUP);
+  const other = new PooledModel(workerPool, SETUP, 'lean');
   pool.pause();
   const [held, free] = [makeRun(pool, 0), makeRun(other, 0)];
   held.run.start();

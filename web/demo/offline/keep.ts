@@ -4,7 +4,8 @@ import type { KeepRequest } from './service-worker.js';
 
 /** The files that this upscaler was made of, beside those of the page. */
 function filesOf({ info, model }: Upscaler, shipped: boolean): string[] {
-  const core = ['mjs', 'wasm'].map((ending) => `../wasm/tessera-${info.variant}.${ending}`);
+  const name = info.core === 'lean' ? `${info.variant}-lean` : info.variant;
+  const core = ['mjs', 'wasm'].map((ending) => `../wasm/tessera-${name}.${ending}`);
   return shipped ? [...core, `../models/${model.name}.onnx`] : core;
 }
 

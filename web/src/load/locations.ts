@@ -1,5 +1,5 @@
 import { TesseraError } from '../errors.js';
-import type { Variant } from '../variants.js';
+import type { CoreName } from '../variants.js';
 import { besideUnmoved } from './moved.js';
 
 /** Where the files of this library lie. */
@@ -11,9 +11,6 @@ export interface Locations {
   /** A folder. Undefined: beside this library, as the worker. */
   models: URL | undefined;
 }
-
-/** The cores that there are: those of the variants, and the one that can quantize. */
-export type CoreName = Variant | 'quantizer';
 
 /** The caller's choices of place. */
 export interface LocationOptions {
@@ -99,6 +96,16 @@ function besideLibrary(name: CoreName): { glue: URL; wasm: URL } {
  */
 function shippedCore(name: CoreName): { glue: URL; wasm: URL } {
   switch (name) {
+    case 'simd-lean':
+      return {
+        glue: new URL('./wasm/tessera-simd-lean.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-simd-lean.wasm', import.meta.url),
+      };
+    case 'relaxed-lean':
+      return {
+        glue: new URL('./wasm/tessera-relaxed-lean.mjs', import.meta.url),
+        wasm: new URL('./wasm/tessera-relaxed-lean.wasm', import.meta.url),
+      };
     case 'simd':
       return {
         glue: new URL('./wasm/tessera-simd.mjs', import.meta.url),

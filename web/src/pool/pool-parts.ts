@@ -4,7 +4,7 @@ import type { FetchContext } from '../load/fetch-bytes.js';
 import { type Locations, locate } from '../load/locations.js';
 import { movedAdvice } from '../load/moved.js';
 import type { PoolInfo, WorkerPort } from '../types.js';
-import { chooseVariant } from '../variants.js';
+import { type CoreKind, chooseVariant, coreOf, runsOn } from '../variants.js';
 import { VERSION } from '../version.js';
 import { startBrowserWorker } from './browser-worker.js';
 import type { ResolvedPool } from './pool-options.js';
@@ -14,12 +14,13 @@ import { WorkerPool } from './worker-pool.js';
 /** The working parts of a pool: a build of the core, and the workers that run it. */
 export class PoolParts {
   readonly info: PoolInfo;
-  readonly places: Locations;
   readonly workers: WorkerPool;
   readonly #options: ResolvedPool;
   readonly #stopper = new AbortController();
-  /** Kept, so that it is loaded once. */
-  #core: WebAssembly.Module | undefined;
+  /** What workers start with from now on: it only grows. */
+  #kind: CoreKind = 'lean';
+  /** Kept, so that each is loaded once. */
+  readonly #cores = new Map<CoreKind, WebAssembly.Module>();
 
   /** @throws TesseraError `ERR_UNSUPPORTED` where it cannot run. */
   constructor(options: ResolvedPool) {
@@ -27,15 +28,17 @@ export class PoolParts {
     const threaded = choice.variant.endsWith('-mt');
     const threads = threaded ? options.workers : 1;
     const workers = threaded ? 1 : options.workers;
-    const places = locate(options, choice.variant);
     this.#options = options;
-    this.places = places;
+    locate(options, choice.variant); // what cannot be an address is told now
     this.info = { ...choice, version: VERSION, workers, threads };
     this.workers = new WorkerPool(workers, {
       spawn: () => this.#spawn(),
-      glueUrl: places.glue.href,
-      core: () => this.core({}),
-      threads,
+      core: () => ({
+        kind: this.kind,
+        glueUrl: this.places.glue.href,
+        core: () => this.core({}),
+        threads,
+      }),
       silence: options.timeout,
       idleTimeout: options.idleTimeout,
     });
@@ -44,6 +47,21 @@ export class PoolParts {
   #spawn(): WorkerPort {
     const { createWorker } = this.#options;
     return createWorker === undefined ? startBrowserWorker(this.places.worker) : createWorker();
+  }
+
+  /** Which core workers start with. */
+  get kind(): CoreKind {
+    return coreOf(this.info.variant, this.#kind).kind;
+  }
+
+  /** Where the files of that core lie, and the rest of the library. */
+  get places(): Locations {
+    return locate(this.#options, coreOf(this.info.variant, this.#kind).name);
+  }
+
+  /** Lets workers start with that core, or a larger one. Those that run already are replaced when they lack it. */
+  need(kind: CoreKind): void {
+    if (!runsOn(this.#kind, kind)) this.#kind = kind;
   }
 
   /** Is aborted when the pool is disposed. */
@@ -61,9 +79,12 @@ export class PoolParts {
     onbytes,
   }: Pick<FetchContext, 'signal' | 'onbytes'>): Promise<WebAssembly.Module> {
     throwIfAborted(signal);
-    this.#core ??= await this.#load(this.places.wasm, { signal, onbytes });
+    const { kind } = this;
+    const module =
+      this.#cores.get(kind) ?? (await this.#load(this.places.wasm, { signal, onbytes }));
+    this.#cores.set(kind, module);
     onbytes?.(1, 1);
-    return this.#core;
+    return module;
   }
 
   #load(

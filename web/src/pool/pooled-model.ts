@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../types.js';
+import type { CoreKind } from '../variants.js';
 import type { ModelSetup, SessionShape } from '../worker/protocol.js';
 import { Errand } from './errand.js';
 import type { Lane } from './fair-queue.js';
@@ -11,13 +12,15 @@ let count = 0;
 export class PooledModel implements TilePool, QueuedModel {
   readonly id = count++;
   readonly setup: ModelSetup;
+  readonly core: CoreKind;
   paused = false;
   closed = false;
   readonly #workers: WorkerPool;
 
   /** @throws the reason when the pool is gone. */
-  constructor(workers: WorkerPool, setup: ModelSetup) {
+  constructor(workers: WorkerPool, setup: ModelSetup, core: CoreKind) {
     this.setup = setup;
+    this.core = core;
     this.#workers = workers;
     workers.admit(this);
   }

@@ -1,5 +1,6 @@
 import { TesseraError } from '../errors.js';
 import type { WorkerPort } from '../types.js';
+import { type CoreKind, runsOn } from '../variants.js';
 import type { ModelSetup, ReplyTo, Work, WorkRequest } from '../worker/protocol.js';
 import type { Holder } from './fair-queue.js';
 import { type WorkerCore, WorkerHandle } from './worker-handle.js';
@@ -9,9 +10,16 @@ const MOST_MODELS = 4;
 // Timers that wait longer than this do not wait at all.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** What a worker is started with. */
+export interface SeatCore extends WorkerCore {
+  kind: CoreKind;
+}
+
 /** How a seat gets its workers. */
-export interface SeatOptions extends WorkerCore {
+export interface SeatOptions {
   spawn(): WorkerPort;
+  /** For a worker that starts now. */
+  core(): SeatCore;
   /** Milliseconds that a worker may be silent over a request. */
   silence: number;
   /** Milliseconds after which an idle worker is ended. */
@@ -23,6 +31,8 @@ export interface LoadableModel {
   /** Unlike those of all others. */
   id: number;
   setup: ModelSetup;
+  /** The least that it needs. */
+  core: CoreKind;
   /** Whether hardly anybody will ask for it again, so that workers may forget it. */
   closed: boolean;
 }
@@ -32,6 +42,8 @@ export class WorkerSeat implements Holder {
   held: unknown;
   readonly #options: SeatOptions;
   #worker: WorkerHandle | undefined;
+  /** Of the worker that is there. */
+  #core: CoreKind = 'lean';
   /** What the worker has loaded, least recently used first. */
   readonly #models = new Set<LoadableModel>();
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -52,12 +64,14 @@ export class WorkerSeat implements Holder {
   /** Starts a worker. */
   async start(): Promise<void> {
     const { spawn, silence } = this.#options;
+    const core = this.#options.core();
     clearTimeout(this.#idleTimer);
+    this.#core = core.kind;
     const worker = new WorkerHandle(spawn(), silence);
     this.#worker = worker;
     this.#models.clear();
     this.held = undefined;
-    await worker.open(this.#options);
+    await worker.open(core);
     this.#waitForIdleness();
   }
 
@@ -72,6 +86,7 @@ export class WorkerSeat implements Holder {
     makeWork: () => W,
     onprogress?: (done: number) => void,
   ): Promise<ReplyTo<W>> {
+    if (!runsOn(this.#core, model.core)) await this.terminate(new Error('it has the lean core'));
     if (!this.hasWorker) await this.start();
     clearTimeout(this.#idleTimer);
     // start() has put it there.

@@ -128,7 +128,7 @@ export class Engine {
    * @param mostMultiplications - for one picture; networks that need more are not run
    */
   warnings(mostMultiplications: number): string[] {
-    return this.#model.warnings(mostMultiplications);
+    return this.#module.rangeDoubts(this.#model, mostMultiplications);
   }
 
   /** The whole wasm memory, in bytes. */

@@ -24,8 +24,6 @@ export interface WasmModel {
   /** After a load() that failed: all that stands in the way. */
   obstacles(): WasmStatus[];
   info(): ModelFacts;
-  /** {@link ModelInfo.warnings}, if flat pictures take at most so many multiplications each. */
-  warnings(mostMultiplications: number): string[];
   delete(): void;
 }
 
@@ -101,6 +99,7 @@ export interface TesseraModule {
   resizeAlphaPart(source: number, from: Part, target: number, to: Part): WasmStatus;
   /** Gives fully transparent RGBA pixels the colour of visible ones nearby. */
   bleedColor(pixels: number, width: number, height: number): void;
+  /** A full core alone has what follows. */
   compareImages(
     first: number,
     second: number,
@@ -108,6 +107,8 @@ export interface TesseraModule {
     height: number,
     border: number,
   ): ImageComparison;
+  /** {@link ModelInfo.warnings}, if flat pictures take at most so many multiplications each. */
+  rangeDoubts(model: WasmModel, mostMultiplications: number): string[];
 }
 
 /** What the glue script's factory is given. */
