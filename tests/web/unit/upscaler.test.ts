@@ -293,7 +293,7 @@ test('missing files are ERR_LOAD with the address', async () => {
   const nowhere = new URL('nowhere/', DIST);
   await assert.rejects(Upscaler.create(options({ wasmUrl: nowhere })), {
     code: 'ERR_LOAD',
-    message: /nowhere\/tessera-simd\.wasm/,
+    message: /nowhere\/tessera-simd-lean\.wasm/,
   });
   const createWorker = () => adaptWorker(new Worker(new URL('nowhere.mjs', DIST)));
   await assert.rejects(Upscaler.create(options({ createWorker })), {

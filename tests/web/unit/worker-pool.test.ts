@@ -31,6 +31,7 @@ const SILENCE = 3;
 const POISON = 4;
 const REFUSE = 5;
 const CRAWL = 6;
+const BOAST = 7;
 
 interface Harness {
   /** What workers start with. */
@@ -168,6 +169,21 @@ test('a worker that reports progress is not silent, and its run hears it', async
   assert.equal(workers.length, 1);
   assert.ok(parts.length >= 5, `${parts.length} reports`);
   assert.ok(parts.every((part, i) => part > (parts[i - 1] ?? 0) && part < plan.count));
+});
+
+test('no worker that says it is done keeps a tile from those who hear of the progress', async (context) => {
+  const { pool } = harness(context, { failures: 1000 });
+  const told: number[] = [];
+  const tiles: number[] = [];
+  const { run, plan } = makeRun(pool, BOAST, {
+    onpart: (done) => told.push(done),
+    ontile: ({ index }) => tiles.push(index),
+  });
+  run.start();
+  await run.finished;
+  assert.equal(told.length, plan.count);
+  assert.ok(Math.max(...told) < plan.count, String(told));
+  assert.equal(tiles.length, plan.count);
 });
 
 test('the slow tile of an aborted run is ended, and its worker kept', async (context) => {

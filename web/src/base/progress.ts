@@ -7,10 +7,10 @@ export class ProgressMeter<A extends unknown[]> {
     this.#report = report;
   }
 
-  /** Reports `done` of `total`; what would be 1 waits for {@link finish}. */
+  /** Reports `done` of `total`, and what has been told before where that is more; what would be 1 waits for {@link finish}. */
   update(done: number, total: number, ...rest: A): void {
-    const fraction = total > 0 ? done / total : 0;
-    if (!(fraction >= this.#last) || fraction >= 1) return;
+    const fraction = total > 0 ? Math.max(done / total, this.#last) : this.#last;
+    if (!(fraction < 1)) return;
     this.#last = fraction;
     this.#report?.(fraction, ...rest);
   }

@@ -29,6 +29,9 @@ export interface RunRequest {
   mostInFlight?: number;
 }
 
+// A tile that has not come is not done, however far its worker says it is.
+const MOST_ON_THE_WAY = 0.99;
+
 /** One image on its way through the pool. */
 export class Run implements Lane<Task> {
   readonly priority: number;
@@ -98,7 +101,7 @@ export class Run implements Lane<Task> {
 
   #advance(index: number, part: number): void {
     if (this.#closed) return;
-    this.#parts.set(index, part);
+    this.#parts.set(index, Math.min(part, MOST_ON_THE_WAY));
     let done = this.#done;
     for (const each of this.#parts.values()) done += each;
     try {
