@@ -16,6 +16,8 @@ export interface StreamRequest extends Omit<RunRequest, 'ontile' | 'mostInFlight
   signal: AbortSignal;
   /** Hears of each tile. */
   ontile(tile: TileResult, done: number): void;
+  /** Whether somebody may keep the tiles. */
+  sharesTiles: boolean;
   /** Called once, when the stream has come to its end or was left. */
   onend(): void;
 }
@@ -24,13 +26,15 @@ export interface StreamRequest extends Omit<RunRequest, 'ontile' | 'mostInFlight
 async function* bandsOf(
   run: Run,
   tiles: TileStream,
-  width: number,
-  across: number,
+  { target, cutter, sharesTiles }: StreamRequest,
 ): AsyncGenerator<Band, void, undefined> {
-  const builder = new BandBuilder(width, across);
+  // All rows of tiles have as many.
+  const { across } = cutter;
+  const builder = new BandBuilder(target.window.width, across);
   try {
     for (let tile = await tiles.next(); tile; tile = await tiles.next()) {
       builder.add(tile);
+      if (!sharesTiles) run.recycle(tile);
       for (let band = builder.take(); band; band = builder.take()) {
         yield band;
         for (let i = 0; i < across; i++) run.release();
@@ -55,11 +59,9 @@ export function resultStream(
   const { colorSpace = 'srgb' } = image;
   const shape: RowShape = { width, height, opaque: !alpha, colorSpace };
   checkStream(type, shape);
-  // All rows of tiles have as many.
-  const { across } = cutter;
   // A whole row of tiles must be able to finish before the first of it is given back.
-  const { run, tiles } = streamRun(pool, { ...request, mostInFlight: across + working });
-  const chunks = fileChunks(type, shape, bandsOf(run, tiles, width, across));
+  const { run, tiles } = streamRun(pool, { ...request, mostInFlight: cutter.across + working });
+  const chunks = fileChunks(type, shape, bandsOf(run, tiles, request));
   let started = false;
   let onabort = () => {};
   const end = () => {

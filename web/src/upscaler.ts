@@ -36,7 +36,7 @@ import { resultStream } from './streaming.js';
 import { planRun } from './tiling/bands.js';
 import { estimateRun } from './tiling/estimate.js';
 import { type Leg, type Planner, planLegs } from './tiling/legs.js';
-import { planTiles, planWhole, type TilePlan } from './tiling/plan.js';
+import { planWhole, type TilePlan } from './tiling/plan.js';
 import { neededScale } from './tiling/target.js';
 import type {
   AnyCanvas,
@@ -245,12 +245,13 @@ export class Upscaler {
     try {
       // A file is written from the top.
       const inOrder = { ...settings, focus: undefined };
-      const ready = await call.race(this.#prepare(image, inOrder, call, planTiles));
+      const ready = await call.race(this.#prepare(image, inOrder, call, planStream));
       return resultStream(encoding.type as StreamType, {
         ...ready,
         signal: call.signal,
         working: 2 * this.info.workers,
         ontile: (tile, done) => ready.progress.update(done, ready.cutter.count, tile),
+        sharesTiles: ready.progress.tellsTiles,
         onend: () => call.end(),
       });
     } catch (error) {
@@ -463,10 +464,9 @@ export class Upscaler {
     const { alpha = false, target } = options;
     const tileSize = options.tileSize ?? this.#options.tileSize;
     const overlap = options.overlap ?? this.#options.overlap;
-    const isStream = options.output === 'stream';
-    const tilesBecause = loaded.tilesBecause || (isStream ? 'a stream takes rows of tiles' : '');
+    const { tilesBecause } = loaded;
     const wish = { target, alpha, tileSize, overlap, workers: info.workers, tilesBecause };
-    return planLegs(options, wish, model, planRun);
+    return planLegs(options, wish, model, options.output === 'stream' ? planStream : planRun);
   }
 
   #prepare(
@@ -559,5 +559,8 @@ function ownModels(options: ResolvedCreate): ModelSet {
     (replace) => new Members(options, replace),
   );
 }
+
+const planStream: Planner = (request, model) =>
+  planRun({ ...request, inRows: true, tilesBecause: 'a stream takes rows of tiles' }, model);
 
 const planPatch: Planner = ({ width, height }, model) => planWhole(width, height, model);

@@ -98,6 +98,27 @@ test('a PNG is smaller than its pixels where they resemble each other', async ()
   assert.ok(png.length < 200 * 160, `${png.length}`);
 });
 
+test('a host without a canvas has blob and base64 too, as PNG or BMP', async () => {
+  for (const alpha of [false, true]) {
+    const image = picture(37, 21, alpha);
+    const pixels = Buffer.from((await raw(image)).data);
+    const blob = await upscaler.upscale(image, { output: 'blob' });
+    assert.equal(blob.type, 'image/png');
+    const file = Buffer.from(await blob.arrayBuffer());
+    assert.equal(Buffer.compare(await sharp(file).ensureAlpha().raw().toBuffer(), pixels), 0);
+    const bmp = await upscaler.upscale(image, { output: 'blob', type: 'image/bmp' });
+    assert.equal(Buffer.compare(readBmp(Buffer.from(await bmp.arrayBuffer())).data, pixels), 0);
+    const address = await upscaler.upscale(image, { output: 'base64' });
+    assert.equal(address, `data:image/png;base64,${file.toString('base64')}`);
+  }
+  for (const more of [{ type: 'image/jpeg' }, { background: 'red' }]) {
+    await assert.rejects(upscaler.upscale(picture(5, 5), { ...more, output: 'blob' }), {
+      code: 'ERR_UNSUPPORTED',
+      message: /no canvas.*image\/png/,
+    });
+  }
+});
+
 test('nothing runs before somebody reads, and no more than two rows of tiles ahead', async () => {
   let tiles = 0;
   let count = 0;

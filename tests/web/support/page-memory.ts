@@ -5,6 +5,14 @@ import type { TestPage } from './pages.ts';
 /** Whether {@link residentBytes} knows anything here. */
 export const seesMemory = process.platform === 'linux';
 
+/** The ids of the page's renderer processes. */
+export async function rendererIds({ browser }: Pick<TestPage, 'browser'>): Promise<number[]> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+}
+
 /** Resident bytes of the page's renderer process, after garbage collection. */
 export async function residentBytes({
   browser,
@@ -13,12 +21,8 @@ export async function residentBytes({
   const pageSession = await page.context().newCDPSession(page);
   await pageSession.send('HeapProfiler.collectGarbage');
   await pageSession.detach();
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const renderers = processInfo.filter(({ type }) => type === 'renderer');
   const sizes = await Promise.all(
-    renderers.map(async ({ id }) => {
+    (await rendererIds({ browser })).map(async (id) => {
       const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '');
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
     }),

@@ -1,6 +1,7 @@
 // Bands over sessions that count rows as the engine does, with workers that come and go in any order.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SpareBuffers } from '../../../web/src/base/buffers.ts';
 import { BandCutter } from '../../../web/src/pool/band-cutter.ts';
 import type { Part } from '../../../web/src/pool/cutter.ts';
 import type { Holder } from '../../../web/src/pool/fair-queue.ts';
@@ -125,10 +126,11 @@ function simulate({ facts, width, height, workers, alpha }: Case, random: Random
   const cutter = new BandCutter({ image, plan, scale, smallest, alpha, ownAlpha: false }, workers);
   const holders: Holder[] = Array.from({ length: workers }, () => ({ held: undefined }));
   const sessions = new Map<Holder, Session>();
+  const spares = new SpareBuffers();
   const covered = new Uint8Array(Math.ceil(height * scale) * plan.across.count);
   const indices = new Set<number>();
   function answer(part: Part, worker: Holder): void {
-    const request = part.work(worker);
+    const request = part.work(worker, spares);
     const strip = part.index % plan.across.count;
     if (request.begins) {
       sessions.set(worker, new Session(facts, plan.down.padded - request.shape.height));
@@ -160,7 +162,7 @@ function simulate({ facts, width, height, workers, alpha }: Case, random: Random
       // A first try that fails elsewhere.
       const unlucky = random.pick(holders);
       if (random.next() < 0.05) {
-        part.work(unlucky);
+        part.work(unlucky, spares);
         unlucky.held = undefined;
       }
       answer(part, worker);

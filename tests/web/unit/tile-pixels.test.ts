@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { SpareBuffers } from '../../../web/src/base/buffers.ts';
 import type { SourceImage } from '../../../web/src/image/source.ts';
 import { cutTile } from '../../../web/src/tiling/tile-pixels.ts';
 
@@ -34,7 +35,11 @@ test('a tile has the pixels of its place, and repeats the edge beyond it', () =>
         const image = numbered(width, height, channels);
         const [x, y] = [Math.min(left, width - 1) - before, Math.min(top, height - 1) - before];
         const [tileWidth, tileHeight] = [width - x + beyond, height - y + beyond];
-        const tile = new Uint8Array(cutTile(image, x, y, tileWidth, tileHeight));
+        const spares = new SpareBuffers();
+        const used = new Uint8Array(tileWidth * tileHeight * 4).fill(77).buffer;
+        spares.give(used);
+        const tile = new Uint8Array(cutTile(image, x, y, tileWidth, tileHeight, spares));
+        assert.equal(tile.buffer, used);
         for (let row = 0; row < tileHeight; row++) {
           for (let column = 0; column < tileWidth; column++) {
             const at = (row * tileWidth + column) * 4;

@@ -372,6 +372,28 @@ describe('a probe for seams', () => {
   });
 });
 
+test('where rows of tiles are received, those of a wide result are low, and as large', () => {
+  const request = { width: 5000, height: 5000, workers: 2 };
+  const square = planTiles(request, PLAIN);
+  const low = planTiles({ ...request, inRows: true }, PLAIN);
+  const rowBytes = ({ down, overlap }: TilePlan) => (down.tile - 2 * overlap) * 2 * 10_000 * 4;
+  assert.ok(rowBytes(square) > 18 * MEGABYTE);
+  assert.ok(rowBytes(low) <= 6 * MEGABYTE);
+  assert.ok(low.across.tile * low.down.tile > 0.9 * square.across.tile * square.down.tile);
+  assert.ok(coverage(low).every((count) => count === 1));
+  // Where a row is small anyway, where somebody has chosen, and where a lower tile would be mostly overlap.
+  for (const [more, facts] of [
+    [{ width: 800 }, PLAIN],
+    [{ tileSize: 200 }, PLAIN],
+    [{}, { ...PLAIN, fixedWidth: 64, fixedHeight: 64 }],
+  ] as const) {
+    const plain = planTiles({ ...request, ...more }, facts);
+    assert.deepEqual(planTiles({ ...request, ...more, inRows: true }, facts), plain);
+  }
+  const far = planTiles({ ...request, inRows: true }, { ...PLAIN, overlap: 40 });
+  assert.ok(far.down.tile >= 6 * 40 - 8, `${far.down.tile}`);
+});
+
 test('a patch is one tile, up to a limit', () => {
   assert.equal(planWhole(1024, 1024, PLAIN).count, 1);
   assert.throws(() => planWhole(1025, 1024, PLAIN), {

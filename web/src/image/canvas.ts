@@ -1,6 +1,11 @@
 import { TesseraError } from '../errors.js';
 import type { AnyCanvas } from '../types.js';
 
+/** Whether this host draws at all. */
+export function hasCanvas(): boolean {
+  return typeof OffscreenCanvas !== 'undefined' || typeof document !== 'undefined';
+}
+
 /**
  * A canvas for work behind the scenes.
  *

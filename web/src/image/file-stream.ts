@@ -1,4 +1,5 @@
 /** Files of pictures that are written while the picture is made, band by band. */
+import { freeBuffer } from '../base/buffers.js';
 import { TesseraError } from '../errors.js';
 import type { Band, RowShape } from './bands.js';
 import { pngChunks } from './png.js';
@@ -87,6 +88,7 @@ async function* bmpChunks(shape: RowShape, bands: AsyncIterable<Band>): Chunks {
         if (!opaque) rows[to + 3] = data[from + 3] as number;
       }
     }
+    freeBuffer(data.buffer);
     yield rows;
   }
 }

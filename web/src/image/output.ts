@@ -8,8 +8,10 @@ import type {
   RawImage,
   TileResult,
 } from '../types.js';
-import { contextOf, makeCanvas, makePageCanvas } from './canvas.js';
+import { contextOf, hasCanvas, makeCanvas, makePageCanvas } from './canvas.js';
 import { checkEncoding, type Encoding, encode, toDataAddress } from './encode.js';
+import type { StreamType } from './file-stream.js';
+import { checkWriting, writeFile } from './plain-file.js';
 import { readsTruly } from './read-back.js';
 import { allocatePixels } from './source.js';
 
@@ -135,6 +137,10 @@ type SinkMakers = {
 };
 
 function blobSink({ width, height, colorSpace }: ResultShape, { encoding }: SinkOptions) {
+  if (!hasCanvas()) {
+    const pixels = new PixelSink({ width, height, colorSpace });
+    return mapSink(pixels, (image) => writeFile(image, encoding.type as StreamType));
+  }
   const sink = new CanvasSink({ width, height, colorSpace }, makeCanvas(width, height));
   return mapSink(sink, (canvas) => encode(canvas, encoding));
 }
@@ -174,7 +180,9 @@ export async function makeSink<K extends WholeKind>(
   options: SinkOptions,
 ): Promise<TileSink<OutputTypes[K]>> {
   checkOutputSize(shape.width, shape.height, kind);
-  if (kind === 'blob' || kind === 'base64')
-    await checkEncoding(options.encoding, shape.width, shape.height);
+  if (kind === 'blob' || kind === 'base64') {
+    const check = hasCanvas() ? checkEncoding : checkWriting;
+    await check(options.encoding, shape.width, shape.height);
+  }
   return SINKS[kind](shape, options);
 }

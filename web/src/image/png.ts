@@ -1,4 +1,5 @@
 /** PNG files that are written band by band (W3C, "Portable Network Graphics, third edition"). */
+import { freeBuffer } from '../base/buffers.js';
 import { yieldToPage } from '../base/turns.js';
 import { TesseraError } from '../errors.js';
 import type { Band, RowShape } from './bands.js';
@@ -63,28 +64,39 @@ const PAETH = 4;
 class RowFilter {
   readonly #width: number;
   readonly #channels: number;
+  readonly #lines: Uint8Array<ArrayBuffer>;
+  /** As the file has them: the last row, and room for the next. */
   #above: Uint8Array;
+  #row: Uint8Array;
 
-  constructor({ width, opaque }: RowShape) {
+  /** @param most - rows at a time */
+  constructor({ width, opaque }: RowShape, most: number) {
     this.#width = width;
     this.#channels = opaque ? 3 : 4;
-    this.#above = new Uint8Array(width * this.#channels);
+    const rowBytes = width * this.#channels;
+    this.#lines = new Uint8Array(most * (rowBytes + 1));
+    this.#above = new Uint8Array(rowBytes);
+    this.#row = new Uint8Array(rowBytes);
   }
 
-  /** @param rows - RGBA */
+  /**
+   * @param rows - RGBA
+   * @returns bytes that stay until the next call
+   */
   filter(rows: Uint8ClampedArray, count: number): Uint8Array<ArrayBuffer> {
-    const rowBytes = this.#width * this.#channels;
-    const filtered = new Uint8Array(count * (rowBytes + 1));
+    const lineBytes = this.#row.length + 1;
+    const filtered = this.#lines.subarray(0, count * lineBytes);
     for (let y = 0; y < count; y++) {
-      const row = this.#pack(rows.subarray(y * this.#width * 4, (y + 1) * this.#width * 4));
-      filtered[y * (rowBytes + 1)] = PAETH;
-      this.#predict(row, filtered.subarray(y * (rowBytes + 1) + 1, (y + 1) * (rowBytes + 1)));
-      this.#above = row;
+      this.#pack(rows.subarray(y * this.#width * 4, (y + 1) * this.#width * 4));
+      filtered[y * lineBytes] = PAETH;
+      this.#predict(filtered.subarray(y * lineBytes + 1, (y + 1) * lineBytes));
+      [this.#above, this.#row] = [this.#row, this.#above];
     }
     return filtered;
   }
 
-  #predict(row: Uint8Array, out: Uint8Array): void {
+  #predict(out: Uint8Array): void {
+    const row = this.#row;
     const above = this.#above;
     const pixel = this.#channels;
     for (let i = 0; i < pixel; i++) out[i] = (row[i] as number) - (above[i] as number);
@@ -95,17 +107,25 @@ class RowFilter {
   }
 
   /** A row as the file has it. */
-  #pack(row: Uint8ClampedArray): Uint8Array {
-    if (this.#channels === 4) return Uint8Array.from(row);
-    const rgb = new Uint8Array(this.#width * 3);
-    for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
-      rgb[to] = row[from] as number;
-      rgb[to + 1] = row[from + 1] as number;
-      rgb[to + 2] = row[from + 2] as number;
+  #pack(rgba: Uint8ClampedArray): void {
+    const row = this.#row;
+    if (this.#channels === 4) {
+      row.set(rgba);
+      return;
     }
-    return rgb;
+    for (let from = 0, to = 0; to < row.length; from += 4, to += 3) {
+      row[to] = rgba[from] as number;
+      row[to + 1] = rgba[from + 1] as number;
+      row[to + 2] = rgba[from + 2] as number;
+    }
   }
 }
+
+/**
+ * Whether a compressor has read what it was given when a write has settled, as the Compression Standard says.
+ * Those of Node and others that are written in JavaScript may read it later.
+ */
+const compressesAtOnce = () => String(CompressionStream).includes('[native code]');
 
 /** Filters bands and hands them to the compressor, as fast as that takes them. */
 async function compress(
@@ -113,15 +133,18 @@ async function compress(
   bands: AsyncIterable<Band>,
   writer: WritableStreamDefaultWriter<BufferSource>,
 ): Promise<void> {
-  const filter = new RowFilter(shape);
   const rowsAtATime = Math.max(1, Math.floor(TURN_BYTES / (shape.width * 4)));
+  const atOnce = compressesAtOnce();
+  const filter = new RowFilter(shape, rowsAtATime);
   for await (const { data, height } of bands) {
     for (let y = 0; y < height; y += rowsAtATime) {
       const count = Math.min(rowsAtATime, height - y);
       const rows = data.subarray(y * shape.width * 4, (y + count) * shape.width * 4);
-      await writer.write(filter.filter(rows, count));
+      const lines = filter.filter(rows, count);
+      await writer.write(atOnce ? lines : lines.slice());
       await yieldToPage();
     }
+    freeBuffer(data.buffer);
   }
   await writer.close();
 }

@@ -1,3 +1,4 @@
+import type { SpareBuffers } from '../base/buffers.js';
 import {
   alphaRowsOf,
   type BandPlan,
@@ -89,7 +90,7 @@ export class BandCutter implements Cutter {
     return {
       index: piece.index,
       output: piece.output,
-      work: (by) => this.#workFor(piece, strip, row, by),
+      work: (by, spares) => this.#workFor(piece, strip, row, by, spares),
     };
   }
 
@@ -111,7 +112,13 @@ export class BandCutter implements Cutter {
   }
 
   /** For the worker that goes on with its band, or begins one here. */
-  #workFor(piece: Piece, strip: number, row: number, worker: Holder): TileWork {
+  #workFor(
+    piece: Piece,
+    strip: number,
+    row: number,
+    worker: Holder,
+    spares: SpareBuffers,
+  ): TileWork {
     const { image, scale } = this.#request;
     const position = this.#advance(worker, piece, strip, row);
     const begins = position.made === 1;
@@ -125,7 +132,7 @@ export class BandCutter implements Cutter {
       type: 'tile',
       shape: { ...shapeOf(this.#request), height: position.height },
       begins,
-      pixels: cutTile(image, piece.x, first - above, piece.width, height),
+      pixels: cutTile(image, piece.x, first - above, piece.width, height, spares),
       alphaRows,
       take: { ...piece.output, x: piece.cropX, y: made },
     };

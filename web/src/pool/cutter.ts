@@ -1,3 +1,4 @@
+import type { SpareBuffers } from '../base/buffers.js';
 import type { SourceImage } from '../image/source.js';
 import { enlarged, type Tile, type TilePlan } from '../tiling/plan.js';
 import { networkSize, placeOf, type Rectangle, type Target } from '../tiling/target.js';
@@ -12,8 +13,8 @@ export interface Part {
   index: number;
   /** Output pixels. */
   output: Rectangle;
-  /** Made anew for each worker that tries. */
-  work(worker: Holder): TileWork;
+  /** Made anew for each worker that tries, of buffers that are to spare. */
+  work(worker: Holder, spares: SpareBuffers): TileWork;
 }
 
 /** Hands out the parts of one result. */
@@ -87,17 +88,17 @@ export class TileCutter implements Cutter {
     if (tile === undefined) return undefined;
     this.#taken++;
     const output = placeOf(plan, target, scale, tile);
-    return { index: tile.index, output, work: () => this.#workFor(tile, output) };
+    return { index: tile.index, output, work: (_, spares) => this.#workFor(tile, output, spares) };
   }
 
-  #workFor(tile: Tile, output: Rectangle): TileWork {
+  #workFor(tile: Tile, output: Rectangle, spares: SpareBuffers): TileWork {
     const { image } = this.#request;
     const shape = shapeOf(this.#request);
     return {
       type: 'tile',
       shape,
       begins: true,
-      pixels: cutTile(image, tile.x, tile.y, shape.width, shape.height),
+      pixels: cutTile(image, tile.x, tile.y, shape.width, shape.height, spares),
       take: this.#partOf(tile, output),
     };
   }

@@ -1,8 +1,10 @@
 import { reasonOf } from '../base/abort.js';
+import { SpareBuffers } from '../base/buffers.js';
 import { deferred } from '../base/deferred.js';
 import type { SourceImage } from '../image/source.js';
 import type { Target } from '../tiling/target.js';
 import type { TileResult } from '../types.js';
+import type { TileReply, TileWork } from '../worker/protocol.js';
 import type { Cutter, Part } from './cutter.js';
 import type { Holder, Lane } from './fair-queue.js';
 import type { Task, TilePool } from './tile-pool.js';
@@ -23,8 +25,8 @@ export interface RunRequest {
   onpart?(done: number): void;
   /** Whether a tile's bytes are free again once `ontile` has returned. */
   recycle?: boolean;
-  /** Buffers for results of their lengths, in place of fresh ones. */
-  spares?: ArrayBuffer[];
+  /** Buffers for what is cut and for results, in place of fresh ones. */
+  spares?: SpareBuffers;
   /** How many tiles may be in the hands of workers or of a slow receiver; default no limit. */
   mostInFlight?: number;
 }
@@ -45,15 +47,15 @@ export class Run implements Lane<Task> {
   #released = 0;
   /** How far slow tiles are that are in work, by index. */
   readonly #parts = new Map<number, number>();
-  /** Buffers of earlier tiles: for the next results. */
-  readonly #spares: ArrayBuffer[];
+  /** Of earlier tiles. */
+  readonly #spares: SpareBuffers;
 
   constructor(pool: TilePool, request: RunRequest) {
     this.#pool = pool;
     this.#request = request;
     this.#cutter = request.cutter;
     this.priority = request.priority;
-    this.#spares = request.spares ?? [];
+    this.#spares = request.spares ?? new SpareBuffers();
   }
 
   /** Settles when the last tile was received, or the run ended early. */
@@ -90,13 +92,18 @@ export class Run implements Lane<Task> {
     this.#taken++;
     return {
       lane: this,
-      makeWork: (by) => ({ ...part.work(by), spare: this.#spares.pop() }),
+      makeWork: (by) => this.#workOf(part, by),
       resolve: (reply) => {
-        if (reply.type === 'tile') this.#receive(part, reply.pixels);
+        if (reply.type === 'tile') this.#receive(part, reply);
       },
       reject: (error) => this.cancel(error),
       progress: (done) => this.#advance(part.index, done),
     };
+  }
+
+  #workOf({ work, output }: Part, worker: Holder): TileWork {
+    const spare = this.#spares.take(output.width * output.height * 4);
+    return { ...work(worker, this.#spares), spare };
   }
 
   #advance(index: number, part: number): void {
@@ -117,8 +124,14 @@ export class Run implements Lane<Task> {
     this.#pool.pump();
   }
 
-  #receive(part: Part, pixels: ArrayBuffer): void {
+  /** Nobody reads a tile any more. */
+  recycle({ data }: TileResult): void {
+    this.#spares.give(data.buffer);
+  }
+
+  #receive(part: Part, { pixels, spent }: TileReply): void {
     if (this.#closed) return;
+    this.#spares.give(spent);
     const { ontile, recycle, image } = this.#request;
     this.#parts.delete(part.index);
     const result: TileResult = {
@@ -135,7 +148,7 @@ export class Run implements Lane<Task> {
       this.cancel(error);
       return;
     }
-    if (recycle) this.#spares.push(pixels);
+    if (recycle) this.recycle(result);
     if (this.#done === this.#cutter.count && !this.#closed) {
       this.#close();
       this.#finished.resolve();

@@ -1,4 +1,5 @@
 /** What a network is calibrated on without being told: parts of pictures, and pictures made by rule. Pure functions. */
+import { SpareBuffers } from '../base/buffers.js';
 import { seededRandom } from '../base/random.js';
 import type { SourceImage } from '../image/source.js';
 import { cutTile } from '../tiling/tile-pixels.js';
@@ -48,12 +49,14 @@ export function cutParts(
 ): RawImage[] {
   const { width, height } = patchSize(model);
   const random = seededRandom(1);
+  const spares = new SpareBuffers();
   return Array.from({ length: count }, (_, i) => {
     const picture = pictures[i % pictures.length] as SourceImage;
     const place = (extent: number, part: number) =>
       Math.floor(random() * Math.max(1, extent - part + 1));
     const [x, y] = [place(picture.width, width), place(picture.height, height)];
-    return { data: new Uint8ClampedArray(cutTile(picture, x, y, width, height)), width, height };
+    const tile = cutTile(picture, x, y, width, height, spares);
+    return { data: new Uint8ClampedArray(tile), width, height };
   });
 }
 

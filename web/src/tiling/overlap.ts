@@ -78,7 +78,9 @@ export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-const roundDown = (value: number, multiple: number) => Math.floor(value / multiple) * multiple;
+export function roundDown(value: number, multiple: number): number {
+  return Math.floor(value / multiple) * multiple;
+}
 
 /** Bytes of a tile, beside the weights. */
 export function tileBytes(

@@ -20,6 +20,7 @@ import type { OverlapOption, RowFlow } from '../types.js';
 import {
   fitsWhole,
   frameOf,
+  roundDown,
   roundUp,
   type TileBounds,
   type TilingFacts,
@@ -88,10 +89,16 @@ export interface TilingRequest {
   reach?: number | undefined;
   /** Why rows may not flow; default empty: they may. */
   tilesBecause?: string | undefined;
+  /** Whether whole rows of tiles are received: those of a wide result are then kept low. */
+  inRows?: boolean | undefined;
 }
 
 // Tiles kept smaller than this are not made just to feed more workers: fixed costs would eat it.
 const SMALLEST_SPLIT = 64;
+// What a row of tiles of the result may need, where whole rows of them are received.
+const ROW_BYTES = 6 * 1024 * 1024;
+// Lower tiles are not made for that: two thirds of them are to be left beside the overlap.
+const OVERLAPS_PER_LOW_EDGE = 6;
 // What a tile costs besides its pixels (messages, copies, calls), in pixels.
 const TILE_COST = 2048;
 /** One tile for the whole image has at most this many pixels. */
@@ -214,6 +221,19 @@ function wantsWhole({ width, height, tileSize, overlap }: TilingRequest, facts: 
   return pixels <= WHOLE_IMAGE_LIMIT && fitsWhole(facts, pixels);
 }
 
+/** The longest edges of tiles: lower and longer where a row of them would need too much. */
+function edgesOf(
+  { width, tileSize, inRows }: TilingRequest,
+  { edge, overlap }: TileBounds,
+  { scale, smallest, sizeMultiple, fixedWidth }: TilingFacts,
+): { across: number; down: number } {
+  if (!inRows || tileSize !== undefined || fixedWidth > 0) return { across: edge, down: edge };
+  const rows = Math.floor(ROW_BYTES / (4 * width * scale ** 2));
+  const lowest = Math.max(SMALLEST_SPLIT + 2 * overlap, OVERLAPS_PER_LOW_EDGE * overlap, smallest);
+  const down = Math.min(edge, roundUp(Math.max(rows + 2 * overlap, lowest), sizeMultiple));
+  return { across: roundDown(edge ** 2 / down, sizeMultiple), down };
+}
+
 /**
  * Chooses the tile shape: among the even grids whose tiles fit the bound, the one that finishes
  * first.
@@ -228,8 +248,11 @@ export function planTiles(request: TilingRequest, facts: TilingFacts): TilePlan 
   const bounds = tileBounds(facts, request.overlap, tileSize, reach);
   // A caller's own tile size is followed as closely as an even grid can.
   const finer = tileSize === undefined ? workers : 0;
-  const plans = cuts(width, bounds, finer, facts, facts.fixedWidth).flatMap((across) =>
-    cuts(height, bounds, finer, facts, facts.fixedHeight).map((down) =>
+  const edges = edgesOf(request, bounds, facts);
+  const along = { ...bounds, edge: edges.across };
+  const upright = { ...bounds, edge: edges.down };
+  const plans = cuts(width, along, finer, facts, facts.fixedWidth).flatMap((across) =>
+    cuts(height, upright, finer, facts, facts.fixedHeight).map((down) =>
       combine(across, down, facts, bounds),
     ),
   );

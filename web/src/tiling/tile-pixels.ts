@@ -1,8 +1,11 @@
+import type { SpareBuffers } from '../base/buffers.js';
 import type { SourceImage } from '../image/source.js';
 
 /**
  * Copies a rectangle of an image into RGBA bytes of its own. Where it reaches beyond an edge, the
  * pixels of that edge are repeated.
+ *
+ * @param spares - where the bytes' buffer comes from, if there is one
  */
 export function cutTile(
   image: SourceImage,
@@ -10,8 +13,10 @@ export function cutTile(
   y: number,
   width: number,
   height: number,
+  spares: SpareBuffers,
 ): ArrayBuffer {
-  const target = new Uint8Array(width * height * 4);
+  const bytes = width * height * 4;
+  const target = new Uint8Array(spares.take(bytes) ?? new ArrayBuffer(bytes));
   const left = Math.max(0, -x);
   const right = Math.min(width, image.width - x);
   for (let row = 0; row < height; row++) {

@@ -1,3 +1,4 @@
+import { SpareBuffers } from '../base/buffers.js';
 import type { SourceImage } from '../image/source.js';
 import { TileCutter } from '../pool/cutter.js';
 import { Run } from '../pool/run.js';
@@ -51,11 +52,12 @@ export class FrameUpscaler {
   #last: SourceImage | undefined;
   /** Settles with the last frame that was begun. */
   #before: Promise<unknown> = Promise.resolve();
-  /** Buffers of results that were drawn: for the next ones. */
-  readonly #spares: ArrayBuffer[] = [];
+  /** Of what was cut, and of results that were drawn. */
+  #spares: SpareBuffers;
 
   constructor(parts: FrameModel, settings: FrameSettings) {
     this.#parts = parts;
+    this.#spares = new SpareBuffers(2 * parts.info.workers);
     this.#settings = settings;
   }
 
@@ -82,10 +84,7 @@ export class FrameUpscaler {
 
   /** Gives buffers back that are no longer needed. */
   recycle(tiles: readonly TileResult[]): void {
-    const { workers } = this.#parts.info;
-    for (const { data } of tiles) {
-      if (this.#spares.length < 2 * workers) this.#spares.push(data.buffer);
-    }
+    for (const { data } of tiles) this.#spares.give(data.buffer);
   }
 
   #choose(frame: SourceImage): TileChoice {
@@ -94,7 +93,7 @@ export class FrameUpscaler {
     if (this.#plans?.width !== width || this.#plans.height !== height) {
       this.#plans = planFrames(width, height, model, info.workers);
       this.#last = undefined;
-      this.#spares.length = 0;
+      this.#spares = new SpareBuffers(2 * info.workers);
     }
     if (this.#last === undefined || !this.#settings.reuse) return allTiles(this.#plans);
     return changedTiles(this.#plans, info.workers, this.#last, frame);

@@ -130,7 +130,7 @@ export interface TileWork {
   alphaRows?: AlphaRows | undefined;
   /** What comes back of what this request finishes: pixels as they are, or, of a tile, reduced. */
   take: Crop | Reduction;
-  /** For the result, if it has the right length: a fresh buffer costs memory that must be cleared. */
+  /** For the result, of its length: a fresh buffer costs memory that must be cleared. */
   spare?: ArrayBuffer | undefined;
 }
 
@@ -194,6 +194,8 @@ export interface ProgressReport {
 export interface TileReply {
   type: 'tile';
   pixels: ArrayBuffer;
+  /** The request's pixels, for the next one: in the worker they would wait for its collector. */
+  spent: ArrayBuffer;
 }
 
 /** The request failed; the worker can go on. */
@@ -232,7 +234,7 @@ export type WorkerReply = ReplyTo<WorkerRequest> | FailedReply | PoisonedReply;
 
 /** Buffers that move with what came of some work. */
 export function transfersOfReply(reply: WorkerReply): ArrayBuffer[] {
-  if (reply.type === 'tile') return [reply.pixels];
+  if (reply.type === 'tile') return [reply.pixels, reply.spent];
   return reply.type === 'quantized' ? [reply.file.buffer] : [];
 }
 

@@ -97,7 +97,7 @@ export function serve(port: ServerPort): void {
         engine.prepare(request.shape);
         return { type: 'prepared', heapBytes: engine.heapBytes };
       case 'tile':
-        return { type: 'tile', pixels: await engine.run(request, pauses()) };
+        return { type: 'tile', pixels: await engine.run(request, pauses()), spent: request.pixels };
     }
   }
 
