@@ -4,6 +4,7 @@ import { Tabs } from './base/tabs.js';
 import { hideAnatomy, showAnatomy } from './network/anatomy.js';
 import { NetworkChoice } from './network/choice.js';
 import { Engine, type Prepared } from './network/engine.js';
+import { Int8Form } from './network/int8-form.js';
 import { keepForOffline } from './offline/keep.js';
 import { watchIntake } from './pictures/intake.js';
 import { Workbench } from './pictures/workbench.js';
@@ -12,7 +13,8 @@ import { HowItRuns } from './run/how-it-runs.js';
 import { openFile } from './video/sources.js';
 import { VideoTab } from './video/video-tab.js';
 
-const engine = new Engine();
+const int8 = new Int8Form((upscaler) => showAnatomy(upscaler.model));
+const engine = new Engine((fraction) => int8.tell(fraction));
 const choice = new NetworkChoice(changed);
 const howItRuns = new HowItRuns(changed);
 const settings = () => ({ model: choice.model, ...howItRuns.settings });
@@ -20,16 +22,19 @@ const settings = () => ({ model: choice.model, ...howItRuns.settings });
 function showPrepared(prepared: Prepared): void {
   howItRuns.show(prepared);
   showAnatomy(prepared.upscaler.model);
+  int8.show(prepared);
 }
 
 const workbench = new Workbench(engine, {
   settings,
   scale: () => choice.scale,
   onprepared: showPrepared,
-  onmeasured(model, speed, { upscaler, settings: { model: source } }) {
+  onmeasured(model, speed, prepared) {
+    const { upscaler, settings } = prepared;
     choice.setMeasured(model, speed);
+    int8.show(prepared);
     // Nothing is lost where it cannot be kept.
-    keepForOffline(upscaler, typeof source === 'string').catch(console.info);
+    keepForOffline(upscaler, typeof settings.model === 'string').catch(console.info);
   },
 });
 const video = new VideoTab(async (signal) => {
@@ -47,6 +52,7 @@ let stale = false;
 
 function changed(): void {
   hideAnatomy();
+  int8.hide();
   const watching = !byId('video', HTMLElement).hidden;
   if (watching) video.restart();
   else workbench.again();

@@ -262,7 +262,11 @@ describe('a visit', () => {
     await waitForResult(page, '[data-size="40x30"]');
     assert.match(await textOf(page, '#status'), /^Repaired in [\d.]+ s\.$/);
     assert.equal(await textOf(page, '#own-name'), 'denoise.onnx');
-    assert.match(await textOf(page, '#anatomy-facts'), /in float/);
+    await page.getByText(/It runs in int8 from now on: its results are \d\d\.\d dB/).waitFor();
+    assert.match(await textOf(page, '#anatomy-facts'), /in int8/);
+    const saveInt8 = page.getByRole('button', { name: 'Save the int8 network' });
+    const [int8] = await Promise.all([page.waitForEvent('download'), saveInt8.click()]);
+    assert.equal(int8.suggestedFilename(), 'denoise-int8.onnx');
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
     assert.equal(download.suggestedFilename(), 'one-repaired.png');
     await pickNetwork(page, 'none.onnx', Buffer.from('no network'));
@@ -271,6 +275,7 @@ describe('a visit', () => {
     assert.equal(await textOf(page, '#anatomy-facts'), '');
     await page.getByRole('button', { name: 'Remove' }).click();
     await waitForResult(page, '[data-model="photo-x3-tiny"]');
+    assert.deepEqual([await textOf(page, '#int8-note'), await saveInt8.isHidden()], ['', true]);
     await page.getByText('2×', { exact: true }).click();
     await page.getByText('Small', { exact: true }).click();
     await waitForResult(page, '[data-model="photo-x2-small"]');

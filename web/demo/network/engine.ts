@@ -24,9 +24,15 @@ const WORKER = new URL('worker.mjs', document.baseURI);
 
 /** Holds the one upscaler of the page, and makes it anew when the settings change. */
 export class Engine {
+  readonly #onquantize: (fraction: number) => void;
   #prepared: Prepared | undefined;
   /** Pictures and video may ask at once: one after the other. */
   #last: Promise<unknown> = Promise.resolve();
+
+  /** @param onquantize - hears how far the int8 form of a visitor's network is */
+  constructor(onquantize: (fraction: number) => void = () => {}) {
+    this.#onquantize = onquantize;
+  }
 
   /** The upscaler for these settings. What was loaded for others is given back first. */
   prepare(
@@ -50,7 +56,10 @@ export class Engine {
     this.#prepared = undefined;
     const begun = performance.now();
     const options = { ...settings, workerUrl: WORKER, signal, onprogress };
-    const upscaler = await Upscaler.create(options);
+    // The networks of the page are int8 already.
+    const own = typeof settings.model !== 'string';
+    const quantize = own && { onprogress: this.#onquantize };
+    const upscaler = await Upscaler.create({ ...options, quantize });
     this.#prepared = { upscaler, settings, milliseconds: performance.now() - begun };
     return this.#prepared;
   }

@@ -1,4 +1,5 @@
-import { byId, contextOf, make, makeCanvas } from '../base/dom.js';
+import { byId, contextOf, makeCanvas } from '../base/dom.js';
+import { download } from '../base/download.js';
 import type { Job } from './job.js';
 
 /** Ends of file names, by the formats that are offered. */
@@ -11,9 +12,6 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 /** Of the formats that lose something: little of it. */
 const QUALITY = 0.92;
-
-/** How long a download may take to get hold of its data. */
-const HOLD_MS = 10_000;
 
 function toFile(canvas: HTMLCanvasElement, type: string): Promise<Blob | null> {
   return new Promise((resolve) => canvas.toBlob(resolve, type, QUALITY));
@@ -53,10 +51,7 @@ export class Saver {
 
   /** Downloads a result. */
   async save(job: Job): Promise<void> {
-    const file = await encode(job, this.#format.value);
-    const link = make('a', { href: URL.createObjectURL(file), download: file.name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), HOLD_MS);
+    download(await encode(job, this.#format.value));
   }
 
   /** Puts a result on the clipboard, which takes PNG alone. */
