@@ -1,7 +1,8 @@
-/** The images a network is calibrated on: random parts of the pictures in a folder. */
+/** The images a network is calibrated on: random parts of the pictures in a folder, or pictures made by rule. */
 import { seededRandom } from '../src/base/random.js';
 import type { SourceImage } from '../src/image/source.js';
 import { type RawImage, TesseraError } from '../src/index.js';
+import { leafPicture } from '../src/quantize/leaves.js';
 import type { Core } from './core.js';
 import { cropToRgba, listImages, readImageFile } from './images.js';
 
@@ -65,4 +66,10 @@ export async function randomCrops(
     `no image in ${folder} is as large as a crop of ${size}x${size} pixels: ` +
       'use larger images, or --crop-size',
   );
+}
+
+/** Pictures made by rule, the same ones in every run. */
+export function madePictures({ crops, size }: CropChoice): RawImage[] {
+  const random = seededRandom(2);
+  return Array.from({ length: crops }, () => leafPicture(size, size, random));
 }

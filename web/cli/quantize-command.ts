@@ -1,6 +1,6 @@
 import type { QuantizeReport, QuantizeSettings } from '../src/worker/quantize-report.js';
 import { oneOf, parse, text, wholeNumber } from './arguments.js';
-import { randomCrops } from './calibration.js';
+import { madePictures, randomCrops } from './calibration.js';
 import type { Command } from './command.js';
 import { openTools } from './core.js';
 import { checkOutputPath, writeWhole } from './images.js';
@@ -12,14 +12,15 @@ const DEFAULT_CROPS = 32;
 const DEFAULT_CROP_SIZE = 96;
 const DEFAULT_LONGEST = 1600;
 
-const HELP = `Usage: tessera quantize MODEL --images FOLDER --output FILE [options]
+const HELP = `Usage: tessera quantize MODEL (--images FOLDER | --data-free) --output FILE [options]
 
 Turns a float network into one with 8-bit weights and tensors, which runs faster and is a quarter
 of the size. It is calibrated on random parts of images like those that the network will enlarge
 (not enlarged ones: they are the network's inputs). A quarter of them judges the result. The same
-images give the same file.
+images give the same file. Without any images it loses a little more.
 
   -i, --images FOLDER     images, subfolders too: png, jpg, webp, avif, tiff, bmp
+      --data-free         calibrate on pictures made by rule instead, as many and as large as the crops
   -o, --output FILE       the ONNX file to write (quantized operators as QDQ pairs)
       --weight-bits N     7, for the fastest kernels, or 8 (default: 7)
       --crops N           how many parts of images are used (default: ${DEFAULT_CROPS})
@@ -35,7 +36,8 @@ images give the same file.
 
 interface QuantizeArguments {
   model: string;
-  images: string;
+  /** Undefined: pictures made by rule. */
+  images: string | undefined;
   output: string;
   crops: number;
   cropSize: number;
@@ -47,6 +49,7 @@ interface QuantizeArguments {
 function readArguments(args: string[]): QuantizeArguments {
   const options = {
     images: { type: 'string', short: 'i' },
+    'data-free': { type: 'boolean' },
     output: { type: 'string', short: 'o' },
     'weight-bits': { type: 'string' },
     crops: { type: 'string' },
@@ -59,15 +62,16 @@ function readArguments(args: string[]): QuantizeArguments {
     json: { type: 'boolean' },
   } as const;
   const parsed = parse(args, options, ['MODEL']);
-  const required = (name: string, what: string) => {
-    const value = text(parsed, name);
-    if (value === undefined) throw new UsageError(`missing option: --${name} ${what}`);
-    return value;
-  };
+  const output = text(parsed, 'output');
+  if (output === undefined) throw new UsageError('missing option: --output FILE');
+  const images = text(parsed, 'images');
+  if ((images === undefined) !== (parsed.values['data-free'] === true)) {
+    throw new UsageError('one of two options is needed: --images FOLDER, or --data-free');
+  }
   return {
     model: parsed.positionals[0] as string,
-    images: required('images', 'FOLDER'),
-    output: required('output', 'FILE'),
+    images,
+    output,
     crops: wholeNumber(parsed, 'crops') ?? DEFAULT_CROPS,
     cropSize: wholeNumber(parsed, 'crop-size') ?? DEFAULT_CROP_SIZE,
     longest: wholeNumber(parsed, 'shrink') ?? DEFAULT_LONGEST,
@@ -114,7 +118,10 @@ async function quantize(args: QuantizeArguments, signal: AbortSignal): Promise<v
   const { sizeMultiple } = await core.inspect(source);
   const size = fittingSize(args.cropSize, sizeMultiple);
   const choice = { crops: args.crops, size, longest: args.longest };
-  const images = await randomCrops(core, args.images, choice, signal);
+  const images =
+    args.images === undefined
+      ? madePictures(choice)
+      : await randomCrops(core, args.images, choice, signal);
   const begun = performance.now();
   const bar = new ProgressBar(process.stderr, 'quantize');
   // The core works in this thread, which therefore cannot answer Ctrl+C: let it end the process.

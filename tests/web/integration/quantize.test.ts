@@ -150,11 +150,26 @@ describe('quantize', () => {
     assert.deepEqual(files[0], files[1]);
   });
 
+  test('needs no images: pictures made by rule do nearly as well', async () => {
+    const path = join(folder, 'data-free.onnx');
+    const args = [FLOAT, '--data-free', '--output', path, '--crops', '12', '--crop-size', '64'];
+    assert.equal(quantize(...args).status, 0);
+    const image = await sampleSquare(200, 150);
+    const exact = runNetwork(core, readFileSync(FLOAT), image);
+    const [free, calibrated] = [path, quantized].map((model) =>
+      psnr(exact.data, runNetwork(core, readFileSync(model), image).data),
+    ) as [number, number];
+    rmSync(path);
+    assert.ok(free > 42, `${free} dB`);
+    assert.ok(free > calibrated - 4, `${free} dB, with images ${calibrated} dB`);
+  });
+
   test('refuses what cannot work, and says why', () => {
     const output = join(folder, 'out.onnx');
     const rest = ['--images', images, '-o', output];
     fails(2, /missing argument: MODEL/, ...rest);
     fails(2, /--images FOLDER/, FLOAT, '-o', output);
+    fails(2, /one of two options/, FLOAT, ...rest, '--data-free');
     fails(2, /--output FILE/, FLOAT, '-i', images);
     fails(2, /--weight-bits must be one of 7, 8/, FLOAT, ...rest, '--weight-bits', '6');
     fails(2, /no folder/, FLOAT, '-i', images, '-o', join(folder, 'nowhere', 'out.onnx'));
@@ -170,6 +185,9 @@ describe('quantize', () => {
   test('--help', () => {
     const { status, stdout } = quantize('--help');
     assert.equal(status, 0);
-    assert.match(stdout, /^Usage: tessera quantize MODEL --images FOLDER --output FILE/);
+    assert.match(
+      stdout,
+      /^Usage: tessera quantize MODEL \(--images FOLDER \| --data-free\) --output/,
+    );
   });
 });

@@ -73,7 +73,7 @@ test('leaves are opaque, use the range, and have a spectrum like that of photos'
   const all = pictures.flatMap(({ data }) => [...data]);
   assert.ok(all.every((byte, i) => i % 4 !== 3 || byte === 255));
   const colors = all.filter((_, i) => i % 4 !== 3);
-  assert.ok(colors.some((byte) => byte < 10) && colors.some((byte) => byte > 245));
+  assert.ok(colors.some((byte) => byte < 40) && colors.some((byte) => byte > 215));
   // Of the differences of pixels at a distance d, the mean square grows slowly with d: by less than d itself, as it would
   // for a slope squared, and by more than not at all, as for noise.
   const apart = (distance: number) => {

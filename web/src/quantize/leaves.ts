@@ -5,6 +5,9 @@ import type { RawImage } from '../types.js';
 const FINER = 2;
 // Pixels of a finer picture: the smallest leaves of a picture are between these. Smaller ones would be noise.
 const SMALLEST_RADIUS = [2, 10] as const;
+// From the darkest to the lightest leaf of a picture, of the whole range. Networks can answer what no photo has, small
+// leaves in black and white, by values that are a hundred times as large as any others.
+const CONTRASTS = [0.1, 0.8] as const;
 // Leaves are painted until they would cover the picture so many times.
 const LAYERS = 3;
 // Of 255, across a leaf, and from pixel to pixel.
@@ -56,12 +59,16 @@ function makeLeaves({ width, height }: Extents, random: () => number): () => Lea
   const [least, most] = SMALLEST_RADIUS;
   const smallest = least + (most - least) * random();
   const largest = Math.max(smallest, width / 2, height / 2);
-  // Most pictures are nearly grey, some have strong colours.
-  const vivid = random() ** 2;
+  // As in photos, most pictures are nearly grey, and whole ranges from black to white are rare.
+  const vivid = random() ** 2 / 2;
+  const [weakest, strongest] = CONTRASTS;
+  const contrast = weakest + (strongest - weakest) * random() ** 2;
+  const middle = 255 * (contrast / 2 + (1 - contrast) * random());
+  const shadeOf = () => middle + 255 * contrast * (random() - 0.5);
   const slope = () => (random() - 0.5) * (MOST_SHADE / largest);
   return () => {
     const angle = 2 * Math.PI * random();
-    const grey = 255 * random();
+    const grey = shadeOf();
     return {
       x: width * random(),
       y: height * random(),
@@ -69,7 +76,7 @@ function makeLeaves({ width, height }: Extents, random: () => number): () => Lea
       radius: (largest ** -2 + (smallest ** -2 - largest ** -2) * random()) ** -0.5,
       isDisc: random() < 0.5,
       across: [Math.cos(angle), Math.sin(angle)],
-      color: [0, 1, 2].map(() => grey + vivid * (255 * random() - grey)),
+      color: [0, 1, 2].map(() => grey + vivid * (shadeOf() - grey)),
       shade: [slope(), slope()],
       grain: random() < 0.5 ? 0 : MOST_GRAIN * random(),
     };
