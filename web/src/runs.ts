@@ -8,6 +8,7 @@ import type { FetchContext } from './load/fetch-bytes.js';
 import { type ResolvedOutput, type ResolvedRun, resolveOutput } from './options.js';
 import { BandCutter } from './pool/band-cutter.js';
 import { type Cutter, makesAlpha, TileCutter } from './pool/cutter.js';
+import { Errand } from './pool/errand.js';
 import type { Loaded } from './pool/model-set.js';
 import { Run, type RunRequest } from './pool/run.js';
 import type { TilePool } from './pool/tile-pool.js';
@@ -75,8 +76,10 @@ export async function prepareRun(
   place: RunPlace,
 ): Promise<ReadyRun> {
   const { fetch, timeout, signal, planner } = place;
+  const { transfer } = settings;
+  const decodeElsewhere = (file: Blob) => decodeInPool(file, settings.priority, place);
   // Reading comes first: pixels must be as they were at the time of the call.
-  const reading = readImage(image, { fetch, timeout, signal, transfer: settings.transfer });
+  const reading = readImage(image, { fetch, timeout, signal, transfer, decodeElsewhere });
   // Nor does the first model wait for the picture.
   const [source] = await Promise.all([reading, place.model()]);
   const loaded = await place.model(neededScale(settings.target, source), source);
@@ -101,6 +104,14 @@ export async function prepareRun(
   const middle = await collect(ready(source, first), RAW);
   progress.enter(share, 1);
   return ready({ ...middle, channels: 4 }, second);
+}
+
+/** A worker decodes it: on the page, pixels of many megapixels are a long task. */
+async function decodeInPool(file: Blob, priority: number, place: RunPlace): Promise<SourceImage> {
+  const { pool } = await place.model();
+  const errand = new Errand(pool, { type: 'decode', file }, priority);
+  const { pixels, width, height } = await errand.run(place.signal);
+  return { data: new Uint8ClampedArray(pixels), width, height, channels: 4 };
 }
 
 /** What hands out the parts of a leg. */

@@ -377,6 +377,59 @@ test('objects of another frame are as good as those of this one', async () => {
   assert.deepEqual(failures, []);
 });
 
+test('large files are decoded by a worker, to the bytes that the page would decode', async () => {
+  const noise = () => raw(400, 250);
+  const files = {
+    jpeg: await noise().jpeg({ quality: 95 }).withMetadata({ orientation: 6 }).toBuffer(),
+    png: await noise().ensureAlpha(0.6).png().toBuffer(),
+    damaged: (await noise().png().toBuffer()).subarray(0, 200_000).fill(7, 1000),
+  };
+  const found = await opened.page.evaluate(
+    async (urls: Record<string, string>) => {
+      const here = window.createImageBitmap;
+      let decoded = 0;
+      window.createImageBitmap = ((...args: Parameters<typeof here>) => {
+        decoded++;
+        return here(...args);
+      }) as typeof here;
+      const found: Record<string, unknown> = {};
+      for (const [name, url] of Object.entries(urls)) {
+        decoded = 0;
+        const file = await (await fetch(url)).blob();
+        const result = await window.upscaler.upscale(file, { output: 'raw' }).catch((e) => e.code);
+        found[name] = [decoded, result.width ?? result];
+        if (typeof result === 'string') continue;
+        const bitmap = await here(file, { premultiplyAlpha: 'none' });
+        const expected = await window.upscaler.upscale(bitmap, { output: 'raw' });
+        found[`${name} is the same`] = expected.data.every((byte, i) => byte === result.data[i]);
+      }
+      const stopper = new AbortController();
+      const run = window.upscaler.upscale(urls.png as string, { signal: stopper.signal });
+      setTimeout(() => stopper.abort(), 20);
+      found.aborted = await run.catch(({ name }) => name);
+      window.createImageBitmap = here;
+      return found;
+    },
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(files).map(async ([name, file]) => {
+          await opened.page.route(`**/large-${name}`, (route) => route.fulfill({ body: file }));
+          return [name, `/large-${name}`];
+        }),
+      ),
+    ),
+  );
+  assert.deepEqual(found, {
+    jpeg: [0, 500],
+    'jpeg is the same': true,
+    png: [0, 800],
+    'png is the same': true,
+    // Whose error says what the file is.
+    damaged: [1, 'ERR_IMAGE_DECODE'],
+    aborted: 'AbortError',
+  });
+});
+
 test('a wide gamut stays in ImageData, and half floats are rounded', async () => {
   const found = await opened.page.evaluate(async () => {
     const bytes = new ImageData(16, 16, { colorSpace: 'display-p3' });

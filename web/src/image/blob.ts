@@ -18,16 +18,33 @@ export async function readBlob(blob: Blob, context: ReadContext): Promise<Source
       'this host cannot decode images: decode first and pass {data, width, height}',
     );
   }
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await decode(blob);
-  } catch (cause) {
+  const bitmap = await decode(blob).catch((cause: unknown) => {
     throwIfAborted(context.signal);
-    return readOtherwise(blob, context, cause);
-  }
+    return { cause };
+  });
+  if ('cause' in bitmap) return readOtherwise(blob, context, bitmap.cause);
+  return readBitmap(bitmap, context.signal);
+}
+
+/**
+ * Decodes what browsers decode without a page, and says little about what they do not.
+ *
+ * @throws TesseraError `ERR_IMAGE_DECODE`.
+ */
+export async function readBlobAnywhere(blob: Blob, signal: AbortSignal): Promise<SourceImage> {
+  const bitmap = await decode(blob).catch((cause: unknown) => {
+    throw new TesseraError('ERR_IMAGE_DECODE', describe(cause), { cause });
+  });
+  return readBitmap(bitmap, signal);
+}
+
+async function readBitmap(
+  bitmap: ImageBitmap,
+  signal: AbortSignal | undefined,
+): Promise<SourceImage> {
   try {
-    throwIfAborted(context.signal);
-    return await readInTurns(bitmap, bitmap.width, bitmap.height, context.signal);
+    throwIfAborted(signal);
+    return await readInTurns(bitmap, bitmap.width, bitmap.height, signal);
   } finally {
     bitmap.close();
   }

@@ -1,4 +1,5 @@
 /** Any accepted image, read into bytes. */
+import { throwIfAborted } from '../base/abort.js';
 import { isBlob, isUrl, tagOf } from '../base/kind-of.js';
 import { TesseraError } from '../errors.js';
 import { fetchBytes } from '../load/fetch-bytes.js';
@@ -19,7 +20,7 @@ import type { ReadContext, SourceImage } from './source.js';
  */
 export async function readImage(image: ImageInput, context: ReadContext): Promise<SourceImage> {
   if (typeof image === 'string' || isUrl(image)) return readAddress(String(image), context);
-  if (isBlob(image)) return readBlob(image, context);
+  if (isBlob(image)) return decodeFile(image, context);
   const tag = tagOf(image);
   if (tag === 'HTMLImageElement') return readElement(image as HTMLImageElement, context);
   const size = drawableSize(image, tag);
@@ -59,7 +60,23 @@ async function readAddress(url: string, context: ReadContext): Promise<SourceIma
       throw second instanceof TesseraError && second.code === 'ERR_IMAGE_DECODE' ? error : second;
     });
   }
-  return readBlob(new Blob([bytes]), context);
+  return decodeFile(new Blob([bytes]), context);
+}
+
+// Browsers convert the pixels of what they have decoded in one task. A photo of many megapixels has more
+// bytes than this even where it shows nothing; of others that task is short.
+const LEAST_BYTES_ELSEWHERE = 64 * 1024;
+
+async function decodeFile(file: Blob, context: ReadContext): Promise<SourceImage> {
+  if (context.decodeElsewhere !== undefined && file.size >= LEAST_BYTES_ELSEWHERE) {
+    try {
+      return await context.decodeElsewhere(file);
+    } catch {
+      throwIfAborted(context.signal);
+      // Drawings need a page, and what is no picture is told here.
+    }
+  }
+  return readBlob(file, context);
 }
 
 function drawableSize(image: unknown, tag: string): { width: number; height: number } | undefined {

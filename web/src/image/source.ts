@@ -8,6 +8,8 @@ export const COLOR_SPACES = ['srgb', 'display-p3'] as const;
 /** How an image is to be read. */
 export interface ReadContext extends FetchContext {
   transfer: boolean;
+  /** Decodes a file where it keeps nobody waiting; fails where that cannot be. */
+  decodeElsewhere?(file: Blob): Promise<SourceImage>;
 }
 
 /** An image in memory that the run alone can change. */

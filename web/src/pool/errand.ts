@@ -1,3 +1,4 @@
+import { reasonOf, throwIfAborted } from '../base/abort.js';
 import { deferred } from '../base/deferred.js';
 import type { ReplyTo, Work } from '../worker/protocol.js';
 import type { Lane } from './fair-queue.js';
@@ -5,15 +6,16 @@ import type { Task, TilePool } from './tile-pool.js';
 
 /** One short piece of work for whichever worker is free first. */
 export class Errand<W extends Work> implements Lane<Task> {
-  // Somebody waits for it before starting what takes long.
-  readonly priority = Number.POSITIVE_INFINITY;
+  readonly priority: number;
   readonly #pool: TilePool;
   readonly #work: W;
   readonly #result = deferred<ReplyTo<W>>();
   #taken = false;
   #closed = false;
 
-  constructor(pool: TilePool, work: W) {
+  /** @param priority - default: before all, as somebody waits for it to start what takes long */
+  constructor(pool: TilePool, work: W, priority = Number.POSITIVE_INFINITY) {
+    this.priority = priority;
     this.#pool = pool;
     this.#work = work;
   }
@@ -23,9 +25,16 @@ export class Errand<W extends Work> implements Lane<Task> {
   }
 
   /** Enters the pool. */
-  async run(): Promise<ReplyTo<W>> {
+  async run(signal?: AbortSignal): Promise<ReplyTo<W>> {
+    throwIfAborted(signal);
+    const stop = () => this.cancel(signal && reasonOf(signal));
+    signal?.addEventListener('abort', stop);
     this.#pool.add(this);
-    return this.#result.promise;
+    try {
+      return await this.#result.promise;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   take(): Task | undefined {

@@ -134,8 +134,14 @@ export interface TileWork {
   spare?: ArrayBuffer | undefined;
 }
 
-/** What there is to do for a model. */
-export type Work = DescribeWork | PrepareWork | TileWork;
+/** Decode a file of a picture, so that the page does not have to. */
+export interface DecodeWork {
+  type: 'decode';
+  file: Blob;
+}
+
+/** What there is to do for a model, or for a picture that it will get. */
+export type Work = DescribeWork | PrepareWork | TileWork | DecodeWork;
 
 /** Work for the model of that number, which is loaded. */
 export type WorkRequest = Work & { model: number };
@@ -148,7 +154,7 @@ export type WorkerRequest =
   | QuantizeRequest
   | WorkRequest;
 
-/** Not a request: the tile in work is no longer wanted, and is answered with `ERR_CANCELLED`. */
+/** Not a request: the tile or picture in work is no longer wanted, and is answered with `ERR_CANCELLED`. */
 export interface CancelMessage {
   type: 'cancel';
 }
@@ -198,6 +204,14 @@ export interface TileReply {
   spent: ArrayBuffer;
 }
 
+/** A picture, upright: RGBA bytes. */
+export interface DecodedReply {
+  type: 'decoded';
+  pixels: ArrayBuffer;
+  width: number;
+  height: number;
+}
+
 /** The request failed; the worker can go on. */
 export interface FailedReply {
   type: 'failed';
@@ -216,6 +230,7 @@ export interface WorkReplies {
   describe: DescribedReply;
   prepare: PreparedReply;
   tile: TileReply;
+  decode: DecodedReply;
 }
 
 /** The reply to each kind of request. */
@@ -235,6 +250,7 @@ export type WorkerReply = ReplyTo<WorkerRequest> | FailedReply | PoisonedReply;
 /** Buffers that move with what came of some work. */
 export function transfersOfReply(reply: WorkerReply): ArrayBuffer[] {
   if (reply.type === 'tile') return [reply.pixels, reply.spent];
+  if (reply.type === 'decoded') return [reply.pixels];
   return reply.type === 'quantized' ? [reply.file.buffer] : [];
 }
 

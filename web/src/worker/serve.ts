@@ -1,6 +1,8 @@
 /** What runs inside a worker, whatever kind of worker it is. */
 
+import { abort, throwIfAborted } from '../base/abort.js';
 import { describe, TesseraError, toWireError } from '../errors.js';
+import type { SourceImage } from '../image/source.js';
 import type { ModelInfo } from '../types.js';
 import {
   type Engine,
@@ -13,6 +15,7 @@ import {
 import { LoadedModels } from './loaded-models.js';
 import {
   type CancelMessage,
+  type DecodeWork,
   type ProgressReport,
   type StartRequest,
   transfersOfReply,
@@ -32,6 +35,8 @@ export interface ServerPort {
   onrequest(listener: (request: WorkerRequest | CancelMessage) => void): void;
   /** Lets messages in that have come meanwhile. */
   breathe(): Promise<void>;
+  /** Decodes a picture, where this host can. */
+  decode?(file: Blob, signal: AbortSignal): Promise<SourceImage>;
 }
 
 // Between two reports of slow work.
@@ -41,7 +46,7 @@ const REPORT_MS = 250;
 export function serve(port: ServerPort): void {
   let factory: ModuleFactory | undefined;
   let models: LoadedModels | undefined;
-  let cancelled = false;
+  let cancelling = new AbortController();
 
   /** Reports how far slow work is, now and then. */
   function tell(): (done: number) => void {
@@ -56,12 +61,25 @@ export function serve(port: ServerPort): void {
   /** What happens between portions of a tile. */
   function pauses(): (done: number) => Promise<void> {
     const report = tell();
-    cancelled = false;
+    const signal = whileWanted();
     return async (done) => {
       report(done);
       await port.breathe();
-      if (cancelled) throw new TesseraError('ERR_CANCELLED', 'the tile is no longer wanted');
+      throwIfAborted(signal);
     };
+  }
+
+  /** Aborted when what is begun now is no longer wanted. */
+  function whileWanted(): AbortSignal {
+    cancelling = new AbortController();
+    return cancelling.signal;
+  }
+
+  async function decode(file: Blob): Promise<WorkerReply> {
+    if (port.decode === undefined)
+      throw new TesseraError('ERR_UNSUPPORTED', 'nothing decodes here');
+    const { data, width, height } = await port.decode(file, whileWanted());
+    return { type: 'decoded', pixels: data.buffer as ArrayBuffer, width, height };
   }
 
   async function answer(request: WorkerRequest): Promise<WorkerReply> {
@@ -86,10 +104,14 @@ export function serve(port: ServerPort): void {
     if (request.type === 'quantize') {
       return { type: 'quantized', ...quantizeModel(models.module, request, 1, tell()) };
     }
+    if (request.type === 'decode') return decode(request.file);
     return work(models.get(request.model), request);
   }
 
-  async function work(engine: Engine, request: WorkRequest): Promise<WorkerReply> {
+  async function work(
+    engine: Engine,
+    request: Exclude<WorkRequest, DecodeWork>,
+  ): Promise<WorkerReply> {
     switch (request.type) {
       case 'describe':
         return { type: 'described', model: describeModel(engine) };
@@ -103,7 +125,7 @@ export function serve(port: ServerPort): void {
 
   port.onrequest(async (request) => {
     if (request.type === 'cancel') {
-      cancelled = true;
+      abort(cancelling, new TesseraError('ERR_CANCELLED', 'it is no longer wanted'));
       return;
     }
     try {

@@ -1,4 +1,5 @@
 /** The script of a browser worker. */
+import { readBlobAnywhere } from '../image/blob.js';
 import { type ServerPort, serve } from './serve.js';
 
 // The DOM types describe a page; this is the part of a worker's scope that is used.
@@ -17,6 +18,7 @@ const { port1, port2 } = new MessageChannel();
 serve({
   postMessage: (reply, transfer) => scope.postMessage(reply, transfer),
   onrequest: (listener) => scope.addEventListener('message', ({ data }) => listener(data)),
+  decode: readBlobAnywhere,
   // A timer would wait some milliseconds longer.
   breathe: () =>
     new Promise((resolve) => {
