@@ -16,6 +16,7 @@ import { PeakMeter } from './lib/peaks.ts';
 import { type Peaks, type Results, ratios } from './lib/results.ts';
 import { resultsPath } from './lib/saved.ts';
 import { ratioTable, rowTable } from './lib/tables.ts';
+import { V8_OPTIONS, v8Flags } from './lib/v8-flags.ts';
 import { KNOWN_NETWORKS } from './web/networks/known/networks.ts';
 import { bundlePages, installPeers, versionOf } from './web/pages.ts';
 import { SUBJECTS } from './web/subjects/index.ts';
@@ -47,6 +48,7 @@ ${WORKLOADS.map(({ name, about }) => `                         ${name}: ${about}
   --quick              one thread, one round, 200 milliseconds, networks plain32, photo-x2, span48
   --isolated           cross-origin isolated pages too, where threads do not need them
   --no-vnni            keep Chromium from using the dot products of AVX-VNNI
+  --js-flags <text>    Chromium's flags for V8, such as --js-flags=--wasm-revectorize
   --no-build           use the module that measures the machine's peak as it is built
   --save               write bench/results/<workload>.json; then \`npm run bench:report\`
   --json               print JSON: {"results": [...], "ratios": [...]}
@@ -67,7 +69,7 @@ const OPTIONS = {
   ms: { type: 'string' },
   quick: { type: 'boolean', default: false },
   isolated: { type: 'boolean', default: false },
-  'no-vnni': { type: 'boolean', default: false },
+  ...V8_OPTIONS,
   'no-build': { type: 'boolean', default: false },
   save: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -119,8 +121,9 @@ function readOptions() {
   const names = SUBJECTS.map(({ name }) => name);
   const subjects = oneOf(values.subject, '--subject', names);
   const browsers = oneOf(values.browser, '--browser', BROWSERS);
-  if (values['no-vnni'] && browsers.includes('firefox')) {
-    throw new UserError('--no-vnni is for Chromium alone');
+  const v8 = v8Flags(values);
+  if (v8 !== '' && browsers.includes('firefox')) {
+    throw new UserError('--no-vnni and --js-flags are for Chromium alone');
   }
   const chosen: Omit<Choices, 'onfailure'> = {
     browsers,
@@ -132,7 +135,9 @@ function readOptions() {
     megapixels: values.megapixels?.split(',').map(megapixels),
     data: values.data,
     isolated: values.isolated,
-    vnni: !values['no-vnni'],
+    v8,
+    vnniHidden: values['no-vnni'],
+    jsFlags: values['js-flags'],
   };
   return {
     chosen,
@@ -146,9 +151,9 @@ function readOptions() {
 /** The machine's peak, as the first of the browsers reaches it, in one of its own. */
 async function measurePeak({
   browsers: [browser = 'chromium'],
-  vnni,
-}: Pick<Choices, 'browsers' | 'vnni'>): Promise<Peaks> {
-  const page = await openBenchPage({ browser, isolated: false, vnni });
+  v8,
+}: Pick<Choices, 'browsers' | 'v8'>): Promise<Peaks> {
+  const page = await openBenchPage({ browser, isolated: false, v8 });
   try {
     const meter = await PeakMeter.open(page, PEAK_PRESET);
     for (let i = 0; i < PEAK_TIMES; i++) await meter.measure();
@@ -191,7 +196,8 @@ async function runWorkload(workload: Workload, chosen: Choices): Promise<Results
       processor: cpus()[0]?.model ?? 'unknown',
       cores: cpus().length,
       browser: await browserNames(chosen),
-      vnni_hidden: !chosen.vnni,
+      vnni_hidden: chosen.vnniHidden,
+      js_flags: chosen.jsFlags,
       load: [loadBefore, load()],
     },
     peak: before && after && { before, after },

@@ -23,6 +23,7 @@ import {
   summarisePeaks,
   summariseSchedules,
 } from './lib/summary.ts';
+import { V8_OPTIONS, v8Flags } from './lib/v8-flags.ts';
 
 const HELP = `npm run bench:kernels [-- OPTIONS]
 
@@ -38,6 +39,7 @@ Builds what it needs, and fetches Google Benchmark the first time.
   --rounds <n>     rounds in which everything is measured once (default 30)
   --ms <n>         milliseconds per measurement (default 8)
   --no-vnni        keep Chromium from using the dot products of AVX-VNNI
+  --js-flags <text>Chromium's flags for V8, such as --js-flags=--wasm-revectorize
   --no-build       use what is built
   --json           print JSON
   --help           this text
@@ -52,7 +54,7 @@ const OPTIONS = {
   schedules: { type: 'boolean', default: false },
   rounds: { type: 'string', default: '30' },
   ms: { type: 'string', default: '8' },
-  'no-vnni': { type: 'boolean', default: false },
+  ...V8_OPTIONS,
   'no-build': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -66,13 +68,13 @@ interface Host {
   close(): Promise<void>;
 }
 
-async function openHost(preset: string, vnni: boolean): Promise<Host> {
+async function openHost(preset: string, v8: string): Promise<Host> {
   if (preset === NATIVE) {
     const module = openNativeModule();
     return { module, userAgent: 'none, native program', close: () => module.close() };
   }
   // Isolated for the finer clock alone.
-  const page = await openBenchPage({ isolated: true, vnni });
+  const page = await openBenchPage({ isolated: true, v8 });
   const { userAgent, close } = page;
   return { module: await page.openModule(preset), userAgent, close };
 }
@@ -163,7 +165,7 @@ await runMain(async () => {
   if (!values['no-build']) await buildBench(preset);
   requireBench(preset);
 
-  const host = await openHost(preset, !values['no-vnni']);
+  const host = await openHost(preset, v8Flags(values));
   try {
     const entries = select(await host.module.list(), filter, values.schedules);
     const loadBefore = loadavg()[0];
@@ -182,7 +184,7 @@ await runMain(async () => {
       peak,
       ...reports,
       variant,
-      vnni: !values['no-vnni'],
+      v8_flags: v8Flags(values),
       rounds,
       load: [loadBefore, loadavg()[0]],
       cpu: cpus()[0]?.model,

@@ -19,6 +19,7 @@ import { choices, positive } from './lib/options.ts';
 import { PeakMeter } from './lib/peaks.ts';
 import type { PeakReport } from './lib/summary.ts';
 import { planSubjects, type Subject, summariseTile, type TileReport } from './lib/tiles.ts';
+import { V8_OPTIONS, v8Flags } from './lib/v8-flags.ts';
 
 const HELP = `npm run bench:tile [-- OPTIONS]
 
@@ -35,6 +36,7 @@ in and out, in turns with loops of nothing but multiply-add instructions: the ma
   --ms <n>          least milliseconds per measurement (default 200)
   --isolated        on a cross-origin isolated page; the -mt variants always are
   --no-vnni         keep Chromium from using the dot products of AVX-VNNI
+  --js-flags <text> Chromium's flags for V8, such as --js-flags=--wasm-revectorize
   --no-build        use the peak's module as it is built
   --json            print JSON
   --help            this text
@@ -52,7 +54,7 @@ const OPTIONS = {
   rounds: { type: 'string', default: '7' },
   ms: { type: 'string', default: '200' },
   isolated: { type: 'boolean', default: false },
-  'no-vnni': { type: 'boolean', default: false },
+  ...V8_OPTIONS,
   'no-build': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -198,7 +200,7 @@ function readOptions() {
     presets: [...new Set(variants.map(peakPreset))],
     rounds: positive(values.rounds, '--rounds'),
     ms: positive(values.ms, '--ms'),
-    vnni: !values['no-vnni'],
+    v8: v8Flags(values),
     build: !values['no-build'],
     json: values.json,
     isolated,
@@ -211,7 +213,7 @@ await runMain(async () => {
     process.stdout.write(HELP);
     return;
   }
-  const { subjects, presets, rounds, isolated, vnni } = options;
+  const { subjects, presets, rounds, isolated, v8 } = options;
   for (const { variant } of subjects) {
     if (!existsSync(join(DIST, 'wasm', `tessera-${variant}.wasm`))) {
       throw new UserError(`dist/ lacks variant ${variant}: run \`npm run build\` first`);
@@ -222,7 +224,7 @@ await runMain(async () => {
     requireBench(preset);
   }
 
-  const page = await openBenchPage({ isolated, vnni });
+  const page = await openBenchPage({ isolated, v8 });
   try {
     const load = loadavg()[0];
     const meters = new Map<string, PeakMeter>();
@@ -248,7 +250,7 @@ await runMain(async () => {
       peak: peaks[presets[0] as string],
       tiles,
       peaks,
-      vnni,
+      v8_flags: v8,
       rounds,
       load: [load, loadavg()[0]],
       cpu: cpus()[0]?.model,

@@ -9,6 +9,7 @@ import type * as Tessera from '../web/src/index.ts';
 import { openBenchPage } from './lib/bench-page.ts';
 import { CODECS, type CodecName, makeClip, SCENES, type SceneName } from './lib/clips.ts';
 import { choices, positive } from './lib/options.ts';
+import { V8_OPTIONS, v8Flags } from './lib/v8-flags.ts';
 
 const HELP = `npm run bench:video [-- OPTIONS]
 
@@ -22,6 +23,7 @@ ffmpeg. Needs \`npm run build\`. Lists are separated by commas.
   --model <name>   (default photo-x2-tiny)
   --workers <n>    (default 2)
   --no-vnni        keep Chromium from using the dot products of AVX-VNNI
+  --js-flags <text>Chromium's flags for V8, such as --js-flags=--wasm-revectorize
   --json           print one line for each clip: {"clip", "codec", "fps", "latency_ms", "longest_task_ms",
                    "dropped", "reused", "seconds"}
   --help           this text
@@ -33,7 +35,7 @@ const OPTIONS = {
   seconds: { type: 'string', default: '10' },
   model: { type: 'string', default: 'photo-x2-tiny' },
   workers: { type: 'string', default: '2' },
-  'no-vnni': { type: 'boolean', default: false },
+  ...V8_OPTIONS,
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -109,7 +111,7 @@ await runMain(async () => {
   const codecs = choices(values.codec, '--codec', Object.keys(CODECS) as CodecName[]);
   const seconds = positive(values.seconds, '--seconds');
   const workers = positive(values.workers, '--workers');
-  const bench = await openBenchPage({ isolated: false, vnni: !values['no-vnni'] });
+  const bench = await openBenchPage({ isolated: false, v8: v8Flags(values) });
   try {
     for (const clip of clips) {
       for (const codec of codecs) {

@@ -24,17 +24,17 @@ export interface BenchPageOptions {
   isolated: boolean;
   /** Chromium unless another is named. */
   browser?: BrowserName;
-  /** False hides AVX-VNNI's dot products, as on x86 machines from before 2021. Chromium alone can. */
-  vnni?: boolean;
+  /** Chromium's flags for V8, as v8-flags.ts gives them. */
+  v8?: string;
 }
 
 /** Starts a headless browser with a profile of its own. Close it. */
-export const launch = (browser: BrowserName = 'chromium', vnni = true): Promise<DrivenBrowser> =>
-  browser === 'firefox' ? launchFirefox() : launchChromium(vnni);
+export const launch = (browser: BrowserName = 'chromium', v8 = ''): Promise<DrivenBrowser> =>
+  browser === 'firefox' ? launchFirefox() : launchChromium(v8);
 
 /** Opens the page. Close it. */
 export async function openBenchPage(options: BenchPageOptions): Promise<BenchPage> {
-  const browser = await launch(options.browser, options.vnni);
+  const browser = await launch(options.browser, options.v8);
   const server = await serve({ root: ROOT, isolated: options.isolated });
   const page = await browser.newPage();
   await page.goto(`${server.url}/blank`);

@@ -6,9 +6,6 @@ import { type DrivenBrowser, type DrivenPage, TSX_HELPER, type Usage } from './d
 import { HeapWatch } from './heaps.ts';
 import { peakOf } from './processes.ts';
 
-// What V8 calls the dot products of AVX.
-const NO_VNNI = '--js-flags=--no-enable-avx-vnni --no-enable-avx-vnni-int8';
-
 interface ProcessInfo {
   type: string;
   id: number;
@@ -36,9 +33,9 @@ const usageOf = (browser: Browser): Usage => ({
   },
 });
 
-/** `vnni` false hides the dot products of AVX-VNNI, as on x86 machines from before 2021. */
-export async function launchChromium(vnni: boolean): Promise<DrivenBrowser> {
-  const browser = await launchBrowser({ args: vnni ? [] : [NO_VNNI] });
+/** @param v8 - its flags, as v8-flags.ts gives them */
+export async function launchChromium(v8: string): Promise<DrivenBrowser> {
+  const browser = await launchBrowser({ args: v8 === '' ? [] : [`--js-flags=${v8}`] });
   const context = await browser.newContext();
   await context.addInitScript(TSX_HELPER);
   return {

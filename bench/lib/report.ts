@@ -215,10 +215,11 @@ function sectionsOf(results: Results): string[] {
     const own = section({ ...results, peak, rows: rowsOf(results.rows, browser) });
     return browsers.length > 1 ? [`**In ${BROWSER_TITLES[browser]}.**`, own] : [own];
   });
-  const hidden = results.machine.vnni_hidden;
-  const chart = hidden ? undefined : CHARTS[results.workload];
+  const { vnni_hidden: hidden, js_flags: flags = '' } = results.machine;
+  const chart = hidden || flags !== '' ? undefined : CHARTS[results.workload];
   return [
     ...(hidden ? [WITHOUT_VNNI] : []),
+    ...(flags === '' ? [] : [`**With V8's \`${flags}\`**, which is off in browsers as they come.`]),
     ...parts,
     ...(chart ? [chart] : []),
     conditions(results),

@@ -47,6 +47,8 @@ export interface Results {
     browser: string;
     /** Whether the dot products of AVX-VNNI were hidden from the browser. */
     vnni_hidden: boolean;
+    /** V8's other flags. Older files have none. */
+    js_flags?: string;
     /** One-minute load averages at the beginning and at the end. */
     load: [before: number, after: number];
   };

@@ -10,7 +10,7 @@ import type { Results } from './results.ts';
 
 /** In the order in which README has them. */
 const REPORTED = [
-  ...['tile', 'tile-no-vnni', 'networks', 'networks-no-vnni'],
+  ...['tile', 'tile-no-vnni', 'tile-wasm-revectorize', 'networks', 'networks-no-vnni'],
   ...['startup', 'picture', 'scaling', 'quality'],
 ];
 
@@ -20,8 +20,10 @@ const WRITER = 'npm run bench:report';
 const pathOf = (name: string): string => `bench/results/${name}.json`;
 
 /** Path of what is saved of a workload, in the repository. */
-export const resultsPath = ({ workload, machine }: Pick<Results, 'workload' | 'machine'>): string =>
-  pathOf(machine.vnni_hidden ? `${workload}-no-vnni` : workload);
+export function resultsPath({ workload, machine }: Pick<Results, 'workload' | 'machine'>): string {
+  const flags = machine.js_flags?.match(/[a-z][\w-]*/gi) ?? [];
+  return pathOf([workload, ...(machine.vnni_hidden ? ['no-vnni'] : []), ...flags].join('-'));
+}
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 

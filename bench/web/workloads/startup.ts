@@ -74,8 +74,8 @@ async function addressOf({ subject, kind }: Starter, networks: NetworkFiles, ori
   return `${origin}/bench/web/page/start.html#${hash}`;
 }
 
-async function measureOne(starter: Starter, networks: NetworkFiles, vnni: boolean): Promise<void> {
-  const browser = await launch(starter.browser, vnni);
+async function measureOne(starter: Starter, networks: NetworkFiles, v8: string): Promise<void> {
+  const browser = await launch(starter.browser, v8);
   const server = await serve({ root: ROOT, onrequest: (path) => starter.files.add(path) });
   try {
     const url = await addressOf(starter, networks, server.url);
@@ -135,7 +135,7 @@ export const startup: Workload = {
   about: 'from an empty page to the first tile, cold and with a warm cache, and the bytes for it',
   wantsPeak: false,
   async run(choices) {
-    const { browsers, subjects, vnni } = choices;
+    const { browsers, subjects, v8 } = choices;
     const networks = new NetworkFiles(NETWORK.name, NETWORK.edge);
     const starters = subjects.flatMap((subject) => {
       const kind = subject.kinds.find((each) => each.kind === KINDS[subject.name]);
@@ -143,7 +143,7 @@ export const startup: Workload = {
     });
     const left = await takeTurns(starters, choices, {
       title: 'startup',
-      measure: (starter) => measureOne(starter, networks, vnni),
+      measure: (starter) => measureOne(starter, networks, v8),
       nameOf: ({ browser, subject }) => `${browser}, ${subject.name}`,
     });
     return left.flatMap((each) => toRows(each, networks));

@@ -78,7 +78,7 @@ const nameOf = ({ browser, subject, kind, threads, isolated }: Contestant): stri
 async function measure(contestant: Contestant, files: TileFiles, choices: Choices) {
   const { browser, subject, kind, threads, isolated } = contestant;
   const file = await kind.file(files);
-  const bench = await openBenchPage({ browser, isolated, vnni: choices.vnni });
+  const bench = await openBenchPage({ browser, isolated, v8: choices.v8 });
   try {
     await settle();
     const request = {

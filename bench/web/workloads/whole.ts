@@ -68,12 +68,12 @@ export function extents(megapixels: number): { width: number; height: number } {
 
 async function measure(
   measured: Measured,
-  { vnni, ms: least }: Pick<Choices, 'vnni' | 'ms'>,
+  { v8, ms: least }: Pick<Choices, 'v8' | 'ms'>,
 ): Promise<void> {
   const { browser, contestant, samples } = measured;
   const { subject, network, threads, isolated, edge, width, height, extra } = contestant;
   const file = await contestant.file();
-  const bench = await openBenchPage({ browser, isolated, vnni });
+  const bench = await openBenchPage({ browser, isolated, v8 });
   try {
     await settle();
     const watch = await bench.watchHeaps();

@@ -21,8 +21,10 @@ export interface Choices {
   data: string | undefined;
   /** Isolated pages too, where they are not needed. */
   isolated: boolean;
-  /** False hides AVX-VNNI. */
-  vnni: boolean;
+  /** Chromium's flags for V8, and the two options that say them. */
+  v8: string;
+  vnniHidden: boolean;
+  jsFlags: string;
   /** Told of each measurement that failed, which the results then lack. */
   onfailure(message: string): void;
 }

@@ -54,6 +54,14 @@ describe('the report', () => {
     assert.equal(resultsPath(hidden), 'bench/results/tile-no-vnni.json');
   });
 
+  test('says which flags of V8 were on', () => {
+    const flags = { ...RESULTS, machine: { ...RESULTS.machine, js_flags: '--wasm-revectorize' } };
+    const section = readmeSection([RESULTS, flags]);
+    assert.match(section, /Measured on.*With V8's `--wasm-revectorize`.*10\.0 ms/s);
+    assert.equal(section.split('tile.svg').length, 2);
+    assert.equal(resultsPath(flags), 'bench/results/tile-wasm-revectorize.json');
+  });
+
   test('tells browsers apart, and has one chart', () => {
     const inFirefox = [row('tessera', 20), row('litert', 60)].map((each) => ({
       ...{ ...each, browser: 'firefox' as const },
