@@ -41,37 +41,23 @@ const libraryAt = (path) => ({
   },
 });
 
-/** The converter lies beside the library, which loads it when a model needs it. */
-const CONVERTER_BESIDE = {
-  name: 'converter-beside',
-  setup(build) {
-    const path = './convert.mjs';
-    build.onResolve({ filter: /^\.\.\/convert\/index\.js$/ }, () => ({ path, external: true }));
-  },
-};
-
-/** The library, for pages or for Node. */
-const LIBRARY = { plugins: [CONVERTER_BESIDE] };
-
 const NODE = { format: 'esm', platform: 'node', target: 'node20', external: ['sharp'] };
 
 // Without its spaces a file loses its comments too, and one tells bundlers to leave an import alone.
 const COMMENTED = { minify: false, minifySyntax: true, minifyIdentifiers: true };
 
 const BUNDLES = [
-  { ...LIBRARY, entryPoints: [web('src/index.ts')], outfile: dist('tessera.mjs'), format: 'esm' },
+  { entryPoints: [web('src/index.ts')], outfile: dist('tessera.mjs'), format: 'esm' },
   { entryPoints: [web('src/convert/index.ts')], outfile: dist('convert.mjs'), format: 'esm' },
   // For tools that know only package.json's "module" and would not find the library's files either
   // (Parcel as it comes): its address is not known, so it asks for baseUrl.
   {
-    ...LIBRARY,
     entryPoints: [web('src/index.ts')],
     outfile: dist('hosted.mjs'),
     format: 'esm',
     define: { 'import.meta.url': 'undefined' },
   },
   {
-    ...LIBRARY,
     entryPoints: [web('src/index.ts')],
     outfile: dist('tessera.js'),
     format: 'iife',
@@ -99,10 +85,9 @@ const BUNDLES = [
     format: 'iife',
     plugins: [libraryAt('./tessera.mjs')],
   },
-  { ...NODE, ...LIBRARY, entryPoints: [web('node/index.ts')], outfile: dist('node.mjs') },
+  { ...NODE, entryPoints: [web('node/index.ts')], outfile: dist('node.mjs') },
   {
     ...NODE,
-    ...LIBRARY,
     entryPoints: [web('node/index.ts')],
     outfile: dist('node.cjs'),
     format: 'cjs',

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { fetchFile } from '../node/host.js';
 import { DEFAULT_TIMEOUT_MS } from '../src/base/stall.js';
-import { isModelName } from '../src/load/model-source.js';
+import { toOnnx } from '../src/convert/index.js';
+import { isModelName, type LoadContext } from '../src/load/model-source.js';
 import { ALIASES, SHIPPED_MODELS } from '../src/load/shipped-models.js';
 import { BASE_URL } from './base-url.js';
 import { UsageError } from './usage-error.js';
@@ -11,7 +12,11 @@ import { UsageError } from './usage-error.js';
 export const MODELS_URL = new URL('models/', BASE_URL);
 
 /** The context in which the command line loads files. */
-export const FILE_CONTEXT = { fetch: fetchFile, timeout: DEFAULT_TIMEOUT_MS };
+export const FILE_CONTEXT: LoadContext = {
+  fetch: fetchFile,
+  timeout: DEFAULT_TIMEOUT_MS,
+  convert: async (network) => toOnnx(network),
+};
 
 /** A model of the command line: a shipped name as it is, anything else as a URL. */
 export async function modelSource(argument: string): Promise<string> {

@@ -2,14 +2,15 @@ import { abort, follow, raceAbort, reasonOf } from './base/abort.js';
 import { ProgressMeter } from './base/progress.js';
 import type { ResolvedCreate } from './create-options.js';
 import { TesseraError } from './errors.js';
-import type { FetchContext } from './load/fetch-bytes.js';
-import { type Locations, locate } from './load/locations.js';
-import { isModelName, loadModel } from './load/model-source.js';
+import type { Convert } from './load/converter.js';
+import { converterAt, type Locations, locate } from './load/locations.js';
+import { isModelName, type LoadContext, loadModel } from './load/model-source.js';
 import { movedAdvice } from './load/moved.js';
 import type { Loaded } from './pool/model-set.js';
 import { type Pool, partsOf } from './pool/pool.js';
 import type { PoolParts } from './pool/pool-parts.js';
 import { PooledModel } from './pool/pooled-model.js';
+import { onSpareWorker } from './pool/spare-worker.js';
 import { needOfTiles } from './tiling/bands.js';
 import type { LoadPhase } from './types.js';
 import type { CoreKind } from './variants.js';
@@ -68,10 +69,16 @@ async function download(
     meter.update(((shares.model + shares.wasm) / 2) * DOWNLOAD_SHARE, 1, 'download');
   };
   const { fetch, timeout, baseUrl, metadata, output, inputs } = options;
-  const context: FetchContext = { fetch, signal, timeout, onbytes: track('model') };
-  const { models } = baseUrl === undefined ? parts.places : locate(options, parts.info.variant);
+  const places = baseUrl === undefined ? parts.places : locate(options, parts.info.variant);
+  // In a worker: a large network would keep the page waiting.
+  const convert: Convert = (network) =>
+    onSpareWorker(parts, signal, async (worker) => {
+      const url = converterAt(places).href;
+      return (await worker.request({ type: 'convert', url, network })).file;
+    });
+  const context: LoadContext = { fetch, signal, timeout, onbytes: track('model'), convert };
   const [model] = await Promise.all([
-    loadModel(options.model, models, context, options.hashes),
+    loadModel(options.model, places.models, context, options.hashes),
     parts.core({ signal, onbytes: track('wasm') }),
   ]);
   return { ...model, metadata, choices: { output, inputs } };

@@ -4,10 +4,10 @@ import { before, describe, test } from 'node:test';
 import { GraphModel } from '@tensorflow/tfjs-converter';
 import { fetchFile } from '../../../web/node/host.ts';
 import { artifactsToOnnx, cleanOnnx } from '../../../web/src/convert/index.ts';
-import type { FetchFunction } from '../../../web/src/index.ts';
+import { type FetchFunction, TesseraError } from '../../../web/src/index.ts';
 import { type CoreModule, loadCore } from '../support/core.ts';
 import { GraphBuilder } from '../support/graph-json.ts';
-import { openUpscaler } from '../support/node-upscaler.ts';
+import { openUpscaler, startThread } from '../support/node-upscaler.ts';
 import { runReference } from '../support/onnxruntime.ts';
 import { randomPicture } from '../support/pixels.ts';
 import { Random } from '../support/random.ts';
@@ -51,16 +51,25 @@ test('an upscaler takes the address of a model.json, its files, or the model in 
   ];
   const picture = randomPicture(random, 9, 7);
   const results = [];
+  let started = 0;
+  const createWorker = () => {
+    started++;
+    return startThread();
+  };
   for (const source of sources) {
-    const upscaler = await openUpscaler({ model: source, workers: 1, fetch });
+    const upscaler = await openUpscaler({ model: source, workers: 1, fetch, createWorker });
     results.push((await upscaler.upscale(picture, { output: 'raw' })).data);
     await upscaler.dispose();
   }
   for (const result of results) assert.deepEqual(result, results[0]);
   assert.deepEqual(asked, [...files.keys()]);
-  await assert.rejects(openUpscaler({ model: list.slice(0, 2), workers: 1 }), {
-    code: 'ERR_MODEL_FORMAT',
-    message: /keeps weights in group1-shard2of2\.bin, which was not given/,
+  // One upscales, and one before it has converted all but the last, which is ONNX.
+  assert.equal(started, 2 * sources.length - 1);
+  await assert.rejects(openUpscaler({ model: list.slice(0, 2), workers: 1 }), (error) => {
+    assert.ok(error instanceof TesseraError);
+    assert.equal(error.code, 'ERR_MODEL_FORMAT');
+    assert.match(error.message, /keeps weights in group1-shard2of2\.bin, which was not given/);
+    return true;
   });
   const integrity = `sha256-${'A'.repeat(43)}=`;
   await assert.rejects(

@@ -8,11 +8,14 @@ import { type CreateOptions, Upscaler } from '../../../web/src/index.ts';
 /** Where the wasm lies. */
 export const BASE_URL = pathToFileURL(`${DIST}/`);
 
+/** A worker of the Node build. */
+export const startThread = () => adaptWorker(new Worker(new URL('node-worker.mjs', BASE_URL)));
+
 /** What an upscaler needs to run here. */
 export function nodeOptions(): CreateOptions {
   return {
     baseUrl: BASE_URL,
-    createWorker: () => adaptWorker(new Worker(new URL('node-worker.mjs', BASE_URL))),
+    createWorker: startThread,
     variant: 'simd',
     workers: 2,
     fetch: fetchFile,

@@ -46,7 +46,7 @@ after(() => {
   server.close();
 });
 
-const TIMEOUT = { timeout: 5000 };
+const TIMEOUT = { timeout: 5000, convert: async () => assert.fail('it is an ONNX file') };
 
 test('a file arrives whole, with progress', async () => {
   const seen: number[] = [];

@@ -59,11 +59,6 @@ export function parseModelJson(text: string): ModelJson {
   return { ...json, modelTopology: json.modelTopology, weightsManifest: manifest };
 }
 
-/** The names of the files with weights, each once. */
-export const shardNames = ({ weightsManifest }: ModelJson): string[] => [
-  ...new Set(weightsManifest.flatMap(({ paths }) => paths)),
-];
-
 /** The topology of either format as an ONNX file. */
 export function topologyToOnnx(
   topology: unknown,

@@ -10,6 +10,8 @@ export interface Locations {
   wasm: URL;
   /** A folder. Undefined: beside this library, as the worker. */
   models: URL | undefined;
+  /** What converts networks of other formats. Undefined: beside this library. */
+  converter: URL | undefined;
 }
 
 /** The caller's choices of place. */
@@ -61,6 +63,7 @@ export function locate(options: LocationOptions, name: CoreName): Locations {
         : absolute(options.workerUrl),
     ...core,
     models: base && new URL('models/', base),
+    converter: base && new URL('convert.mjs', base),
   };
 }
 
@@ -82,6 +85,11 @@ export function beside<T>(find: () => T): T {
       { cause },
     );
   }
+}
+
+/** Where the converter lies, also where that is beside this library. */
+export function converterAt({ converter }: Locations): URL {
+  return converter ?? besideUnmoved(beside(() => new URL('./convert.mjs', import.meta.url)));
 }
 
 function besideLibrary(name: CoreName): { glue: URL; wasm: URL } {

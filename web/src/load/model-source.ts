@@ -7,7 +7,7 @@ import type {
   NamedBytes,
   SingleModelSource,
 } from '../types.js';
-import { convertArtifacts, openForeign } from './converter.js';
+import { type Convert, openForeign } from './converter.js';
 import { besideModel, externalLocations } from './external-data.js';
 import { familyNames } from './families.js';
 import { type FetchContext, fetchBytes } from './fetch-bytes.js';
@@ -42,6 +42,11 @@ export function findModel(name: string): [ownName: string, model: ShippedModel] 
   );
 }
 
+/** How models are loaded. */
+export interface LoadContext extends FetchContext {
+  convert: Convert;
+}
+
 /** A model's bytes, and those of the files that hold its weights. */
 export interface LoadedModel {
   bytes: Uint8Array;
@@ -65,22 +70,26 @@ interface GivenModel extends LoadedModel {
 export async function loadModel(
   source: ModelSource,
   folder: URL | undefined,
-  context: FetchContext,
+  context: LoadContext,
   integrity?: Integrity,
 ): Promise<LoadedModel> {
+  const { convert } = context;
   if (isArtifacts(source)) {
     if (integrity !== undefined) throw uncheckable('a model in memory');
-    return { bytes: await convertArtifacts(source), files: [] };
+    const { modelTopology, weightSpecs, weightData, signature } = source;
+    const artifacts = { modelTopology, weightSpecs, weightData, signature };
+    return { bytes: await convert({ format: 'memory', artifacts }), files: [] };
   }
   const { bytes, files: given, address } = await loadFiles(source, folder, context);
-  const foreign = await openForeign(bytes);
+  const foreign = openForeign(bytes);
   const names = foreign?.names ?? externalLocations(bytes);
   const files = address === undefined ? given : await findBeside(names, address, context);
   if (integrity !== undefined) {
     if (files.length > 0) throw uncheckable(`the ${files.length} other files of this model`);
     await checkIntegrity(bytes, integrity, 'the model');
   }
-  return foreign === undefined ? { bytes, files } : { bytes: foreign.toOnnx(files), files: [] };
+  if (foreign === undefined) return { bytes, files };
+  return { bytes: await convert(foreign.withFiles(files)), files: [] };
 }
 
 const uncheckable = (what: string): TesseraError =>

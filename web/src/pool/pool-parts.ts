@@ -8,7 +8,7 @@ import { type CoreKind, chooseVariant, coreOf, runsOn } from '../variants.js';
 import { VERSION } from '../version.js';
 import { startBrowserWorker } from './browser-worker.js';
 import type { ResolvedPool } from './pool-options.js';
-import { WorkerHandle } from './worker-handle.js';
+import { type WorkerCore, WorkerHandle } from './worker-handle.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** The working parts of a pool: a build of the core, and the workers that run it. */
@@ -97,17 +97,15 @@ export class PoolParts {
     return loadCore(wasm.href, { fetch, timeout, ifMissing, ...progress });
   }
 
-  /**
-   * Starts a worker beside those of the pool, with the core that can quantize. It is the caller's to end.
-   *
-   * @throws as {@link core} does; WorkerLost.
-   */
-  async startQuantizer(signal: AbortSignal): Promise<WorkerHandle> {
+  /** A worker beside those of the pool, which is the caller's to end. */
+  spare(): WorkerHandle {
+    return new WorkerHandle(this.#spawn(), this.#options.timeout);
+  }
+
+  /** The core that can quantize. */
+  quantizer(signal: AbortSignal): WorkerCore {
     const { glue, wasm } = locate(this.#options, 'quantizer');
-    const worker = new WorkerHandle(this.#spawn(), this.#options.timeout);
-    const core = () => this.#load(wasm, { signal });
-    await worker.open({ glueUrl: glue.href, core, threads: 1 });
-    return worker;
+    return { glueUrl: glue.href, core: () => this.#load(wasm, { signal }), threads: 1 };
   }
 
   /** Ends the workers; everything pending rejects with `reason`. */

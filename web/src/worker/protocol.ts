@@ -2,6 +2,8 @@
  * What the pool and its workers say to each other. A worker answers every request exactly once;
  * while it works on a slow one it also reports progress, which is no answer.
  */
+
+import type { ForeignFiles } from '../convert/index.js';
 import type { WireError } from '../errors.js';
 import type { Metadata } from '../load/picture-options.js';
 import type { ModelChoices, ModelInfo, NamedBytes, PixelSource } from '../types.js';
@@ -73,6 +75,14 @@ export interface LoadRequest {
 export interface UnloadRequest {
   type: 'unload';
   model: number;
+}
+
+/** Make an ONNX file of a network; this needs no core. */
+export interface ConvertRequest {
+  type: 'convert';
+  /** Address of the converter's module. */
+  url: string;
+  network: ForeignFiles;
 }
 
 /** A float network, and how it is to be quantized. */
@@ -151,6 +161,7 @@ export type WorkerRequest =
   | StartRequest
   | LoadRequest
   | UnloadRequest
+  | ConvertRequest
   | QuantizeRequest
   | WorkRequest;
 
@@ -188,6 +199,11 @@ export interface PreparedReply {
 
 export interface QuantizedReply extends Quantized {
   type: 'quantized';
+}
+
+export interface ConvertedReply {
+  type: 'converted';
+  file: Uint8Array<ArrayBuffer>;
 }
 
 /** How far the work on a slow request is. */
@@ -239,6 +255,7 @@ interface Replies extends WorkReplies {
   start: StartedReply;
   load: LoadedReply;
   unload: UnloadedReply;
+  convert: ConvertedReply;
   quantize: QuantizedReply;
 }
 
@@ -251,7 +268,7 @@ export type WorkerReply = ReplyTo<WorkerRequest> | FailedReply | PoisonedReply;
 export function transfersOfReply(reply: WorkerReply): ArrayBuffer[] {
   if (reply.type === 'tile') return [reply.pixels, reply.spent];
   if (reply.type === 'decoded') return [reply.pixels];
-  return reply.type === 'quantized' ? [reply.file.buffer] : [];
+  return 'file' in reply ? [reply.file.buffer] : [];
 }
 
 /** Buffers that move with a request instead of being copied. */

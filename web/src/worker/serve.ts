@@ -4,6 +4,7 @@ import { abort, throwIfAborted } from '../base/abort.js';
 import { describe, TesseraError, toWireError } from '../errors.js';
 import type { SourceImage } from '../image/source.js';
 import type { ModelInfo } from '../types.js';
+import { convert } from './convert.js';
 import {
   type Engine,
   importFactory,
@@ -86,6 +87,9 @@ export function serve(port: ServerPort): void {
     if (request.type === 'open') {
       factory = await importFactory(request.glueUrl);
       return { type: 'opened' };
+    }
+    if (request.type === 'convert') {
+      return { type: 'converted', file: await convert(request) };
     }
     if (factory === undefined) throw new TesseraError('ERR_INTERNAL', 'the worker was not opened');
     if (request.type === 'start') {
