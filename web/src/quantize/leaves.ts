@@ -5,9 +5,9 @@ import type { RawImage } from '../types.js';
 const FINER = 2;
 // Pixels of a finer picture: the smallest leaves of a picture are between these. Smaller ones would be noise.
 const SMALLEST_RADIUS = [2, 10] as const;
-// From the darkest to the lightest leaf of a picture, of the whole range. Networks can answer what no photo has, small
-// leaves in black and white, by values that are a hundred times as large as any others.
-const CONTRASTS = [0.1, 0.8] as const;
+// From the darkest to the lightest leaf, of the whole range: in pictures of small leaves, and in those of large ones. Networks
+// can answer small leaves in black and white, which no photo has, by values a hundred times as large as any others.
+const CONTRASTS = [0.2, 1] as const;
 // Leaves are painted until they would cover the picture so many times.
 const LAYERS = 3;
 // Of 255, across a leaf, and from pixel to pixel.
@@ -57,12 +57,13 @@ export function leafPicture(width: number, height: number, random: () => number)
 /** The leaves of one picture, at random places of it. */
 function makeLeaves({ width, height }: Extents, random: () => number): () => Leaf {
   const [least, most] = SMALLEST_RADIUS;
-  const smallest = least + (most - least) * random();
+  const coarse = random();
+  const smallest = least + (most - least) * coarse;
   const largest = Math.max(smallest, width / 2, height / 2);
-  // As in photos, most pictures are nearly grey, and whole ranges from black to white are rare.
+  // As in photos, most pictures are nearly grey.
   const vivid = random() ** 2 / 2;
   const [weakest, strongest] = CONTRASTS;
-  const contrast = weakest + (strongest - weakest) * random() ** 2;
+  const contrast = weakest + (strongest - weakest) * coarse;
   const middle = 255 * (contrast / 2 + (1 - contrast) * random());
   const shadeOf = () => middle + 255 * contrast * (random() - 0.5);
   const slope = () => (random() - 0.5) * (MOST_SHADE / largest);
