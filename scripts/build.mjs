@@ -4,8 +4,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleWeb, copyStatic, emitTypes, installModule } from './lib/bundle.mjs';
+import { bundleWeb, copyStatic, emitTypes, installModule, SHARED } from './lib/bundle.mjs';
 import { makePictures, writeServiceWorker } from './lib/demo-files.mjs';
+import { bundleInline } from './lib/inline.mjs';
 import { writeIntegrity } from './lib/integrity.mjs';
 import { log, runMain, step, UserError } from './lib/log.mjs';
 import { buildPreset } from './lib/native-build.mjs';
@@ -66,6 +67,7 @@ await runMain(async () => {
   await step('Bundles', bundleWeb);
   await step('Type declarations', emitTypes);
   await step('Models and demo page', copyStatic);
+  await step('Library in one file', () => bundleInline(SHARED));
   await step('Hashes', writeIntegrity);
   await step('Pictures of the demo', makePictures);
   await step('Service worker of the demo', writeServiceWorker);

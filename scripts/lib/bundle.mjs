@@ -17,7 +17,7 @@ import { prepareGlue } from './glue.mjs';
 import { BUILD, DIST, ROOT } from './paths.mjs';
 import { run } from './run.mjs';
 
-const SHARED = {
+export const SHARED = {
   bundle: true,
   minify: true,
   sourcemap: 'linked',

@@ -43,8 +43,11 @@ export interface ServerPort {
 // Between two reports of slow work.
 const REPORT_MS = 250;
 
+/** Gets the script of a core by its address. */
+export type GlueImporter = typeof importFactory;
+
 /** Answers requests, one reply each, in order. */
-export function serve(port: ServerPort): void {
+export function serve(port: ServerPort, importGlue: GlueImporter = importFactory): void {
   let factory: ModuleFactory | undefined;
   let models: LoadedModels | undefined;
   let cancelling = new AbortController();
@@ -85,7 +88,7 @@ export function serve(port: ServerPort): void {
 
   async function answer(request: WorkerRequest): Promise<WorkerReply> {
     if (request.type === 'open') {
-      factory = await importFactory(request.glueUrl);
+      factory = await importGlue(request.glueUrl);
       return { type: 'opened' };
     }
     if (request.type === 'convert') {
