@@ -5,6 +5,7 @@ import { describe } from '../src/errors.js';
 import { fileKind, HEAD_BYTES } from '../src/image/file-kind.js';
 import type { SourceImage } from '../src/image/source.js';
 import { type RawImage, TesseraError } from '../src/index.js';
+import { type Notes, notesOf, withNotes } from './notes.js';
 import { loadSharp } from './sharp.js';
 import { UsageError } from './usage-error.js';
 
@@ -75,19 +76,33 @@ const STANDARD_INPUT = '-';
 
 /** Reads an image file, or `-` for standard input, as 8-bit sRGB, upright; grey becomes RGB. */
 export async function readImageFile(path: string): Promise<SourceImage> {
+  return (await readPicture(path, 'drop')).image;
+}
+
+/** What becomes of EXIF, colour profile and density. */
+export type MetadataMode = 'keep' | 'drop';
+
+/** A picture, and what its file notes about it. */
+export interface Picture {
+  image: SourceImage;
+  notes: Notes;
+}
+
+/** The same with what the file notes. With a colour profile, the pixels are of that. */
+export async function readPicture(path: string, metadata: MetadataMode): Promise<Picture> {
   const sharp = await loadSharp();
   const piped = path === STANDARD_INPUT ? await buffer(process.stdin) : undefined;
   if (piped === undefined) await mustExist(path);
+  const input = piped ?? path;
   try {
+    const notes = metadata === 'keep' ? notesOf(await sharp(input).metadata()) : {};
     // rotate() without an angle applies the orientation that the camera noted.
-    const { data, info } = await sharp(piped ?? path)
-      .rotate()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const file = sharp(input).rotate().toColourspace('srgb').raw({ depth: 'uchar' });
+    if (notes.icc !== undefined) file.keepIccProfile();
+    const { data, info } = await file.toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     if (channels !== 3 && channels !== 4) throw new Error(`${channels} channels`);
-    return { data, width, height, channels };
+    return { image: { data, width, height, channels }, notes };
   } catch (cause) {
     const kind = fileKind(piped?.subarray(0, HEAD_BYTES) ?? (await headOf(path)));
     const name = piped === undefined ? path : 'standard input';
@@ -144,13 +159,18 @@ export async function checkOutputPath(input: string, output: string): Promise<vo
 /** Writes an image file; on failure nothing is left behind. */
 export async function writeImageFile(
   path: string,
-  image: SourceImage,
+  { image, notes }: Picture,
   format: ImageFormat,
   quality: number | undefined,
 ): Promise<void> {
   const sharp = await loadSharp();
   const { data, width, height, channels } = image;
-  const bytes = await sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
+  const pixels = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
+  const isNoted = Object.values(notes).some((note) => note !== undefined);
+  // sharp takes notes of a file only.
+  const plain = isNoted ? await pixels.png({ compressionLevel: 0 }).toBuffer() : undefined;
+  const noted = plain && sharp(withNotes(plain, notes), { limitInputPixels: false });
+  const bytes = await (noted?.keepExif().keepIccProfile() ?? pixels)
     .toFormat(format, quality === undefined ? {} : { quality })
     .toBuffer();
   await writeWhole(path, bytes);

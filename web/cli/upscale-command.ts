@@ -16,7 +16,13 @@ import {
 } from './arguments.js';
 import { findBatch, parseShard, type Shard } from './batch.js';
 import type { Command } from './command.js';
-import { checkOutputPath, IMAGE_FORMATS, type ImageFormat, outputFormat } from './images.js';
+import {
+  checkOutputPath,
+  IMAGE_FORMATS,
+  type ImageFormat,
+  type MetadataMode,
+  outputFormat,
+} from './images.js';
 import { ProgressBar } from './progress-bar.js';
 import { upscaleBatch } from './upscale-batch.js';
 import { type ImageJob, upscaleImage } from './upscale-image.js';
@@ -50,6 +56,7 @@ does not end it. INPUT may be - for standard input, with OUTPUT.
       --alpha MODE        keep or ignore transparency (default: keep)
       --format F          png, jpeg, webp, avif, tiff
       --quality N         1 to 100, for jpeg, webp, avif
+      --metadata MODE     keep or drop EXIF, colour profile and density (default: keep)
       --json              print what was done as JSON
   -h, --help              print this
 
@@ -73,6 +80,7 @@ interface UpscaleArguments extends RunArguments {
   overwrite: boolean;
   quality: number | undefined;
   alpha: 'keep' | 'ignore';
+  metadata: MetadataMode;
   target: TargetSize | undefined;
 }
 
@@ -112,6 +120,7 @@ function readArguments(args: string[], fallback?: string): UpscaleArguments {
     alpha: { type: 'string' },
     format: { type: 'string' },
     quality: { type: 'string' },
+    metadata: { type: 'string' },
     width: { type: 'string' },
     height: { type: 'string' },
     fit: { type: 'string' },
@@ -134,6 +143,7 @@ function readArguments(args: string[], fallback?: string): UpscaleArguments {
     overwrite: parsed.values.overwrite === true,
     quality,
     alpha: oneOf(parsed, 'alpha', ['keep', 'ignore']) ?? 'keep',
+    metadata: oneOf(parsed, 'metadata', ['keep', 'drop']) ?? 'keep',
     target: targetSize(parsed),
   };
 }

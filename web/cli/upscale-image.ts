@@ -3,7 +3,13 @@ import type { SourceImage } from '../src/image/source.js';
 import type { TargetSize, Upscaler } from '../src/index.js';
 import { familyMembers, type Member, memberFor } from '../src/load/families.js';
 import { neededScale } from '../src/tiling/target.js';
-import { type ImageFormat, readImageFile, withoutAlpha, writeImageFile } from './images.js';
+import {
+  type ImageFormat,
+  type MetadataMode,
+  readPicture,
+  withoutAlpha,
+  writeImageFile,
+} from './images.js';
 
 /** What is read, and where the result goes. */
 export interface ImageJob {
@@ -18,6 +24,7 @@ export interface ImageSettings {
   target: TargetSize | undefined;
   alpha: 'keep' | 'ignore';
   quality: number | undefined;
+  metadata: MetadataMode;
 }
 
 /** What was done, as `--json` prints it. */
@@ -47,7 +54,7 @@ export async function upscaleImage(
   signal: AbortSignal,
   onprogress: (fraction: number) => void = () => {},
 ): Promise<ImageReport> {
-  const source = await readImageFile(input);
+  const { image: source, notes } = await readPicture(input, settings.metadata);
   const { name, scale } = modelOf(upscaler, source, settings);
   const { alpha, target, quality } = settings;
   const transparent = alpha === 'keep' && source.channels === 4;
@@ -65,8 +72,9 @@ export async function upscaleImage(
     },
   });
   const seconds = (performance.now() - begun) / 1000;
-  const result = { ...image, channels: 4 } as const;
-  await writeImageFile(output, transparent ? result : withoutAlpha(result), format, quality);
+  const rgba = { ...image, channels: 4 } as const;
+  const result = transparent ? rgba : withoutAlpha(rgba);
+  await writeImageFile(output, { image: result, notes }, format, quality);
   const { width, height } = image;
   return { input, output, model: name, scale, width, height, tiles, seconds };
 }

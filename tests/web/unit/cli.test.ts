@@ -210,6 +210,39 @@ test('grey images and camera orientation are understood', async () => {
   assert.deepEqual([width, height], [96, 128]);
 });
 
+test('EXIF, colour profile and density go along, upright, or are dropped', async () => {
+  const input = inFolder('noted.jpg');
+  const background = { r: 200, g: 60, b: 40 };
+  await sharp({ create: { width: 64, height: 48, channels: 3, background } })
+    .withMetadata({ orientation: 6, density: 300 })
+    .withIccProfile('p3')
+    .withExifMerge({ IFD0: { Copyright: 'Me' } })
+    .toFile(input);
+  const { icc } = await sharp(input).metadata();
+  const numbers = { data: new Uint8Array(), wide: new Uint8Array() };
+  for (const format of ['png', 'jpg', 'webp']) {
+    const output = inFolder(`noted2.${format}`);
+    assert.equal(tessera('upscale', input, output).stderr, '');
+    const found = await sharp(output).metadata();
+    assert.deepEqual([found.width, found.height, found.orientation ?? 1], [96, 128, 1], format);
+    assert.ok(found.icc?.equals(icc as Buffer), format);
+    assert.ok(found.exif?.includes('Me'), format);
+    if (format === 'png' || format === 'jpg') assert.equal(found.density, 300, format);
+    if (format === 'png') numbers.wide = await sharp(output, { ignoreIcc: true }).raw().toBuffer();
+  }
+  const plain = inFolder('plain2.png');
+  assert.equal(tessera('upscale', input, plain, '--metadata', 'drop').status, 0);
+  const { icc: noProfile, exif, density } = await sharp(plain).metadata();
+  assert.deepEqual([noProfile, exif, density], [undefined, undefined, undefined]);
+  numbers.data = await sharp(plain).raw().toBuffer();
+  // The picture is the same, in numbers of sRGB instead of those of the profile.
+  const shown = await sharp(inFolder('noted2.png')).raw().toBuffer();
+  const apart = (a: Uint8Array, b: Uint8Array) =>
+    a.reduce((sum, byte, i) => sum + Math.abs(byte - (b[i] as number)), 0) / a.length;
+  const distances = [apart(shown, numbers.data), apart(numbers.wide, numbers.data)];
+  assert.ok((distances[0] as number) < 2 && (distances[1] as number) > 5, `${distances}`);
+});
+
 test('inspect describes a model', () => {
   const { stdout, stderr } = tessera('inspect', 'photo-x2');
   assert.equal(stderr, '');

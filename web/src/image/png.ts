@@ -22,8 +22,8 @@ function crc(bytes: Uint8Array): number {
   return ~value >>> 0;
 }
 
-/** Length, type, content, checksum. */
-function chunk(type: string, content: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+/** A part of a file: length, type, content, checksum. */
+export function chunk(type: string, content: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(content.length + 12);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, content.length);
