@@ -81,11 +81,37 @@ class Analyzer {
   bool IsPlain(ValueId id) const { return graph_.value(id).plain; }
 
   Status AnalyzeAxis(const Node& node, size_t axis) {
-    TESSERA_ASSIGN_OR_RETURN(
-        AxisFacts y, IsPlain(node.output) ? AfterPlain(node, axis) : AfterImage(node, axis));
+    Result<AxisFacts> found =
+        IsPlain(node.output) ? AfterPlain(node, axis) : AfterImage(node, axis);
+    if (graph_.IsFixed() && !IsPlain(node.output))
+      found = AtFixedSize(node, axis, std::move(found));
+    TESSERA_ASSIGN_OR_RETURN(AxisFacts y, std::move(found));
     y.KeepEdgesOutside();
     facts_[static_cast<size_t>(node.output)][axis] = std::move(y);
     return Status::Ok();
+  }
+
+  // In a graph of one size an extent may stand for anything: what was found must fit it.
+  Result<AxisFacts> AtFixedSize(const Node& node, size_t axis, Result<AxisFacts> found) {
+    const int64_t extent = graph_.value(node.output).shape[axis + 2];
+    const int64_t image = graph_.fixed_size[axis];
+    const Rational wanted = Rational(extent);
+    const bool fits =
+        found.ok() &&
+        (found->whole_image || found->scale() * Rational(image) + Rational(found->extra) == wanted);
+    if (fits && (found->whole_image || extent > 1 || image == 1)) return found;
+    NoteInexact(node, "depends on the size of the whole image");
+    if (extent == 1) {
+      AxisFacts y;
+      y.whole_image = true;
+      return y;
+    }
+    int64_t reach = 0;
+    for (const ValueId id : node.inputs) {
+      if (id == kNoValue || graph_.value(id).constant) continue;
+      reach = std::max(reach, Of(id)[axis].Reach());
+    }
+    return WithReach(Rational(extent, image), reach);
   }
 
   // --- images ---

@@ -1,6 +1,7 @@
 #include "graph/extent.h"
 
 #include <cstdlib>
+#include <utility>
 
 namespace tessera {
 namespace {
@@ -17,45 +18,52 @@ bool IsWholeAtPeriods(Rational coefficient, int64_t period) {
 
 }  // namespace
 
+Extent::Extent(Rational one, Rational height, Rational width, Rational area) : one_(one) {
+  if (height == 0 && width == 0 && area == 0) return;
+  parts_ = std::make_shared<const Parts>(Parts{height, width, area, nullptr});
+}
+
 bool Extent::Small() const {
-  if (over_) return false;
-  return IsSmall(one_) && IsSmall(height_) && IsSmall(width_) && IsSmall(area_);
+  if (over()) return false;
+  return IsSmall(one()) && IsSmall(height()) && IsSmall(width()) && IsSmall(area());
 }
 
 bool operator==(const Extent& a, const Extent& b) {
-  if (a.over_ || b.over_) return a.over_ && b.over_ && *a.over_ == *b.over_ && a.Same(b);
+  if (a.over() || b.over()) return a.over() && b.over() && *a.over() == *b.over() && a.Same(b);
   return a.Same(b);
 }
 
 bool Extent::Same(const Extent& b) const {
   const Extent& a = *this;
-  return a.one_ == b.one_ && a.height_ == b.height_ && a.width_ == b.width_ && a.area_ == b.area_;
+  return a.one() == b.one() && a.height() == b.height() && a.width() == b.width() &&
+         a.area() == b.area();
 }
 
 Extent operator+(const Extent& a, const Extent& b) {
-  return Extent(a.one_ + b.one_, a.height_ + b.height_, a.width_ + b.width_, a.area_ + b.area_);
+  return Extent(a.one() + b.one(), a.height() + b.height(), a.width() + b.width(),
+                a.area() + b.area());
 }
 
 std::optional<int64_t> Extent::Whole() const {
-  if (!IsConstant() || !one_.IsWhole()) return std::nullopt;
-  return one_.numerator();
+  if (!IsConstant() || !one().IsWhole()) return std::nullopt;
+  return one().numerator();
 }
 
 std::optional<Rational> Extent::MultipleOf(size_t axis) const {
-  if (over_) return std::nullopt;
-  const Rational factor = axis == 0 ? height_ : width_;
-  const Rational other = axis == 0 ? width_ : height_;
-  if (!(one_ == 0) || !(other == 0) || !(area_ == 0) || factor == 0) return std::nullopt;
+  if (over()) return std::nullopt;
+  const Rational factor = axis == 0 ? height() : width();
+  const Rational other = axis == 0 ? width() : height();
+  if (!(one() == 0) || !(other == 0) || !(area() == 0) || factor == 0) return std::nullopt;
   return factor;
 }
 
 std::optional<int64_t> Extent::At(int64_t height, int64_t width) const {
-  if (over_) return std::nullopt;
+  if (over()) return std::nullopt;
   // In parts of a common denominator; extents of images are below 2^26, areas below 2^52.
   const double h = static_cast<double>(height);
   const double w = static_cast<double>(width);
-  const double value =
-      one_.ToDouble() + height_.ToDouble() * h + width_.ToDouble() * w + area_.ToDouble() * h * w;
+  const double value = one_.ToDouble() + this->height().ToDouble() * h +
+                       this->width().ToDouble() * w + area().ToDouble() * h * w;
   const double rounded =
       static_cast<double>(static_cast<int64_t>(value + (value < 0 ? -0.5 : 0.5)));
   constexpr double kLargest = 1e15;
@@ -66,15 +74,16 @@ std::optional<int64_t> Extent::At(int64_t height, int64_t width) const {
 
 std::optional<Extent> Extent::Product(const Extent& a, const Extent& b) {
   if (!a.Small() || !b.Small()) return std::nullopt;
-  const bool a_has_area = !(a.area_ == 0);
-  const bool b_has_area = !(b.area_ == 0);
+  const bool a_has_area = !(a.area() == 0);
+  const bool b_has_area = !(b.area() == 0);
   if ((a_has_area && !b.IsConstant()) || (b_has_area && !a.IsConstant())) return std::nullopt;
-  const bool squares_height = !(a.height_ == 0) && !(b.height_ == 0);
-  const bool squares_width = !(a.width_ == 0) && !(b.width_ == 0);
+  const bool squares_height = !(a.height() == 0) && !(b.height() == 0);
+  const bool squares_width = !(a.width() == 0) && !(b.width() == 0);
   if (squares_height || squares_width) return std::nullopt;
-  Extent product(a.one_ * b.one_, a.one_ * b.height_ + a.height_ * b.one_,
-                 a.one_ * b.width_ + a.width_ * b.one_,
-                 a.one_ * b.area_ + a.area_ * b.one_ + a.height_ * b.width_ + a.width_ * b.height_);
+  Extent product(
+      a.one() * b.one(), a.one() * b.height() + a.height() * b.one(),
+      a.one() * b.width() + a.width() * b.one(),
+      a.one() * b.area() + a.area() * b.one() + a.height() * b.width() + a.width() * b.height());
   if (!product.Small()) return std::nullopt;
   return product;
 }
@@ -82,18 +91,19 @@ std::optional<Extent> Extent::Product(const Extent& a, const Extent& b) {
 std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
   if (!a.Small() || !b.Small()) return std::nullopt;
   if (b.IsConstant()) {
-    if (b.one_ == 0) return std::nullopt;
-    Extent quotient(a.one_ / b.one_, a.height_ / b.one_, a.width_ / b.one_, a.area_ / b.one_);
+    if (b.one() == 0) return std::nullopt;
+    Extent quotient(a.one() / b.one(), a.height() / b.one(), a.width() / b.one(),
+                    a.area() / b.one());
     if (!quotient.Small()) return std::nullopt;
     return quotient;
   }
   // One factor of a product: (H + 8)(W + 8) / (W + 8).
-  if (b.area_ == 0 && (b.height_ == 0 || b.width_ == 0)) {
-    const bool over_width = b.height_ == 0;
-    const Rational slope = over_width ? b.width_ : b.height_;
-    Extent quotient(over_width ? a.width_ / slope : a.height_ / slope,
-                    over_width ? a.area_ / slope : Rational(0),
-                    over_width ? Rational(0) : a.area_ / slope, Rational(0));
+  if (b.area() == 0 && (b.height() == 0 || b.width() == 0)) {
+    const bool over_width = b.height() == 0;
+    const Rational slope = over_width ? b.width() : b.height();
+    Extent quotient(over_width ? a.width() / slope : a.height() / slope,
+                    over_width ? a.area() / slope : Rational(0),
+                    over_width ? Rational(0) : a.area() / slope, Rational(0));
     const std::optional<Extent> back = quotient.Small() ? Product(quotient, b) : std::nullopt;
     if (back && *back == a) return quotient;
   }
@@ -101,10 +111,10 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
   for (const Extent& unit : {Extent(1), Height(), Width()}) {
     const std::optional<Extent> probe = Product(unit, b);
     if (!probe) continue;
-    const Rational own = !(probe->area_ == 0)     ? a.area_ / probe->area_
-                         : !(probe->height_ == 0) ? a.height_ / probe->height_
-                         : !(probe->width_ == 0)  ? a.width_ / probe->width_
-                                                  : Rational(0);
+    const Rational own = !(probe->area() == 0)     ? a.area() / probe->area()
+                         : !(probe->height() == 0) ? a.height() / probe->height()
+                         : !(probe->width() == 0)  ? a.width() / probe->width()
+                                                   : Rational(0);
     std::optional<Extent> quotient = Product(unit, own);
     const std::optional<Extent> back = quotient ? Product(*quotient, b) : std::nullopt;
     if (back && *back == a) return quotient;
@@ -113,16 +123,18 @@ std::optional<Extent> Extent::Quotient(const Extent& a, const Extent& b) {
 }
 
 Extent Extent::Ratio(Extent a, const Extent& b) {
-  a.over_ = std::make_shared<const Extent>(b);
+  Parts parts{a.height(), a.width(), a.area(), std::make_shared<const Extent>(b)};
+  a.parts_ = std::make_shared<const Parts>(std::move(parts));
   return a;
 }
 
 std::optional<Extent> Extent::Floor(const Extent& a) {
-  if (a.over_) return std::nullopt;
-  const bool whole = IsWholeAtPeriods(a.height_, kPeriod) && IsWholeAtPeriods(a.width_, kPeriod) &&
-                     IsWholeAtPeriods(a.area_, kPeriod * kPeriod);
+  if (a.over()) return std::nullopt;
+  const bool whole = IsWholeAtPeriods(a.height(), kPeriod) &&
+                     IsWholeAtPeriods(a.width(), kPeriod) &&
+                     IsWholeAtPeriods(a.area(), kPeriod * kPeriod);
   if (!whole) return std::nullopt;
-  return Extent(a.one_.Floor(), a.height_, a.width_, a.area_);
+  return Extent(a.one().Floor(), a.height(), a.width(), a.area());
 }
 
 std::optional<Extent> Extent::FloorQuotient(const Extent& a, const Extent& b) {
@@ -139,11 +151,11 @@ std::optional<Extent> Extent::Remainder(const Extent& a, const Extent& b) {
 }
 
 std::optional<int> Extent::Sign() const {
-  if (over_) return std::nullopt;
-  if (IsConstant()) return one_.numerator() < 0 ? -1 : one_.numerator() > 0 ? 1 : 0;
+  if (over()) return std::nullopt;
+  if (IsConstant()) return one().numerator() < 0 ? -1 : one().numerator() > 0 ? 1 : 0;
   // Coefficients of one sign, of which a period's worth outweighs the constant.
   int sign = 0;
-  for (const Rational part : {height_, width_, area_}) {
+  for (const Rational part : {height(), width(), area()}) {
     const int own = part.numerator() < 0 ? -1 : part.numerator() > 0 ? 1 : 0;
     if (own != 0 && sign != 0 && own != sign) return std::nullopt;
     if (own != 0) sign = own;
@@ -179,12 +191,12 @@ std::string Extent::ToString() const {
     text += unit;
     if (!size.IsWhole()) text += "/" + std::to_string(size.denominator());
   };
-  add(area_, "H*W");
-  add(height_, "H");
-  add(width_, "W");
-  add(one_, "");
+  add(area(), "H*W");
+  add(height(), "H");
+  add(width(), "W");
+  add(one(), "");
   if (text.empty()) text = "0";
-  return over_ ? "(" + text + ")/(" + over_->ToString() + ")" : text;
+  return over() ? "(" + text + ")/(" + over()->ToString() + ")" : text;
 }
 
 }  // namespace tessera

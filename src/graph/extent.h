@@ -25,21 +25,20 @@ class Extent {
   Extent() = default;
   Extent(int64_t number) : one_(number) {}   // NOLINT(google-explicit-constructor)
   Extent(Rational number) : one_(number) {}  // NOLINT(google-explicit-constructor)
-  Extent(Rational one, Rational height, Rational width, Rational area)
-      : one_(one), height_(height), width_(width), area_(area) {}
+  Extent(Rational one, Rational height, Rational width, Rational area);
 
   static Extent Height() { return Extent(0, 1, 0, 0); }
   static Extent Width() { return Extent(0, 0, 1, 0); }
 
-  constexpr Rational one() const { return one_; }
-  constexpr Rational height() const { return height_; }
-  constexpr Rational width() const { return width_; }
-  constexpr Rational area() const { return area_; }
+  Rational one() const { return one_; }
+  Rational height() const { return parts_ ? parts_->height : Rational(); }
+  Rational width() const { return parts_ ? parts_->width : Rational(); }
+  Rational area() const { return parts_ ? parts_->area : Rational(); }
 
-  bool IsConstant() const { return height_ == 0 && width_ == 0 && area_ == 0 && !over_; }
+  bool IsConstant() const { return !parts_; }
   /// What this is divided by, where a quotient has no other form: H / (H/6 - 2). No arithmetic is
   /// done with such; exporters compute scale factors as quotients of sizes.
-  const Extent* over() const { return over_.get(); }
+  const Extent* over() const { return parts_ ? parts_->over.get() : nullptr; }
   /// The number, when it is constant and whole.
   std::optional<int64_t> Whole() const;
   /// f when the extent is f times H (axis 0) or f times W (axis 1), without a rest.
@@ -51,7 +50,7 @@ class Extent {
   friend bool operator==(const Extent& a, const Extent& b);
 
   friend Extent operator+(const Extent& a, const Extent& b);
-  Extent operator-() const { return Extent(-one_, -height_, -width_, -area_); }
+  Extent operator-() const { return Extent(-one(), -height(), -width(), -area()); }
   friend Extent operator-(const Extent& a, const Extent& b) { return a + -b; }
 
   // Nothing where the result has another form, or parts beyond Rational::kMaxPart.
@@ -78,11 +77,16 @@ class Extent {
   bool Small() const;
   bool Same(const Extent& other) const;  // but for what they are divided by
 
+  // What depends on the image. Most extents are constants, and masks have many.
+  struct Parts {
+    Rational height;
+    Rational width;
+    Rational area;
+    std::shared_ptr<const Extent> over;
+  };
+
   Rational one_;
-  Rational height_;
-  Rational width_;
-  Rational area_;
-  std::shared_ptr<const Extent> over_;
+  std::shared_ptr<const Parts> parts_;  // null: nothing
 };
 
 }  // namespace tessera

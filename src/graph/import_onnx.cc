@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -101,7 +101,9 @@ class ModelImporter {
     Note(AddNamedInputs());
     if (!Note(AddInput())) return Obstacles();
     for (size_t i = 0; i < model_.nodes.size(); ++i) {
-      if (needed_nodes_[i]) ImportNode(model_.nodes[i], i);
+      if (!needed_nodes_[i]) continue;
+      ImportNode(model_.nodes[i], i);
+      ForgetUsed(model_.nodes[i]);
     }
     if (!obstacles_.empty()) return Obstacles();
     if (Note(SetOutput())) SetCodeRanges();
@@ -172,16 +174,20 @@ class ModelImporter {
 
   // Marks what the output depends on. Nodes stand in order, so that one look backwards does.
   void FindNeeded() {
-    needed_names_.insert(output_);
+    scope_.wanted.insert(output_);
     needed_nodes_.assign(model_.nodes.size(), false);
     for (size_t i = model_.nodes.size(); i-- > 0;) {
       const onnx::Node& node = model_.nodes[i];
       const auto is_needed = [&](const std::string& name) {
-        return !name.empty() && needed_names_.count(name) > 0;
+        return !name.empty() && scope_.wanted.count(name) > 0;
       };
       if (std::none_of(node.outputs.begin(), node.outputs.end(), is_needed)) continue;
       needed_nodes_[i] = true;
-      needed_names_.insert(node.inputs.begin(), node.inputs.end());
+      for (const std::string& input : node.inputs) {
+        if (input.empty()) continue;
+        scope_.wanted.insert(input);
+        ++uses_[input];
+      }
     }
   }
 
@@ -264,7 +270,7 @@ class ModelImporter {
       if (scope_.names.count(input.name) == 0) open.push_back(&input);
     }
     if (open.size() > 1) {
-      std::erase_if(open, [&](const auto* input) { return needed_names_.count(input->name) == 0; });
+      std::erase_if(open, [&](const auto* input) { return scope_.wanted.count(input->name) == 0; });
     }
     if (open.empty()) return BadModel("the model has no input that its output depends on");
     const auto first = std::find_if(open.begin(), open.end(),
@@ -403,6 +409,38 @@ class ModelImporter {
     for (const std::string& output : node.outputs) AddUnknown(output);
   }
 
+  // Lets go of what was computed on the way to masks and positions, once its last reader has it.
+  void ForgetUsed(const onnx::Node& node) {
+    for (const std::string& input : node.inputs) {
+      if (input.empty() || --uses_[input] > 0 || input == output_) continue;
+      const auto bytes = scope_.folded_bytes.find(input);
+      if (bytes == scope_.folded_bytes.end()) continue;
+      if (scope_.known.erase(input) > 0 || ForgetConstant(input, bytes->second)) {
+        scope_.folding_bytes += bytes->second;
+        scope_.folded_bytes.erase(bytes);
+      }
+    }
+  }
+
+  // Small ones are not worth the search for nodes that they are part of.
+  bool ForgetConstant(const std::string& name, uint64_t bytes) {
+    constexpr uint64_t kLeast = 1 << 16;
+    const auto found = scope_.names.find(name);
+    if (bytes < kLeast || found == scope_.names.end()) return false;
+    const ValueId id = found->second;
+    const bool is_read = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& n) {
+      return std::find(n.inputs.begin(), n.inputs.end(), id) != n.inputs.end();
+    });
+    const bool has_names =
+        std::any_of(scope_.names.begin(), scope_.names.end(), [&](const auto& other) {
+          return other.second == id && other.first != name && uses_[other.first] > 0;
+        });
+    if (is_read || has_names || !graph_.value(id).constant) return false;
+    graph_.value(id).constant = MakeConstant({});
+    graph_.value(id).shape = {0};
+    return true;
+  }
+
   static const Importer* FindImporter(std::string_view op_type) {
     const auto importers = LinkedRepertoire().importers;
     const auto found = std::find_if(importers.begin(), importers.end(),
@@ -504,8 +542,8 @@ class ModelImporter {
   onnx::Model model_;
   const LoadOptions& options_;
   std::string output_;
-  std::unordered_set<std::string> needed_names_;
   std::vector<bool> needed_nodes_;
+  std::unordered_map<std::string, size_t> uses_;  // by nodes that are still to come
   std::vector<Obstacle> obstacles_;
   Graph graph_;
   Scope scope_;

@@ -25,6 +25,33 @@ int64_t CountParameters(const Graph& graph) {
   return count;
 }
 
+// Whether the network's shapes fit together for some sizes that are multiples of what it takes.
+bool RunsAtMultiples(const Graph& graph, int64_t multiple, int64_t smallest) {
+  constexpr int64_t kTried = 4;
+  constexpr int64_t kLeast = 64;
+  const int64_t first = (std::max(smallest, kLeast) + multiple - 1) / multiple;
+  for (int64_t i = first; i < first + kTried; ++i) {
+    Graph tried = graph;
+    if (!InferShapes(tried, i * multiple, i * multiple).ok()) return false;
+  }
+  return true;
+}
+
+// How the network may be tiled. Where halves are rounded and doubled again, shapes fit together for
+// multiples only, which no operator alone tells.
+Result<TilingAnalysis> AnalyzeWorkingTiling(Graph& graph) {
+  constexpr int64_t kMost = 64;
+  TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeTiling(graph));
+  const int64_t own = analysis.facts.size_multiple;
+  if (graph.IsFixed() || RunsAtMultiples(graph, own, analysis.facts.smallest)) return analysis;
+  for (int64_t times = 2; own * times <= kMost; times *= 2) {
+    if (!RunsAtMultiples(graph, own * times, analysis.facts.smallest)) continue;
+    graph.size_multiple = own * times;
+    return AnalyzeTiling(graph);
+  }
+  return analysis;
+}
+
 // The network behind one output.
 Result<Model> LoadOutput(onnx::Model file, const LoadOptions& options,
                          std::vector<Status>* obstacles) {
@@ -35,7 +62,7 @@ Result<Model> LoadOutput(onnx::Model file, const LoadOptions& options,
   TESSERA_ASSIGN_OR_RETURN(model.graph, ImportOnnx(std::move(file), options, obstacles));
   model.channel_means = ChannelMeansOf(model.graph);  // passes fold them into convolutions
   TESSERA_RETURN_IF_ERROR(Simplify(model.graph));
-  TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeTiling(model.graph));
+  TESSERA_ASSIGN_OR_RETURN(TilingAnalysis analysis, AnalyzeWorkingTiling(model.graph));
   if (analysis.crop) CropOutput(model.graph, *analysis.crop);
   model.tiling = std::move(analysis.facts);
   model.multiplications_per_pixel = analysis.multiplications_per_pixel;
@@ -163,18 +190,20 @@ int64_t FindSmallest(const SizedFile& sized, const Model& model, const TilingFac
   return known;
 }
 
-// A network of which no graph stands for all sizes.
-Result<Model> LoadBySizes(std::shared_ptr<const SizedFile> sized) {
+// A network of which no graph stands for all sizes. `obstacles` are those of the first size.
+Result<Model> LoadBySizes(std::shared_ptr<const SizedFile> sized, std::vector<Status>* obstacles) {
   // Multiples of many windows and strides; then what files are traced with, whose numbers may stand
   // for nothing else.
   constexpr std::array<int64_t, 10> kSizes = {64, 192, 128, 256, 48, 96, 32, 224, 320, 512};
   constexpr int64_t kMostMultiple = 64;
   constexpr int64_t kTile = 256;
+  constexpr int64_t kOverlap = 16;
   Status first;
   for (const int64_t extent : kSizes) {
     LoadOptions options = sized->options;
     options.size = ImageSize{extent, extent};
-    Result<Model> model = LoadFile(onnx::Model(sized->file), options, nullptr);
+    Result<Model> model =
+        LoadFile(onnx::Model(sized->file), options, first.ok() ? obstacles : nullptr);
     if (!model.ok()) {
       if (first.ok()) first = model.status();
       continue;
@@ -184,15 +213,18 @@ Result<Model> LoadBySizes(std::shared_ptr<const SizedFile> sized) {
     if (!FindScale(*sized, *model, extent, free)) return model;
     const int64_t most = std::gcd(extent, 3 * kMostMultiple);
     const auto multiple = FindMultiple(*sized, *model, free, extent, most);
-    // A tile that is too large for its positions to be folded.
+    // A tile may be too large for its positions to be folded. That its tensors are large is for the
+    // choice of tiles to see.
     const int64_t large = (kTile + extent - 1) / extent * extent;
-    if (!multiple || !Fits(*sized, *model, free, {large, large})) return model;
+    if (!multiple || !ImportSized(*sized, *model, {large, large}).ok()) return model;
     facts = free;
     facts.fixed_height = 0;
     facts.fixed_width = 0;
     facts.size_multiple = *multiple;
     facts.whole_multiple = *multiple;
     facts.smallest = FindSmallest(*sized, *model, facts, extent);
+    // Windows reach further than what their own multiple tells.
+    facts.overlap = std::max(facts.overlap, kOverlap);
     facts.overlap = (facts.overlap + *multiple - 1) / *multiple * *multiple;
     if (facts.exact) {
       facts.exact = false;
@@ -221,8 +253,12 @@ Result<Model> Load(std::span<const uint8_t> bytes, LoadOptions options,
   if (declared) {
     // What has no meaning for other sizes may run in tiles of its own size.
     options.size = declared;
-    Result<Model> fixed = LoadFile(std::move(again), options, nullptr);
-    return fixed.ok() ? std::move(fixed) : std::move(model);
+    std::vector<Status> own;
+    Result<Model> fixed = LoadFile(std::move(again), options, &own);
+    if (fixed.ok() || model.ok()) return fixed.ok() ? std::move(fixed) : std::move(model);
+    // What stands in the way at that size too is what really does.
+    if (obstacles) *obstacles = std::move(own);
+    return fixed;
   }
   options.files = {};
   auto sized = std::make_shared<const SizedFile>(SizedFile{std::move(again), std::move(options)});
@@ -230,9 +266,9 @@ Result<Model> Load(std::span<const uint8_t> bytes, LoadOptions options,
     FreeWholeSizes(*model, std::move(sized));
     return model;
   }
-  Result<Model> any = LoadBySizes(std::move(sized));
-  if (!any.ok()) return model;
-  if (obstacles) obstacles->clear();
+  std::vector<Status> own;
+  Result<Model> any = LoadBySizes(std::move(sized), &own);
+  if (obstacles) *obstacles = any.ok() ? std::vector<Status>() : std::move(own);
   return any;
 }
 

@@ -99,8 +99,8 @@ TEST_CASE("options: another input takes the value that is named, or is refused")
 TEST_CASE("options: all that stands in the way is told of at once") {
   OnnxBuilder b;
   b.Input("x", {1, 3, -1, -1}).Output("y").Floats("w", {3, 3, 3, 3}, std::vector<float>(81, 0.1f));
-  b.Node("TopK", {"x"}, "a", {}, "first");
-  b.Node("TopK", {"a"}, "b", {}, "second");
+  b.Node("RoiAlign", {"x"}, "a", {}, "first");
+  b.Node("RoiAlign", {"a"}, "b", {}, "second");
   b.Node("Conv", {"b", "w"}, "c", {OnnxAttribute::Ints("dilations", {99, 99})}, "wide");
   b.Node("Relu", {"c"}, "d", {}, "fine");
   b.Node("Hardmax", {"d"}, "e", {}, "third");
@@ -120,7 +120,7 @@ TEST_CASE("options: all that stands in the way is told of at once") {
     CHECK(status.message().find(wanted[i]) != std::string::npos);
   }
   CHECK(obstacles[0].message().find("and of 1 more") != std::string::npos);
-  CHECK(status.message().starts_with("5 things stand in the way: (1) operator TopK"));
+  CHECK(status.message().starts_with("5 things stand in the way: (1) operator RoiAlign"));
 }
 
 TEST_CASE("options: what only follows from an obstacle is no obstacle") {

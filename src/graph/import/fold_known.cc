@@ -79,7 +79,23 @@ Status FoldConstantOfShape(OpContext& op) {
   return op.EmitKnown(std::move(known));
 }
 
+// Range of numbers that are no whole ones.
+Status FoldRangeOfFloats(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const float start, op.ScalarInput(0, 0.0f));
+  TESSERA_ASSIGN_OR_RETURN(const float limit, op.ScalarInput(1, 0.0f));
+  TESSERA_ASSIGN_OR_RETURN(const float delta, op.ScalarInput(2, 1.0f));
+  if (delta == 0.0f) return op.Malformed("delta is zero");
+  const double steps = (static_cast<double>(limit) - start) / delta;
+  const auto count = static_cast<int64_t>(std::clamp(std::ceil(steps), 0.0, 1e15));
+  TESSERA_RETURN_IF_ERROR(op.FoldedSize({count}, false).status());
+  Known known{{count}, true, {}, {}};
+  for (int64_t i = 0; i < count; ++i) known.floats.push_back(start + static_cast<float>(i) * delta);
+  return op.EmitKnown(std::move(known));
+}
+
 Status FoldRange(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(const Known first, Input(op, 0));
+  if (!first.floats.empty()) return FoldRangeOfFloats(op);
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> start, Integers(op, 0));
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> limit, Integers(op, 1));
   TESSERA_ASSIGN_OR_RETURN(const std::vector<int64_t> delta, Integers(op, 2));
@@ -111,6 +127,11 @@ Status FoldCast(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
   TESSERA_ASSIGN_OR_RETURN(const int64_t to, op.Int("to", 0));
   op.Ignore("saturate");  // concerns 8-bit floats only
+  constexpr int64_t kBool = 9;
+  if (to == kBool && !x.floats.empty()) {
+    for (float& number : x.floats) number = number != 0.0f ? 1.0f : 0.0f;
+    return op.EmitKnown(std::move(x));
+  }
   const bool to_floating = onnx::IsFloating(static_cast<onnx::DataType>(to));
   if (to_floating == x.is_floating) return FoldIdentity(op);
   x.is_floating = to_floating;
@@ -131,11 +152,9 @@ Status FoldCast(OpContext& op) {
     }
     return op.EmitKnown(std::move(x));
   }
-  constexpr int64_t kBool = 9;
   for (const float number : x.floats) {
     if (!(std::abs(number) < 1e15f)) return op.Unsupported("casts a number that is too large");
-    const auto whole = static_cast<int64_t>(number);
-    x.extents.emplace_back(to == kBool ? (number != 0.0f ? 1 : 0) : whole);
+    x.extents.emplace_back(static_cast<int64_t>(number));
   }
   x.floats.clear();
   return op.EmitKnown(std::move(x));
@@ -310,6 +329,47 @@ Status FoldTile(OpContext& op) {
   return op.EmitKnown(std::move(x));
 }
 
+// x with the slices that the indices name replaced, as of the regions of a mask.
+Status FoldScatterND(OpContext& op) {
+  TESSERA_ASSIGN_OR_RETURN(Known x, Input(op, 0));
+  TESSERA_ASSIGN_OR_RETURN(const Known where, Input(op, 1));
+  TESSERA_ASSIGN_OR_RETURN(Known y, Input(op, 2));
+  TESSERA_ASSIGN_OR_RETURN(const std::string reduction, op.String("reduction", "none"));
+  if (reduction != "none") return op.Unsupported("reduction '" + reduction + "' is not supported");
+  const auto positions = where.Integers();
+  if (!positions) return op.Unsupported("its indices depend on the image's size");
+  const auto depth = static_cast<size_t>(where.shape.empty() ? 0 : where.shape.back());
+  if (depth < 1 || depth > x.shape.size()) return op.Malformed("the indices fit no axes");
+  if (x.floats.empty() != y.floats.empty()) {
+    TESSERA_RETURN_IF_ERROR(ToExtents(op, x));
+    TESSERA_RETURN_IF_ERROR(ToExtents(op, y));
+  }
+  size_t length = 1;
+  for (size_t axis = depth; axis < x.shape.size(); ++axis) {
+    length *= static_cast<size_t>(x.shape[axis]);
+  }
+  const size_t slices = positions->size() / depth;
+  if (y.size() != slices * length) return op.Malformed("the updates do not fit the indices");
+  for (size_t slice = 0; slice < slices; ++slice) {
+    size_t at = 0;
+    for (size_t axis = 0; axis < depth; ++axis) {
+      const int64_t given = (*positions)[slice * depth + axis];
+      const int64_t position = given < 0 ? given + x.shape[axis] : given;
+      if (position < 0 || position >= x.shape[axis])
+        return op.Malformed("an index is out of range");
+      at = at * static_cast<size_t>(x.shape[axis]) + static_cast<size_t>(position);
+    }
+    for (size_t i = 0; i < length; ++i) {
+      if (x.floats.empty()) {
+        x.extents[at * length + i] = y.extents[slice * length + i];
+      } else {
+        x.floats[at * length + i] = y.floats[slice * length + i];
+      }
+    }
+  }
+  return op.EmitKnown(std::move(x));
+}
+
 // --- arithmetic ---
 
 std::optional<Extent> Compute(std::string_view op_type, const Extent& a, const Extent& b,
@@ -359,6 +419,21 @@ std::optional<Binary::Kind> FloatKind(std::string_view op_type) {
   return std::nullopt;
 }
 
+// Comparisons of weights, and what is made of their results: truths are 0 and 1, in single
+// precision as the numbers that they come from, since masks of attention are as large as many
+// weights.
+std::optional<bool> Compare(std::string_view op_type, float a, float b) {
+  if (op_type == "Equal") return a == b;
+  if (op_type == "Less") return a < b;
+  if (op_type == "LessOrEqual") return a <= b;
+  if (op_type == "Greater") return a > b;
+  if (op_type == "GreaterOrEqual") return a >= b;
+  if (op_type == "And") return a != 0.0f && b != 0.0f;
+  if (op_type == "Or") return a != 0.0f || b != 0.0f;
+  if (op_type == "Xor") return (a != 0.0f) != (b != 0.0f);
+  return std::nullopt;
+}
+
 // What was rounded, or is rounded here, is exact for some images only.
 void NoteRounding(OpContext& op, const Extent& a, const Extent& b, bool is_floating) {
   op.HoldsFor(a);
@@ -382,6 +457,14 @@ Result<Known> FoldPair(OpContext& op, const Known& first, const Known& second) {
       y.floats.push_back(Apply(*kind, a.floats[i], b.floats[i]));
       if (std::isfinite(y.floats.back())) continue;
       return op.Malformed("makes a constant that is not a finite number");
+    }
+    return y;
+  }
+  if (all_floats) {
+    for (size_t i = 0; i < a.floats.size(); ++i) {
+      const auto truth = Compare(op.op_type(), a.floats[i], b.floats[i]);
+      if (!truth) return op.Unsupported("of weights");
+      y.floats.push_back(*truth ? 1.0f : 0.0f);
     }
     return y;
   }
@@ -429,7 +512,7 @@ std::optional<Extent> Compute(std::string_view op_type, const Extent& x) {
 
 // The functions that weights are made of.
 std::optional<double> Compute(std::string_view op_type, double x) {
-  constexpr std::array<std::pair<std::string_view, Unary::Kind>, 14> kKinds = {
+  constexpr std::array<std::pair<std::string_view, Unary::Kind>, 16> kKinds = {
       {{"Neg", Unary::Kind::kNeg},
        {"Floor", Unary::Kind::kFloor},
        {"Ceil", Unary::Kind::kCeil},
@@ -443,11 +526,14 @@ std::optional<double> Compute(std::string_view op_type, double x) {
        {"Sigmoid", Unary::Kind::kSigmoid},
        {"Tanh", Unary::Kind::kTanh},
        {"Softplus", Unary::Kind::kSoftplus},
-       {"Erf", Unary::Kind::kErf}}};
+       {"Erf", Unary::Kind::kErf},
+       {"Sin", Unary::Kind::kSin},
+       {"Cos", Unary::Kind::kCos}}};
   for (const auto& [name, kind] : kKinds) {
     if (name == op_type) return Apply(Unary{kind}, x);
   }
   if (op_type == "Relu") return std::max(x, 0.0);
+  if (op_type == "Not") return x == 0.0 ? 1.0 : 0.0;
   return std::nullopt;
 }
 
@@ -510,13 +596,23 @@ Status FoldClip(OpContext& op) {
   return op.EmitKnown(std::move(x));
 }
 
+std::optional<std::vector<bool>> Truths(const Known& known) {
+  std::vector<bool> truths;
+  for (const float number : known.floats) truths.push_back(number != 0.0f);
+  if (!truths.empty()) return truths;
+  const auto integers = known.Integers();
+  if (!integers) return std::nullopt;
+  for (const int64_t number : *integers) truths.push_back(number != 0);
+  return truths;
+}
+
 Status FoldWhere(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const Known condition, Input(op, 0));
   TESSERA_ASSIGN_OR_RETURN(Known yes, Input(op, 1));
   TESSERA_ASSIGN_OR_RETURN(Known no, Input(op, 2));
   TESSERA_ASSIGN_OR_RETURN(Shape shape, Broadcast(yes.shape, no.shape));
   TESSERA_ASSIGN_OR_RETURN(shape, Broadcast(shape, condition.shape));
-  const auto which = condition.Integers();
+  const auto which = Truths(condition);
   if (!which) return op.Unsupported("its condition depends on the image's size");
   const bool all_floats = yes.extents.empty() && no.extents.empty();
   TESSERA_RETURN_IF_ERROR(op.FoldedSize(shape, !all_floats).status());
@@ -529,7 +625,7 @@ Status FoldWhere(OpContext& op) {
   const std::vector<size_t> from_no = BroadcastSource(no.shape, shape);
   Known y{std::move(shape), yes.is_floating, {}, {}};
   for (size_t i = 0; i < chosen.size(); ++i) {
-    const bool take_yes = (*which)[chosen[i]] != 0;
+    const bool take_yes = (*which)[chosen[i]];
     const Known& source = take_yes ? yes : no;
     const size_t element = take_yes ? from_yes[i] : from_no[i];
     if (all_floats) {
@@ -673,6 +769,7 @@ constexpr std::array kFolders = {
     Folder{"Clip", FoldClip},
     Folder{"Concat", FoldConcat},
     Folder{"ConstantOfShape", FoldConstantOfShape},
+    Folder{"Cos", FoldUnary},
     Folder{"Div", FoldBinary},
     Folder{"Equal", FoldBinary},
     Folder{"Erf", FoldUnary},
@@ -709,8 +806,10 @@ constexpr std::array kFolders = {
     Folder{"Relu", FoldUnary},
     Folder{"Reshape", FoldReshape},
     Folder{"Round", FoldUnary},
+    Folder{"ScatterND", FoldScatterND},
     Folder{"Sigmoid", FoldUnary},
     Folder{"Sign", FoldUnary},
+    Folder{"Sin", FoldUnary},
     Folder{"Slice", FoldSlice},
     Folder{"Softplus", FoldUnary},
     Folder{"Split", FoldSplit},

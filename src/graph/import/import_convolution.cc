@@ -88,7 +88,8 @@ Status ReadGroups(OpContext& op, const Shape& weights, Conv& conv) {
   return Status::Ok();
 }
 
-// The convolution of x, whose weights are those of an image.
+}  // namespace
+
 Result<Conv> ReadConv(OpContext& op, const Shape& weights) {
   Conv conv;
   TESSERA_RETURN_IF_ERROR(ReadKernel(op, weights, conv));
@@ -101,6 +102,8 @@ Result<Conv> ReadConv(OpContext& op, const Shape& weights) {
   TESSERA_RETURN_IF_ERROR(ReadGroups(op, weights, conv));
   return conv;
 }
+
+namespace {
 
 // The tensor with an axis of one element in the place of an image's height.
 Result<ValueId> WithHeight(OpContext& op, ValueId x) {

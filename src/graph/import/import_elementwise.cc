@@ -52,6 +52,8 @@ Result<ValueId> Counted(OpContext& op, const Extent& number) {
   return op.Add(Binary{Binary::Kind::kDiv}, {sum, divisor});
 }
 
+}  // namespace
+
 // A tensor or constant of a floating type. Integer constants beside tensors are numbers that an
 // exporter wrote without a type.
 Result<ValueId> Operand(OpContext& op, size_t index) {
@@ -68,6 +70,8 @@ Result<ValueId> Operand(OpContext& op, size_t index) {
   if (is_size) return Counted(op, known->extents[0]);
   return op.Input(index);
 }
+
+namespace {
 
 // The sum of an image over its size, which is its mean: sums over axes whose extents have `size` as
 // their product, up to a constant, become means. False when `x` is no such sum.

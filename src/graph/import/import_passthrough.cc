@@ -92,6 +92,16 @@ Status ImportCast(OpContext& op) {
   const bool from_float = value.type == ElementType::kFloat32;
   // Everything runs in float32, so that a cast between floating types changes nothing.
   if (from_float && onnx::IsFloating(type)) return op.Alias(x);
+  constexpr int64_t kBool = 9;
+  const bool to_whole = type == onnx::DataType::kInt64 || type == onnx::DataType::kInt32;
+  if (from_float && !value.constant && (to == kBool || to_whole)) {
+    // Truths are 0 and 1; whole numbers are rounded towards zero.
+    TESSERA_ASSIGN_OR_RETURN(const ValueId sign, op.Add(Unary{Unary::Kind::kSign}, {x}));
+    if (to == kBool) return op.Emit(Unary{Unary::Kind::kAbs}, {sign});
+    TESSERA_ASSIGN_OR_RETURN(const ValueId size, op.Add(Unary{Unary::Kind::kAbs}, {x}));
+    TESSERA_ASSIGN_OR_RETURN(const ValueId whole, op.Add(Unary{Unary::Kind::kFloor}, {size}));
+    return op.Emit(Binary{Binary::Kind::kMul}, {whole, sign});
+  }
   if (!from_float && value.constant) {
     if (type == onnx::DataType::kInt64 || type == onnx::DataType::kInt32) return op.Alias(x);
     if (onnx::IsFloating(type)) {
@@ -100,8 +110,8 @@ Status ImportCast(OpContext& op) {
     }
   }
   return op.Unsupported(
-      "only casts between floating types, and of integer constants to floating "
-      "types, are supported");
+      "only casts between floating types, to whole numbers and truths, and of integer constants to "
+      "floating types, are supported");
 }
 
 }  // namespace tessera

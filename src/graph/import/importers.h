@@ -10,14 +10,21 @@ namespace tessera {
 // table.
 
 // import_convolution.cc
+/// The convolution that the attributes tell, with weights of a shape.
+Result<Conv> ReadConv(OpContext& op, const Shape& weights);
 Status ImportConv(OpContext& op);
 Status ImportPool(OpContext& op);  // MaxPool, AveragePool
 Status ImportBatchNormalization(OpContext& op);
+
+// import_dynamic_convolution.cc
+Status ImportAnyConv(OpContext& op);  // Conv, also with weights that are computed
 
 // import_transposed_convolution.cc
 Status ImportConvTranspose(OpContext& op);
 
 // import_elementwise.cc
+/// A tensor or constant of a floating type. Integer constants and sizes become numbers.
+Result<ValueId> Operand(OpContext& op, size_t index);
 Status ImportFunction(OpContext& op);  // Unary
 Status ImportMin(OpContext& op);
 Status ImportMax(OpContext& op);
@@ -34,6 +41,18 @@ Status ImportAdd(OpContext& op);
 Status ImportSub(OpContext& op);
 Status ImportMul(OpContext& op);
 Status ImportDiv(OpContext& op);
+
+// import_logic.cc
+Status ImportCompare(OpContext& op);  // Equal, Less, Greater, LessOrEqual, GreaterOrEqual
+Status ImportNot(OpContext& op);
+Status ImportAnd(OpContext& op);
+Status ImportOr(OpContext& op);
+Status ImportXor(OpContext& op);
+Status ImportWhere(OpContext& op);
+
+// import_order.cc
+Status ImportTopK(OpContext& op);
+Status ImportCumSum(OpContext& op);
 
 // import_layout.cc
 Status ImportConcat(OpContext& op);

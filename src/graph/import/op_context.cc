@@ -17,9 +17,19 @@ int64_t CommonMultiple(int64_t a, int64_t b) {
   return times > kMost / b ? kMost : times * b;
 }
 
+// The least number whose square is a multiple of `area`, where that is a small one.
+int64_t SideOf(int64_t area) {
+  constexpr int64_t kMost = 4096;
+  for (int64_t side = 1; side <= kMost; ++side) {
+    if (side * side % area == 0) return side;
+  }
+  return area;
+}
+
 // What the image's height and width must be multiples of for this to be a whole number.
 int64_t MultipleFor(const Extent& extent) {
-  return CommonMultiple(extent.height().denominator(), extent.width().denominator());
+  const int64_t sides = CommonMultiple(extent.height().denominator(), extent.width().denominator());
+  return CommonMultiple(sides, SideOf(extent.area().denominator()));
 }
 
 }  // namespace
@@ -28,7 +38,9 @@ ValueId AddConstant(onnx::Tensor tensor, Scope& scope, Graph& graph) {
   const onnx::DataType type = tensor.data_type;
   // Weights are computed from others in a few steps: a cast, a norm, a product.
   constexpr uint64_t kStepBytesPerElement = 64;
-  scope.folding_bytes += kStepBytesPerElement * (tensor.floats.size() + tensor.ints.size());
+  const uint64_t steps = kStepBytesPerElement * (tensor.floats.size() + tensor.ints.size());
+  scope.folding_bytes += steps;
+  scope.folding_work += steps;
   Value value;
   value.name = std::move(tensor.name);
   value.type = onnx::IsFloating(tensor.data_type) ? ElementType::kFloat32 : ElementType::kInt64;
@@ -163,11 +175,37 @@ Result<onnx::DataType> OpContext::IntegerTypeInput(size_t index) const {
   return Malformed("input " + std::to_string(index) + " must be a constant of integers");
 }
 
-Result<ValueId> OpContext::TensorInput(size_t index) const {
+// Nothing times the mean of the image, as a tensor of one element that is no picture.
+Result<ValueId> OpContext::Zero() {
+  if (scope_.zero != kNoValue) return scope_.zero;
+  TESSERA_ASSIGN_OR_RETURN(const ValueId mean,
+                           Add(Reduce{Reduce::Kind::kMean, {1, 2, 3}}, {graph_.input}));
+  TESSERA_ASSIGN_OR_RETURN(const ValueId line, Add(Reshape{{1}}, {mean}));
+  const ValueId nothing = AddConstant({}, {0.0f});
+  TESSERA_ASSIGN_OR_RETURN(scope_.zero, Add(Binary{Binary::Kind::kMul}, {line, nothing}));
+  return scope_.zero;
+}
+
+Result<ValueId> OpContext::TensorInput(size_t index) {
   TESSERA_ASSIGN_OR_RETURN(const ValueId id, Input(index));
-  if (!graph_.value(id).constant) return id;
-  return Unsupported("input " + std::to_string(index) +
-                     " is a constant; it must come from the image");
+  const Value& value = graph_.value(id);
+  if (!value.constant) return id;
+  if (!graph_.IsFixed()) {
+    return Unsupported("input " + std::to_string(index) +
+                       " is a constant; it must come from the image");
+  }
+  const auto found = scope_.tensors.find(id);
+  if (found != scope_.tensors.end()) return found->second;
+  std::vector<float> elements = value.constant->floats;
+  if (value.type == ElementType::kInt64) {
+    elements.assign(value.constant->ints.begin(), value.constant->ints.end());
+  }
+  TESSERA_ASSIGN_OR_RETURN(const ValueId numbers,
+                           AddFolded(Shape(value.shape), std::move(elements)));
+  TESSERA_ASSIGN_OR_RETURN(const ValueId zero, Zero());
+  TESSERA_ASSIGN_OR_RETURN(const ValueId tensor, Add(Binary{Binary::Kind::kAdd}, {zero, numbers}));
+  scope_.tensors.emplace(id, tensor);
+  return tensor;
 }
 
 Result<const Value*> OpContext::ConstantValue(size_t index) const {
@@ -360,10 +398,26 @@ Result<size_t> OpContext::FoldedSize(const Shape& shape, bool of_extents) const 
   return count;
 }
 
+Status OpContext::Charge(uint64_t bytes) {
+  if (bytes > scope_.folding_bytes || bytes > scope_.folding_work) {
+    return Unsupported("makes constants that are too large");
+  }
+  scope_.folding_bytes -= bytes;
+  scope_.folding_work -= bytes;
+  return Status::Ok();
+}
+
+Result<ValueId> OpContext::AddFolded(Shape shape, std::vector<float> elements) {
+  TESSERA_RETURN_IF_ERROR(Charge(elements.size() * sizeof(float)));
+  return AddConstant(std::move(shape), std::move(elements));
+}
+
 Status OpContext::EmitKnown(KnownTensor known) {
   // Every step is charged, so that many small ones are no way around the limit.
   TESSERA_ASSIGN_OR_RETURN(const size_t count, FoldedSize(known.shape, known.floats.empty()));
-  scope_.folding_bytes -= count * (known.floats.empty() ? sizeof(Extent) : sizeof(float));
+  const uint64_t bytes = count * (known.floats.empty() ? sizeof(Extent) : sizeof(float));
+  TESSERA_RETURN_IF_ERROR(Charge(bytes));
+  if (HasOutput()) scope_.folded_bytes[node_.outputs[output_]] = bytes;
   if (!known.IsConstant()) {
     if (!HasOutput()) return Status::Ok();
     const std::string& name = node_.outputs[output_];

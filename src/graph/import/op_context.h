@@ -38,12 +38,21 @@ struct Scope {
   // multiples of for them to hold.
   std::unordered_map<std::string, int64_t> multiples;
   SymbolicShapes shapes;
+  // What the output depends on.
+  std::unordered_set<std::string> wanted;
+  // Constants that stand in for tensors (see OpContext::TensorInput), and the zero that they are
+  // made of.
+  std::unordered_map<ValueId, ValueId> tensors;
+  ValueId zero = kNoValue;
   // What nodes that could not be imported would have made, and all that depends on it: the import
   // goes on to find what else stands in the way.
   std::unordered_set<ValueId> unknown;
-  // Bytes that constants which are computed on import may still take: a short file can ask for any
-  // amount, by Expand or by doubling what it has.
-  uint64_t folding_bytes = uint64_t{1} << 25;
+  // Bytes that constants which are computed on import may still take, and all that were ever made:
+  // a short file can ask for any amount, by Expand or by doubling what it has.
+  uint64_t folding_bytes = uint64_t{1} << 26;
+  uint64_t folding_work = uint64_t{1} << 30;
+  // What each name has taken of them, to be given back when nothing reads it any more.
+  std::unordered_map<std::string, uint64_t> folded_bytes;
 };
 
 /// What an importer sees of the node it imports: typed access to attributes and inputs, ways to
@@ -88,8 +97,9 @@ class OpContext {
   /// Any input: a tensor or a constant. kModelFormat when it is missing or not yet produced,
   /// kModelOp when it is a tensor of codes (see AllowCodes).
   Result<ValueId> Input(size_t index) const;
-  /// An input that depends on the image. kModelOp when it is a constant.
-  Result<ValueId> TensorInput(size_t index) const;
+  /// An input that depends on the image. A constant is made to, by adding it to a zero that does,
+  /// in a graph of a fixed size; else kModelOp.
+  Result<ValueId> TensorInput(size_t index);
   /// A constant float input. kModelOp when it is computed from the image.
   Result<ValueId> WeightInput(size_t index) const;
   /// Whether the input is a constant, or depends on nothing but the image's size.
@@ -118,6 +128,11 @@ class OpContext {
   /// The single element of a constant float input, or `missing` when it is omitted.
   Result<float> ScalarInput(size_t index, float missing) const;
 
+  /// Whether the network's output depends on the node's output `index`.
+  bool IsWanted(size_t index) const {
+    return index < node_.outputs.size() && scope_.wanted.count(node_.outputs[index]) > 0;
+  }
+
   size_t output_count() const { return node_.outputs.size(); }
   /// The output that the next Emit, Alias or EmitKnown makes; 0 at first.
   void SelectOutput(size_t index) { output_ = index; }
@@ -126,6 +141,8 @@ class OpContext {
   Result<ValueId> Add(Operation operation, std::vector<ValueId> inputs);
   /// Adds a constant to the graph.
   ValueId AddConstant(Shape shape, std::vector<float> elements);
+  /// The same for one that is as large as the file says, within what it may take (see FoldedSize).
+  Result<ValueId> AddFolded(Shape shape, std::vector<float> elements);
   /// Asks for images whose height and width make this a whole number.
   void RequireMultiple(const Extent& extent);
   /// The number of elements of `shape`, for a tensor that is about to be computed. Fails when the
@@ -168,6 +185,8 @@ class OpContext {
   }
   std::string OutputName() const { return HasOutput() ? node_.outputs[output_] : ""; }
   Status Bind(ValueId value);
+  Result<ValueId> Zero();
+  Status Charge(uint64_t bytes);
   std::string Prefix() const;
   int64_t MultipleOfInputs() const;
 

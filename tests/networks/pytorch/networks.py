@@ -203,6 +203,140 @@ class Unfolded(nn.Module):
         return (taps * self.weight.view(1, 1, 9, 1, 1)).sum(2)
 
 
+def shift_mask(height, width, shift):
+    """Which pixels of a window were neighbours before the picture was rolled."""
+    regions = torch.zeros((1, height, width, 1))
+    count = 0
+    edges = (slice(0, -WINDOW), slice(-WINDOW, -shift), slice(-shift, None))
+    for rows in edges:
+        for columns in edges:
+            regions[:, rows, columns, :] = count
+            count += 1
+    windows = to_windows(regions).view(-1, WINDOW * WINDOW)
+    apart = windows.unsqueeze(1) - windows.unsqueeze(2)
+    return apart.masked_fill(apart != 0, -100.0).masked_fill(apart == 0, 0.0)
+
+
+class ShiftedWindows(nn.Module):
+    """Windows that are moved by half of one, with a mask that is computed (SwinIR, HAT, DAT)."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
+
+    def forward(self, x):
+        height, width = x.shape[2:]
+        shift = WINDOW // 2
+        moved = torch.roll(x.permute(0, 2, 3, 1), shifts=(-shift, -shift), dims=(1, 2))
+        q, k, v = self.qkv(to_windows(moved)).chunk(3, dim=-1)
+        scores = q @ k.transpose(-2, -1) * 0.25 + shift_mask(height, width, shift)
+        mixed = from_windows(scores.softmax(-1) @ v, height, width)
+        back = torch.roll(mixed, shifts=(shift, shift), dims=(1, 2))
+        return x + back.permute(0, 3, 1, 2)
+
+
+class Wavelet(nn.Module):
+    """Haar's transform, and its inverse by assignment to every other pixel."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = conv(4 * WIDTH, 4 * WIDTH, 1)
+
+    def forward(self, x):
+        a, b = x[:, :, 0::2, 0::2], x[:, :, 1::2, 0::2]
+        c, d = x[:, :, 0::2, 1::2], x[:, :, 1::2, 1::2]
+        bands = torch.cat([a + b + c + d, c + d - a - b, b + d - a - c, a + d - b - c], 1) / 2
+        p, q, r, s = self.mix(bands).chunk(4, dim=1)
+        y = torch.zeros_like(x)
+        y[:, :, 0::2, 0::2] = p - q - r + s
+        y[:, :, 1::2, 0::2] = p - q + r - s
+        y[:, :, 0::2, 1::2] = p + q - r - s
+        y[:, :, 1::2, 1::2] = p + q + r + s
+        return y / 2
+
+
+class PartialConv(nn.Module):
+    """A convolution of some channels, assigned (FasterNet)."""
+
+    def __init__(self):
+        super().__init__()
+        self.part = conv(4, 4)
+
+    def forward(self, x):
+        y = x.clone()
+        y[:, :4, :, :] = self.part(y[:, :4, :, :])
+        return y
+
+
+class DynamicKernel(nn.Module):
+    """A kernel for each channel that the picture makes (ESC)."""
+
+    def __init__(self):
+        super().__init__()
+        self.make = nn.Sequential(nn.AdaptiveAvgPool2d(1), conv(WIDTH, 9 * WIDTH, 1))
+
+    def forward(self, x):
+        batch, channels, height, width = x.shape
+        kernel = self.make(x).reshape(-1, 1, 3, 3)
+        flat = x.reshape(1, batch * channels, height, width)
+        return F.conv2d(flat, kernel, padding=1, groups=batch * channels).reshape(x.shape)
+
+
+class Experts(nn.Module):
+    """The best of some small networks, weighted (SeemoRe)."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = nn.Linear(WIDTH, 3)
+        self.experts = nn.ModuleList([conv(WIDTH, WIDTH, 1) for _ in range(3)])
+
+    def forward(self, x):
+        scores = self.gate(x.mean((2, 3))).softmax(-1)
+        weights, chosen = torch.topk(scores, 1, dim=1)
+        return self.experts[int(chosen[0])](x) * weights.view(-1, 1, 1, 1)
+
+
+class LocalMeans(nn.Module):
+    """Means of what lies around, by sums up to each pixel (NAFNet's local variant)."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = conv(WIDTH, WIDTH, 1)
+
+    def forward(self, x):
+        sums = F.pad(x.cumsum(dim=-1).cumsum(dim=-2), (1, 0, 1, 0))
+        side = 16
+        boxes = sums[:, :, side:, side:] - sums[:, :, side:, :-side]
+        boxes = boxes - sums[:, :, :-side, side:] + sums[:, :, :-side, :-side]
+        means = F.pad(boxes / side**2, (7, 8, 7, 8), mode="replicate")
+        return x * self.gate(means)
+
+
+class Fusion(nn.Module):
+    """Two scales, of which the smaller is rounded (MIRNet)."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = conv(2 * WIDTH, WIDTH)
+
+    def forward(self, x):
+        small = F.interpolate(x, scale_factor=0.5, mode="bilinear")
+        return self.mix(torch.cat([x, F.interpolate(small, scale_factor=2, mode="bilinear")], 1))
+
+
+class Chosen(nn.Module):
+    """A choice by the picture, and constants beside it."""
+
+    def __init__(self):
+        super().__init__()
+        self.mix = conv(WIDTH + 1, WIDTH)
+
+    def forward(self, x):
+        batch, _, height, width = x.shape
+        y = self.mix(torch.cat([x, torch.full((batch, 1, height, width), 0.5)], 1))
+        return torch.where(y > 0, y, y * 0.1) + (y < 0.2).float() * x
+
+
 NETWORKS = {
     "rlfn": lambda: Around(SpatialAttention()),
     "bsrn": lambda: Around(ContrastAttention()),
@@ -213,4 +347,12 @@ NETWORKS = {
     "restormer": lambda: Around(ChannelAttention()),
     "eca": lambda: Around(ChannelConv()),
     "unfold": lambda: Around(Unfolded()),
+    "swinir-shifted": lambda: Padded(Around(ShiftedWindows()), "reflect"),
+    "wavelet": lambda: Padded(Around(Wavelet()), "reflect"),
+    "partial": lambda: Around(PartialConv()),
+    "dynamic": lambda: Around(DynamicKernel()),
+    "experts": lambda: Around(Experts()),
+    "local": lambda: Around(LocalMeans()),
+    "fusion": lambda: Padded(Around(Fusion()), "replicate"),
+    "chosen": lambda: Around(Chosen()),
 }

@@ -19,6 +19,8 @@ interface Case {
 
 const DEFAULT_SIZE: [height: number, width: number] = [9, 7];
 const EVEN_SIZE: [height: number, width: number] = [10, 8];
+/** A number as an input. */
+const int64 = (value: number): TensorData => ({ ...int64s([value]), shape: [] });
 /** Undoes a stride of 2: a network must return a whole multiple of its input. */
 const DOUBLE = { blocksize: 2, mode: 'DCR' };
 
@@ -277,6 +279,146 @@ const cases: Case[] = [
       return b.node('Transpose', [b.node('DepthToSpace', [body], { blocksize: 2 })], {
         perm: [0, 2, 3, 1],
       });
+    },
+  },
+  ...['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal'].map((op) => ({
+    name: `${op} of tensors`,
+    opset: 16,
+    build: (b: OnnxBuilder, r: Random) => {
+      const [x, y] = [1, 2].map(() => b.node('Round', [conv(b, r, b.input, 3, 8)])) as [
+        string,
+        string,
+      ];
+      return b.node('Mul', [x, b.node('Cast', [b.node(op, [x, y])], { to: 1 })]);
+    },
+  })),
+  ...['And', 'Or', 'Xor'].map((op) => ({
+    name: `${op}, Not`,
+    build: (b: OnnxBuilder, r: Random) => {
+      const zero = tensor([], [0]);
+      const [x, y] = [1, 2].map(() => conv(b, r, b.input, 3, 8)) as [string, string];
+      const joined = b.node(op, [
+        b.node('Greater', [x, zero]),
+        b.node('Not', [b.node('Less', [y, zero])]),
+      ]);
+      return b.node('Where', [joined, x, y]);
+    },
+  })),
+  {
+    name: 'Where with weights as condition',
+    build: (b, r) => {
+      const chosen: TensorData = { shape: [1, 3, 1, 1], type: 'bool', values: [1, 0, 1] };
+      return b.node('Where', [chosen, b.input, randomTensor(r, [1, 3, 1, 1])]);
+    },
+  },
+  {
+    name: 'Where masks with -inf before Softmax',
+    build: (b, r) => {
+      const x = conv(b, r, b.input, 3, 8);
+      const masked = b.node('Where', [
+        { shape: [1, 8, 1, 1], type: 'bool', values: [0, 1, 0, 0, 1, 0, 0, 1] } as TensorData,
+        tensor([], [Number.NEGATIVE_INFINITY]),
+        x,
+      ]);
+      return b.node('Softmax', [masked], { axis: 1 });
+    },
+  },
+  ...[6, 7, 9].map((to) => ({
+    name: `Cast of a tensor to type ${to}`,
+    build: (b: OnnxBuilder, r: Random) => {
+      const x = b.node('Mul', [conv(b, r, b.input, 3, 8), tensor([], [3])]);
+      return b.node('Cast', [b.node('Cast', [b.node('Relu', [x])], { to })], { to: 1 });
+    },
+  })),
+  ...[1, 3].flatMap((k) =>
+    [0, 1].map((largest) => ({
+      name: `TopK, ${k} of 8, ${largest ? 'largest' : 'smallest'}`,
+      build: (b: OnnxBuilder, r: Random) => {
+        const attributes = { axis: 1, largest };
+        const x = conv(b, r, b.input, 3, 8);
+        return b.nodeWith('TopK', [x, int64s([k])], { attributes, outputs: 2 })[0] as string;
+      },
+    })),
+  ),
+  ...[2, -1].map((axis) => ({
+    name: `CumSum along axis ${axis}`,
+    build: (b: OnnxBuilder, r: Random) =>
+      b.node('CumSum', [conv(b, r, b.input, 3, 4), int64s([axis])]),
+  })),
+  ...[
+    { what: 'depthwise', inputs: 8, outputs: 8, groups: 8, dilation: 2 },
+    { what: 'in groups', inputs: 8, outputs: 12, groups: 2, dilation: 1 },
+    { what: 'dense', inputs: 6, outputs: 4, groups: 1, dilation: 1 },
+  ].map(({ what, inputs, outputs, groups, dilation }) => ({
+    name: `Conv with weights of the picture, ${what}`,
+    build: (b: OnnxBuilder, r: Random) => {
+      const x = conv(b, r, b.input, 3, inputs);
+      const each = inputs / groups;
+      const means = b.node('GlobalAveragePool', [conv(b, r, x, inputs, outputs * each * 9)]);
+      const weights = b.node('Reshape', [means, int64s([outputs, each, 3, 3])]);
+      const bias = b.node('Reshape', [
+        b.node('GlobalAveragePool', [conv(b, r, x, inputs, outputs)]),
+        int64s([outputs]),
+      ]);
+      return b.node('Conv', [x, weights, bias], {
+        group: groups,
+        dilations: [dilation, dilation],
+        pads: [dilation, dilation, dilation, dilation],
+      });
+    },
+  })),
+  {
+    name: "Concat with zeros of the picture's size",
+    build: (b, r) => {
+      const x = conv(b, r, b.input, 3, 4);
+      const zeros = b.node('ConstantOfShape', [b.node('Shape', [x])], {
+        value: tensor([1], [0.5]),
+      });
+      return conv(b, r, b.node('Concat', [x, zeros], { axis: 1 }), 8, 3);
+    },
+  },
+  {
+    name: "Resize of weights to the picture's size",
+    build: (b, r) => {
+      const sizes = b.node(
+        'Concat',
+        [int64s([1, 3]), b.node('Slice', [b.node('Shape', [b.input]), int64s([2]), int64s([4])])],
+        { axis: 0 },
+      );
+      const positions = randomTensor(r, [1, 3, 6, 6]);
+      const attributes = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
+      return b.node('Add', [b.input, b.node('Resize', [positions, '', '', sizes], attributes)]);
+    },
+  },
+  {
+    name: 'ScatterND of every other pixel of zeros',
+    size: EVEN_SIZE,
+    opset: 16,
+    build: (b, r) => {
+      const x = conv(b, r, b.input, 3, 2);
+      const shape = b.node('Shape', [x]);
+      const at = (axis: number): string => {
+        const extent = b.node('Gather', [shape, int64(axis)]);
+        const step = int64(axis < 2 ? 1 : 2);
+        const line = b.node('Range', [int64(0), extent, step]);
+        const place = Array.from({ length: 4 }, (_, i) => (i === axis ? -1 : 1));
+        return b.node('Reshape', [line, int64s(place)]);
+      };
+      const lines = [0, 1, 2, 3].map(at);
+      const grid = b.node('Shape', [
+        b.node('Add', [
+          b.node('Add', [lines[0] as string, lines[1] as string]),
+          b.node('Add', [lines[2] as string, lines[3] as string]),
+        ]),
+      ]);
+      const indices = b.node(
+        'Concat',
+        lines.map((line) => b.node('Unsqueeze', [b.node('Expand', [line, grid]), int64s([-1])])),
+        { axis: -1 },
+      );
+      const zeros = b.node('ConstantOfShape', [shape], { value: tensor([1], [0]) });
+      const half = conv(b, r, b.input, 3, 2, { stride: 2 });
+      return b.node('Add', [x, b.node('ScatterND', [zeros, indices, half])]);
     },
   },
 ];

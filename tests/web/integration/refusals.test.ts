@@ -200,14 +200,27 @@ const networks: readonly Refusal[] = [
     file: () => Uint8Array.from({ length: 300 }, (_, i) => (i * 151 + 77) & 255),
   },
   withOperator('GridSample', {}, [tensor([1, 4, 4, 2], new Array(32).fill(0))]),
-  withOperator('TopK', {}, [int64s([2])]),
   withOperator('Loop', {}),
   withOperator('If', {}),
   withOperator('LSTM', { hidden_size: 8 }),
   withOperator('NonZero', {}),
   withOperator('RoiAlign', {}),
   withOperator('DeformConv', {}, [weights(8, 8, 3, 3)]),
-  withOperator('CumSum', {}, [int64s([2])]),
+  network(
+    'pixels that are chosen by sorting',
+    'ERR_MODEL_OP',
+    ["TopK node 'topk_", 'to choose by what the picture shows', 'export the network with'],
+    (net) => {
+      const [, places] = net.nodeWith('TopK', [conv(net, net.input, 3, 3), int64s([2])], {
+        attributes: { axis: 1 },
+        outputs: 2,
+      });
+      return conv(net, net.node('Cast', [places as string], { to: 1 }), 2, 3);
+    },
+  ),
+  network('a backward sum', 'ERR_MODEL_OP', ["CumSum node 'cumsum_", 'plain ones are'], (net) =>
+    net.node('CumSum', [conv(net, net.input, 3, 3), int64s([2])], { reverse: 1 }),
+  ),
   withOperator('Swish', {}, [], 'org.example'),
   network(
     'two pictures',
