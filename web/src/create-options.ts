@@ -1,4 +1,10 @@
-import { checkFunction, checkInteger, checkPositive, checkSignal } from './base/checks.js';
+import {
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  checkPositive,
+  checkSignal,
+} from './base/checks.js';
 import { DEFAULT_TIMEOUT_MS } from './base/stall.js';
 import type { AbortSignal, MessagePort } from './host-types.js';
 import { familyMembers } from './load/families.js';
@@ -17,6 +23,7 @@ import type {
   PoolOptions,
   QuantizeOptions,
 } from './types.js';
+import type { CoreKind } from './variants.js';
 
 /** What can be chosen for {@link Upscaler.create}. */
 export interface CreateOptions extends PictureOptions, ModelChoices, PoolOptions {
@@ -46,6 +53,12 @@ export interface CreateOptions extends PictureOptions, ModelChoices, PoolOptions
    * which also says what can be chosen beside it.
    */
   port?: MessagePort | undefined;
+  /**
+   * How much of the library is loaded. Default `auto`: the lean core for a model by name, as it comes, and the full one for all
+   * others. `lean` is for networks of your own that are made as the shipped ones are, quantized plain convolutions; what it
+   * cannot run is refused.
+   */
+  core?: CoreKind | 'auto' | undefined;
   /** Default for {@link RunOptions.tileSize}. */
   tileSize?: number | undefined;
   /** Default for {@link RunOptions.overlap}. */
@@ -103,6 +116,7 @@ export function resolveCreate(options: CreateOptions = {}): ResolvedCreate {
   checkSignal(options.signal);
   checkFunction('onprogress', options.onprogress);
   checkFunction('fetch', options.fetch);
+  checkOneOf('core', options.core ?? 'auto', ['auto', 'lean', 'full']);
   checkChoices(options);
   return {
     ...options,

@@ -12,7 +12,7 @@ import type { PoolParts } from './pool/pool-parts.js';
 import { PooledModel } from './pool/pooled-model.js';
 import { onSpareWorker } from './pool/spare-worker.js';
 import { needOfTiles } from './tiling/bands.js';
-import type { LoadPhase } from './types.js';
+import type { LoadPhase, ModelInfo } from './types.js';
 import type { CoreKind } from './variants.js';
 import type { ModelSetup } from './worker/protocol.js';
 
@@ -51,7 +51,8 @@ export async function loadUpscaler(
 }
 
 /** The lean core knows the models that come with this library, as they come. */
-function coreFor({ model, metadata, output, inputs }: ResolvedCreate): CoreKind {
+function coreFor({ core = 'auto', model, metadata, output, inputs }: ResolvedCreate): CoreKind {
+  if (core !== 'auto') return core;
   const asItComes =
     Object.keys(metadata).length === 0 && output === undefined && inputs === undefined;
   return typeof model === 'string' && isModelName(model) && asItComes ? 'lean' : 'full';
@@ -101,6 +102,7 @@ async function startModel(
     const model = await pool.describe();
     const { notRunnableBecause, warnings } = model;
     if (notRunnableBecause !== '') throw new TesseraError('ERR_UNSUPPORTED', notRunnableBecause);
+    if (kind === 'lean') refuseFloat(model);
     const scheduleBecause = needOfTiles(options, model);
     const schedule = scheduleBecause === '' ? 'rows' : 'tiles';
     return {
@@ -110,12 +112,27 @@ async function startModel(
       tilesBecause: '',
     };
   } catch (error) {
-    const failure = toLoadError(error, places);
+    const failure = toLoadError(options.core === 'lean' ? ofLeanCore(error) : error, places);
     await pool.close(failure);
     throw failure;
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** The lean core computes on codes alone. */
+function refuseFloat({ nodes }: ModelInfo): void {
+  const node = nodes.find(({ runs }) => runs === 'float');
+  if (node === undefined) return;
+  throw new TesseraError('ERR_UNSUPPORTED', `node '${node.name}' (${node.op}) runs in float`);
+}
+
+/** What the lean core does not know may run in the full one. */
+function ofLeanCore(error: unknown): unknown {
+  const codes: readonly string[] = ['ERR_MODEL_OP', 'ERR_UNSUPPORTED', 'ERR_MODEL_FORMAT'];
+  if (!(error instanceof TesseraError) || !codes.includes(error.code)) return error;
+  const message = `${error.message}; this is the lean core's answer: without core: 'lean' the full one looks at the model`;
+  return new TesseraError(error.code, message, { cause: error, details: error.details });
 }
 
 /** A worker that is lost before it ever answered has most likely not been found. */

@@ -24,6 +24,9 @@ const KINDS: Record<string, string> = {
   'tfjs-wasm': 'float',
 };
 
+/** What a site would ask for beside it: of ours, no more of the library than such a network needs. */
+const WISHES: Record<string, object> = { tessera: { core: 'lean' } };
+
 // Browsers keep compiled code from the second load on; the third finds it.
 const LOADS_BEFORE_WARM = 2;
 
@@ -69,6 +72,7 @@ async function addressOf({ subject, kind }: Starter, networks: NetworkFiles, ori
     ...{ module: pageUrl(subject.page), file: await kind.file(networks), threads: 1 },
     ...{ edge: networks.edge, scale: networks.scale },
     ...kind.extra,
+    ...WISHES[subject.name],
   };
   const hash = encodeURIComponent(JSON.stringify(request));
   return `${origin}/bench/web/page/start.html#${hash}`;

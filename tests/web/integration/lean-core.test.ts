@@ -68,6 +68,24 @@ test('a pool begins lean, and grows when a network needs it', async () => {
   assert.equal(later.info.core, 'full', 'the larger core is there already');
 });
 
+test("a network of one's own has the lean core when that is asked for, or learns why not", async () => {
+  const { workers: _, ...options } = nodeOptions();
+  const picture = randomPicture(new Random(7), 40, 30);
+  const open = (core: 'lean' | 'full', model: ModelSource) =>
+    Upscaler.create({ ...options, model, core, border: 0 });
+  const float = new Uint8Array(readFileSync(join(ROOT, 'models', 'float', 'photo-x2-tiny.onnx')));
+  await assert.rejects(open('lean', float), {
+    code: 'ERR_UNSUPPORTED',
+    message: /runs in float; this is the lean core's answer: without core: 'lean' the full one/,
+  });
+
+  const model = modelFile('photo-x2-tiny');
+  await using lean = await open('lean', model);
+  await using full = await open('full', model);
+  assert.deepEqual([lean.info.core, full.info.core], ['lean', 'full']);
+  assert.deepEqual(await lean.upscale(picture), await full.upscale(picture));
+});
+
 test('a shipped model that is read in another way has the full core', async () => {
   const { workers: _, ...options } = nodeOptions();
   await using upscaler = await Upscaler.create({ ...options, model: 'photo-x2-tiny', border: 0 });

@@ -128,7 +128,8 @@ export class Engine {
    * @param mostMultiplications - for one picture; networks that need more are not run
    */
   warnings(mostMultiplications: number): string[] {
-    return this.#module.rangeDoubts(this.#model, mostMultiplications);
+    // The lean core has nothing to say.
+    return this.#module.rangeDoubts?.(this.#model, mostMultiplications) ?? [];
   }
 
   /** The whole wasm memory, in bytes. */

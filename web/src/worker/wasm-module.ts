@@ -108,7 +108,7 @@ export interface TesseraModule {
     border: number,
   ): ImageComparison;
   /** {@link ModelInfo.warnings}, if flat pictures take at most so many multiplications each. */
-  rangeDoubts(model: WasmModel, mostMultiplications: number): string[];
+  rangeDoubts?(model: WasmModel, mostMultiplications: number): string[];
 }
 
 /** What the glue script's factory is given. */

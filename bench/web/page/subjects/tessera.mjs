@@ -1,12 +1,13 @@
 // The library as it is shipped: RGBA bytes in and out, with the messages to the worker and back.
 
 /** Several workers have a tile each; a threaded variant shares one tile. */
-export async function open({ file, edge, threads, variant, picture, dist = '/dist/' }) {
+export async function open({ file, edge, threads, variant, core, picture, dist = '/dist/' }) {
   // Not part of this bundle: a page would load the package's own file.
   const { Upscaler } = await import(`${dist}tessera.mjs`);
   const upscaler = await Upscaler.create({
     model: file,
     ...(variant ? { variant } : {}),
+    ...(core ? { core } : {}),
     workers: threads,
     border: 0, // all subjects compute the same pixels
     baseUrl: dist,
