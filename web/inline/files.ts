@@ -3,9 +3,7 @@ import { base64 as model } from 'inside:models/photo-x2-small.onnx';
 import { base64 as relaxed } from 'inside:wasm/tessera-relaxed.wasm';
 import { base64 as simd } from 'inside:wasm/tessera-simd.wasm';
 import type { FetchFunction } from '../src/types.js';
-
-/** Nobody serves this address. */
-export const INSIDE = 'https://inside.tessera.invalid/';
+import { INSIDE } from './address.js';
 
 // One core of each build: the full one does for the lean one too.
 const FILES: Readonly<Record<string, string>> = {
@@ -22,16 +20,25 @@ export function unpack(base64: string): Response {
   return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
 }
 
+const inPage: FetchFunction = (url, init) => globalThis.fetch(url, init);
+
+// One for each: upscalers share workers and cores where their functions are the same.
+const fetchers = new WeakMap<FetchFunction, FetchFunction>();
+
 /** Fetches what is inside from there, and the rest as `outside` does. */
-export const fetchFrom =
-  (outside: FetchFunction): FetchFunction =>
-  async (url, init) => {
-    if (!url.startsWith(INSIDE)) return outside(url, init);
-    const name = url.slice(INSIDE.length);
-    const file = FILES[name];
-    if (file !== undefined) return unpack(file);
-    throw new Error(
-      `${name} is not in the library that is one file, which has photo-x2 alone, without threads, quantizing and ` +
-        "conversion: pass a model's bytes or its address, or use 'tessera-sr' itself",
-    );
-  };
+export function fetchFrom(outside: FetchFunction = inPage): FetchFunction {
+  const fetcher: FetchFunction =
+    fetchers.get(outside) ??
+    (async (url, init) => {
+      if (!url.startsWith(INSIDE)) return outside(url, init);
+      const name = url.slice(INSIDE.length);
+      const file = FILES[name];
+      if (file !== undefined) return unpack(file);
+      throw new Error(
+        `${name} is not in the library that is one file, which has photo-x2 alone, without threads and quantizing: pass a ` +
+          "model's bytes or its address, or use 'tessera-sr' itself",
+      );
+    });
+  fetchers.set(outside, fetcher);
+  return fetcher;
+}

@@ -7,41 +7,58 @@ import type { CreateOptions } from '../src/create-options.js';
 import { Pool as AnyPool } from '../src/pool/pool.js';
 import type { PoolOptions, WorkerPort } from '../src/types.js';
 import { Upscaler as AnyUpscaler } from '../src/upscaler.js';
-import { fetchFrom, INSIDE, unpack } from './files.js';
+import { INSIDE } from './address.js';
+import { fetchFrom, unpack } from './files.js';
 
 export { ERROR_CODES, TesseraError } from '../src/errors.js';
 export { VARIANTS } from '../src/variants.js';
 
-// Unpacked once; it stays for workers that start later.
-const scriptUrl = unpack(script)
-  .blob()
-  .then((blob) => URL.createObjectURL(new Blob([blob], { type: 'text/javascript' })));
+let scriptUrl: Promise<string> | undefined;
+
+/** The worker's script: unpacked when a worker first needs it, and kept for those that start later. */
+async function unpackScript(): Promise<string> {
+  const text = await unpack(script).blob();
+  return URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+}
+
+async function startWorker(): Promise<Worker> {
+  scriptUrl ??= unpackScript();
+  return new Worker(await scriptUrl, { name: 'tessera' });
+}
 
 /** A worker whose script is on its way: what it is told meanwhile waits. */
 function startInside(): WorkerPort {
-  const started = scriptUrl.then((url) => new Worker(url, { name: 'tessera' }));
-  started.catch(() => {});
+  const started = startWorker();
+  const onerror: ((event: { error: unknown }) => void)[] = [];
   return {
-    postMessage: (message, transfer) =>
-      void started.then((worker) => worker.postMessage(message, transfer as Transferable[])),
-    terminate: () => void started.then((worker) => worker.terminate()),
+    postMessage(message, transfer) {
+      started
+        .then((worker) => worker.postMessage(message, transfer as Transferable[]))
+        .catch((error) => {
+          for (const listener of onerror) listener({ error });
+        });
+    },
+    terminate: () =>
+      started.then(
+        (worker) => worker.terminate(),
+        () => {},
+      ),
     addEventListener(type, listener) {
+      if (type === 'error') onerror.push(listener);
       started.then(
         (worker) => worker.addEventListener(type, listener as (event: Event) => void),
-        (error) => type === 'error' && listener({ error }),
+        () => {},
       );
     },
   };
 }
 
 /** What is inside, where the caller brings nothing else. */
-function inside({ baseUrl = INSIDE, createWorker = startInside, fetch }: PoolOptions): PoolOptions {
-  return {
-    baseUrl,
-    createWorker,
-    fetch: fetchFrom(fetch ?? ((url, init) => globalThis.fetch(url, init))),
-  };
-}
+const inside = ({ baseUrl = INSIDE, createWorker = startInside, fetch }: PoolOptions) => ({
+  baseUrl,
+  createWorker,
+  fetch: fetchFrom(fetch),
+});
 
 /** {@link AnyPool} of workers that are inside. */
 export class Pool extends AnyPool {

@@ -40,7 +40,8 @@ export async function loadUpscaler(
     const started = parts.workers.start();
     // A file that is missing is told first.
     started.catch(() => {});
-    const setup = await replace(await download(options, parts, meter, stopper.signal));
+    const downloaded = await download(options, parts, meter, stopper.signal);
+    const setup = await raceAbort(replace(downloaded), stopper.signal);
     const loaded = await startModel(options, parts, setup, core, started, stopper.signal);
     meter.finish('prepare');
     return loaded;

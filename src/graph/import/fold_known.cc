@@ -86,6 +86,7 @@ Status FoldRangeOfFloats(OpContext& op) {
   TESSERA_ASSIGN_OR_RETURN(const float delta, op.ScalarInput(2, 1.0f));
   if (delta == 0.0f) return op.Malformed("delta is zero");
   const double steps = (static_cast<double>(limit) - start) / delta;
+  if (!std::isfinite(steps)) return op.Malformed("its limits must be finite numbers");
   const auto count = static_cast<int64_t>(std::clamp(std::ceil(steps), 0.0, 1e15));
   TESSERA_RETURN_IF_ERROR(op.FoldedSize({count}, false).status());
   Known known{{count}, true, {}, {}};

@@ -1,12 +1,13 @@
 // An upscaler that makes an int8 network of its float one by itself, on real worker threads.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { adaptWorker, fetchFile } from '../../../web/node/host.ts';
 import { deferred } from '../../../web/src/base/deferred.ts';
-import type { CreateOptions, RawImage, Upscaler } from '../../../web/src/index.ts';
+import { type CreateOptions, Pool, type RawImage, Upscaler } from '../../../web/src/index.ts';
 import { residualChain } from '../support/benchmark-networks.ts';
-import { BASE_URL, openUpscaler } from '../support/node-upscaler.ts';
+import { BASE_URL, nodeOptions, openUpscaler } from '../support/node-upscaler.ts';
 import { OnnxBuilder } from '../support/onnx-builder.ts';
 import { randomPicture } from '../support/pixels.ts';
 import { Random } from '../support/random.ts';
@@ -119,6 +120,62 @@ test('dispose ends the quantizer, and whoever waits for it is told', async (cont
   assert.equal(threads.length, 2);
   assert.deepEqual(new Set(threads.map(({ threadId }) => threadId)), new Set([-1]));
   await assert.rejects(upscaler.quantize(), { code: 'ERR_DISPOSED' });
+});
+
+/** A fetch that counts how often the quantizer is asked for. */
+function countingFetch() {
+  const counted = { quantizers: 0 };
+  const fetch: typeof fetchFile = (url, init) => {
+    if (url.includes('quantizer.wasm')) counted.quantizers++;
+    return fetchFile(url, init);
+  };
+  return { counted, fetch };
+}
+
+test('whoever asks at the same time gets the same work, and the end of the pool ends it', async (context) => {
+  const { counted, fetch } = countingFetch();
+  const pool = new Pool({ ...nodeOptions(), fetch, workers: 1 });
+  const options = { pool, fetch, baseUrl: BASE_URL, model: FLOAT, quantize: 'auto' } as const;
+  const upscaler = await Upscaler.create(options);
+  context.after(() => upscaler.dispose());
+  const asked = [upscaler.quantize(), upscaler.exportModel()].map((each) =>
+    each.then(
+      () => 'done',
+      ({ code }) => code,
+    ),
+  );
+  while (counted.quantizers === 0) await sleep(5);
+  await pool.dispose();
+  assert.deepEqual(await Promise.all(asked), ['ERR_DISPOSED', 'ERR_DISPOSED']);
+  assert.equal(counted.quantizers, 1);
+});
+
+test('giving up while pictures are on their way leaves float', async (context) => {
+  const stopper = new AbortController();
+  const never: typeof fetchFile = (url, init) =>
+    url.endsWith('slow.png')
+      ? new Promise((_, reject) => {
+          init.signal.addEventListener('abort', () => reject(init.signal.reason));
+          setTimeout(() => stopper.abort(), 20);
+        })
+      : fetchFile(url, init);
+  const quantize = { images: ['https://pictures.invalid/slow.png'], signal: stopper.signal };
+  const upscaler = await open(context, { fetch: never, quantize });
+  assert.equal(states(upscaler), 'float');
+  await run(upscaler);
+});
+
+test('a callback that throws at the end changes nothing', async (context) => {
+  const told: number[] = [];
+  const onprogress = (done: number) => {
+    told.push(done);
+    if (done === 1) throw new Error('of the callback');
+  };
+  const upscaler = await open(context, { quantize: { onprogress } });
+  assert.equal((await upscaler.quantize()).state, 'int8');
+  assert.equal((await upscaler.quantize()).state, 'int8');
+  assert.equal(told.at(-1), 1);
+  await run(upscaler);
 });
 
 test('a quantizer that cannot be loaded leaves float, and can be tried again', async (context) => {

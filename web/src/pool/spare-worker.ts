@@ -1,4 +1,4 @@
-import { reasonOf, throwIfAborted } from '../base/abort.js';
+import { follow, reasonOf, throwIfAborted } from '../base/abort.js';
 import type { PoolParts } from './pool-parts.js';
 import { toPublic, type WorkerHandle } from './worker-handle.js';
 
@@ -6,23 +6,26 @@ import { toPublic, type WorkerHandle } from './worker-handle.js';
  * Does one piece of work in a worker beside those of a pool, which ends with it: its memory comes back, and an abort is
  * sudden, whatever it is busy with.
  *
- * @throws what the work throws; TesseraError `ERR_WORKER_CRASHED`, `ERR_TIMEOUT`; the signal's reason.
+ * @throws what the work throws; TesseraError `ERR_WORKER_CRASHED`, `ERR_TIMEOUT`; the signal's reason; what ended the pool.
  */
 export async function onSpareWorker<T>(
   parts: PoolParts,
   signal: AbortSignal,
   work: (worker: WorkerHandle) => Promise<T>,
 ): Promise<T> {
-  throwIfAborted(signal);
+  const stopper = new AbortController();
+  const unfollow = follow(stopper, signal, parts.ended);
+  throwIfAborted(stopper.signal);
   const worker = parts.spare();
-  const stop = () => void worker.terminate(reasonOf(signal));
-  signal.addEventListener('abort', stop);
+  const stop = () => void worker.terminate(reasonOf(stopper.signal));
+  stopper.signal.addEventListener('abort', stop);
   try {
     return await work(worker);
   } catch (error) {
     throw toPublic(error);
   } finally {
-    signal.removeEventListener('abort', stop);
+    unfollow();
+    stopper.signal.removeEventListener('abort', stop);
     await worker.terminate(new Error('its work is done'));
   }
 }

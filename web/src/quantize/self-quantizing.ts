@@ -8,7 +8,7 @@ import type { SourceImage } from '../image/source.js';
 import type { Loaded, ModelSet } from '../pool/model-set.js';
 import type { PoolParts } from '../pool/pool-parts.js';
 import type { FetchFunction, ModelInfo, QuantizationInfo } from '../types.js';
-import type { ModelSetup } from '../worker/protocol.js';
+import type { ModelSetup, QuantizeJob } from '../worker/protocol.js';
 import type { QuantizeSettings } from '../worker/quantize-report.js';
 import { quantizeInWorker } from './in-worker.js';
 import { type Int8Model, keep, keyOf, recall } from './kept.js';
@@ -106,19 +106,38 @@ export class SelfQuantizing implements ModelSet {
     const loaded = await this.#inner.start();
     if (this.#working !== undefined) return loaded;
     if (isInt8(loaded.model)) {
-      this.#file = this.#setup?.bytes;
+      this.#file = this.#wholeFile();
       this.#settle({ state: 'int8', because: 'the network was quantized already' });
     } else if (this.#options.images.length > 0) {
-      void this.#begin(await this.#given, PATCHES);
+      const given = await this.#pictures();
+      if (given !== undefined) void this.#begin(given, PATCHES);
+      else this.#tell({ state: 'float', because: 'quantizing was given up' });
     }
     return loaded;
+  }
+
+  /** The caller's pictures; undefined when quantizing is given up, which leaves the float network as it is. */
+  async #pictures(): Promise<SourceImage[] | undefined> {
+    try {
+      return await this.#given;
+    } catch (error) {
+      if (this.#options.signal?.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** The network that was given, where one file says all of it. */
+  #wholeFile(): Uint8Array | undefined {
+    const { bytes, files, metadata, choices } = this.#setup as ModelSetup;
+    const said = [...Object.values(choices), ...Object.values(metadata)];
+    return files.length === 0 && said.every((value) => value === undefined) ? bytes : undefined;
   }
 
   /** Puts the int8 network of an earlier visit in the place of the float one. */
   async #recall(setup: ModelSetup): Promise<ModelSetup> {
     this.#setup = setup;
-    const given = await this.#given;
-    if (!this.#options.keep) return setup;
+    const given = await this.#pictures();
+    if (given === undefined || !this.#options.keep) return setup;
     this.#key = await keyOf(setup, QUICK, given);
     const found = this.#key === undefined ? undefined : await recall(this.#key);
     if (found === undefined || !this.#judge(found, true)) return setup;
@@ -155,7 +174,9 @@ export class SelfQuantizing implements ModelSet {
    */
   async quantize(): Promise<QuantizationInfo> {
     await this.#first;
-    return this.#working ?? this.#begin(await this.#given, this.#options.images.length && PATCHES);
+    const given = await this.#given;
+    // Who asks at the same time gets the same work.
+    return this.#working ?? this.#begin(given, this.#options.images.length && PATCHES);
   }
 
   /**
@@ -187,20 +208,34 @@ export class SelfQuantizing implements ModelSet {
     const { model } = this.#inner.first as Loaded;
     // Before anything else, so that a picture need not be kept.
     const cut = cutParts(model, pictures, parts);
-    const { signal } = this.#stopper;
-    const made = await finishInTurns(makePictures(model, PATCHES - parts), signal);
-    const images = [...cut, ...made];
-    const job = { setup, settings: QUICK, images };
-    const { file, report } = await quantizeInWorker(this.#inner.parts, job, signal, (done) => {
-      this.#done = done;
-      this.#meter.update(done, 1);
-    });
-    const result = { file, psnr: report.psnr };
+    const made = await finishInTurns(makePictures(model, PATCHES - parts), this.#stopper.signal);
+    const result = await this.#quantize({ setup, settings: QUICK, images: [...cut, ...made] });
     if (this.#key !== undefined) void keep(this.#key, result);
-    const int8 = this.#suffices(result) ? await this.#inner.adopt(file) : undefined;
+    const int8 = this.#suffices(result) ? await this.#inner.adopt(result.file) : undefined;
     this.#int8 = int8;
     this.#judge(result, false);
     return this.#info;
+  }
+
+  /** In a worker; an exception of the caller's callback ends it. */
+  async #quantize(job: QuantizeJob): Promise<Int8Model> {
+    const stopper = new AbortController();
+    const unfollow = follow(stopper, this.#stopper.signal);
+    const hear = (done: number) => {
+      this.#done = done;
+      try {
+        this.#meter.update(done, 1);
+      } catch (error) {
+        abort(stopper, error);
+      }
+    };
+    try {
+      const { parts } = this.#inner;
+      const { file, report } = await quantizeInWorker(parts, job, stopper.signal, hear);
+      return { file, psnr: report.psnr };
+    } finally {
+      unfollow();
+    }
   }
 
   #suffices({ psnr }: Int8Model): boolean {
@@ -223,7 +258,11 @@ export class SelfQuantizing implements ModelSet {
   #settle(info: Partial<QuantizationInfo>): void {
     this.#tell(info);
     this.#working = Promise.resolve(this.#info);
-    this.#meter.finish();
+    try {
+      this.#meter.finish();
+    } catch {
+      // Which network runs does not depend on a callback that throws when all is done.
+    }
   }
 
   #tell(info: Partial<QuantizationInfo>): void {

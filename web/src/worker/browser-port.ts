@@ -1,6 +1,6 @@
 /** A browser worker's end of the line. */
 import { readBlobAnywhere } from '../image/blob.js';
-import { type GlueImporter, type ServerPort, serve } from './serve.js';
+import { type Scripts, type ServerPort, serve } from './serve.js';
 
 // The DOM types describe a page; this is the part of a worker's scope that is used.
 interface WorkerScope {
@@ -14,9 +14,9 @@ interface WorkerScope {
 /**
  * Answers the page.
  *
- * @param importGlue - where the cores' scripts come from; default: their addresses
+ * @param scripts - default: from their addresses
  */
-export function serveBrowser(importGlue?: GlueImporter): void {
+export function serveBrowser(scripts?: Scripts): void {
   const scope = globalThis as unknown as WorkerScope;
   const { port1, port2 } = new MessageChannel();
   serve(
@@ -31,6 +31,6 @@ export function serveBrowser(importGlue?: GlueImporter): void {
           port2.postMessage(null);
         }),
     },
-    importGlue,
+    scripts,
   );
 }

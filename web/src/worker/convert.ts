@@ -4,7 +4,12 @@ import type { ConvertRequest } from './protocol.js';
 
 type Converter = typeof import('../convert/index.js');
 
-async function importConverter(url: string): Promise<Converter> {
+/**
+ * Loads the converter.
+ *
+ * @throws TesseraError `ERR_LOAD`.
+ */
+export async function importConverter(url: string): Promise<Converter> {
   try {
     return await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
   } catch (cause) {
@@ -17,9 +22,12 @@ async function importConverter(url: string): Promise<Converter> {
   }
 }
 
-/** @throws TesseraError `ERR_LOAD`, `ERR_MODEL_FORMAT`, `ERR_MODEL_OP`. */
-export async function convert({ url, network }: ConvertRequest): Promise<Uint8Array<ArrayBuffer>> {
-  const { toOnnx } = await importConverter(url);
+/** @throws TesseraError `ERR_MODEL_FORMAT`, `ERR_MODEL_OP`; what `load` throws. */
+export async function convert(
+  { url, network }: ConvertRequest,
+  load: typeof importConverter,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { toOnnx } = await load(url);
   try {
     return toOnnx(network);
   } catch (error) {

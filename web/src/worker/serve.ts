@@ -4,7 +4,7 @@ import { abort, throwIfAborted } from '../base/abort.js';
 import { describe, TesseraError, toWireError } from '../errors.js';
 import type { SourceImage } from '../image/source.js';
 import type { ModelInfo } from '../types.js';
-import { convert } from './convert.js';
+import { convert, importConverter } from './convert.js';
 import {
   type Engine,
   importFactory,
@@ -43,11 +43,17 @@ export interface ServerPort {
 // Between two reports of slow work.
 const REPORT_MS = 250;
 
-/** Gets the script of a core by its address. */
-export type GlueImporter = typeof importFactory;
+/** Get scripts by their addresses. */
+export interface Scripts {
+  glue: typeof importFactory;
+  converter: typeof importConverter;
+}
+
+/** From where the addresses say. */
+export const ADDRESSED: Scripts = { glue: importFactory, converter: importConverter };
 
 /** Answers requests, one reply each, in order. */
-export function serve(port: ServerPort, importGlue: GlueImporter = importFactory): void {
+export function serve(port: ServerPort, scripts: Scripts = ADDRESSED): void {
   let factory: ModuleFactory | undefined;
   let models: LoadedModels | undefined;
   let cancelling = new AbortController();
@@ -88,11 +94,11 @@ export function serve(port: ServerPort, importGlue: GlueImporter = importFactory
 
   async function answer(request: WorkerRequest): Promise<WorkerReply> {
     if (request.type === 'open') {
-      factory = await importGlue(request.glueUrl);
+      factory = await scripts.glue(request.glueUrl);
       return { type: 'opened' };
     }
     if (request.type === 'convert') {
-      return { type: 'converted', file: await convert(request) };
+      return { type: 'converted', file: await convert(request, scripts.converter) };
     }
     if (factory === undefined) throw new TesseraError('ERR_INTERNAL', 'the worker was not opened');
     if (request.type === 'start') {
