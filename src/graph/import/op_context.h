@@ -49,7 +49,7 @@ struct Scope {
   std::unordered_set<ValueId> unknown;
   // Bytes that constants which are computed on import may still take, and all that were ever made:
   // a short file can ask for any amount, by Expand or by doubling what it has.
-  uint64_t folding_bytes = uint64_t{1} << 26;
+  uint64_t folding_bytes = uint64_t{15} << 22;
   uint64_t folding_work = uint64_t{1} << 30;
   // What each name has taken of them, to be given back when nothing reads it any more.
   std::unordered_map<std::string, uint64_t> folded_bytes;

@@ -35,7 +35,13 @@ declare function showSaveFilePicker(options: object): Promise<FileSystemFileHand
 `;
 const GIVEN = `<!doctype html>
 <script type="importmap">
-  { "imports": { "tessera-sr": "/tessera/tessera.mjs", "tessera-sr/element": "/tessera/element.mjs" } }
+  {
+    "imports": {
+      "tessera-sr": "/tessera/tessera.mjs",
+      "tessera-sr/element": "/tessera/element.mjs",
+      "tessera-sr/inline": "/tessera/inline.mjs"
+    }
+  }
 </script>
 <img src="/photo.jpg" alt="">
 <script type="module">
