@@ -15,17 +15,25 @@ export async function onSpareWorker<T>(
 ): Promise<T> {
   const stopper = new AbortController();
   const unfollow = follow(stopper, signal, parts.ended);
-  throwIfAborted(stopper.signal);
-  const worker = parts.spare();
-  const stop = () => void worker.terminate(reasonOf(stopper.signal));
-  stopper.signal.addEventListener('abort', stop);
+  try {
+    throwIfAborted(stopper.signal);
+    return await inWorker(parts.spare(), stopper.signal, work);
+  } finally {
+    unfollow();
+  }
+}
+
+async function inWorker<T>(
+  worker: WorkerHandle,
+  signal: AbortSignal,
+  work: (worker: WorkerHandle) => Promise<T>,
+): Promise<T> {
+  signal.addEventListener('abort', () => void worker.terminate(reasonOf(signal)));
   try {
     return await work(worker);
   } catch (error) {
     throw toPublic(error);
   } finally {
-    unfollow();
-    stopper.signal.removeEventListener('abort', stop);
     await worker.terminate(new Error('its work is done'));
   }
 }

@@ -157,8 +157,8 @@ export class SelfQuantizing implements ModelSet {
   }
 
   /**
-   * Whether a picture is done sooner when it waits: quantizing keeps one core busy, and int8 then takes half the time or
-   * less.
+   * Whether a picture is done sooner when it waits: quantizing keeps one core busy, and int8 then takes about
+   * half the time (`npm run bench:auto`).
    */
   #isSoonerInInt8({ width, height }: SourceImage, { model, info }: Loaded): boolean {
     if (this.#info.state !== 'working') return false;
